@@ -1,0 +1,5 @@
+//! The machines: the inventory file, read with findings as good as the compose file's.
+
+mod model;
+
+pub use model::{Availability, Endpoint, Inventory, Machine, PortRange, TlsFiles};

@@ -1,0 +1,14 @@
+//! `planner`: static analysis and placement planning for Docker Compose over several machines.
+//!
+//! The flow is one way: texts become trees with spans, a project and an inventory become a [`stack`], a stack
+//! is placed, a placement and what was [`observed`] become a [`plan`], and a plan is applied. `docs/architecture.md`
+//! draws it, and says who may use whom.
+
+pub mod cluster;
+pub mod diagnostic;
+pub mod inventory;
+pub mod observed;
+pub mod plan;
+pub mod source;
+pub mod stack;
+pub mod units;

@@ -1,0 +1,146 @@
+//! What was seen on the engines: plain values, as a snapshot file holds them.
+//!
+//! An [`Observed`] is the only thing that planning knows of the live machines. `planner observe` writes one, so that CI
+//! can plan without access to the machines. A machine that could not be reached is not in it: that is an error
+//! of observing, never an empty machine.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::Amounts;
+
+/// The version of the snapshot's form. Minor numbers add fields; a new major number is refused.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// All machines as they were seen, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// See [`FORMAT_VERSION`].
+    pub format_version: String,
+    /// Each machine of the inventory, by its name there.
+    pub machines: BTreeMap<String, MachineState>,
+}
+
+/// One engine as it was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineState {
+    /// What the engine says of itself.
+    pub engine: EngineInfo,
+    /// Every container, of whatever project, running or not; in the order of names.
+    pub containers: Vec<ContainerState>,
+    /// Every user-made network; in the order of names.
+    pub networks: Vec<NetworkState>,
+    /// Every volume; in the order of names.
+    pub volumes: Vec<VolumeState>,
+    /// The references (`name:tag`, `name@digest`) of the images that are there; sorted.
+    pub images: Vec<String>,
+    /// Host ports that something listens on, as far as could be seen (over ssh and on this machine); sorted.
+    /// Those of the engine's own containers are among them.
+    #[serde(default)]
+    pub listeners: Vec<Listener>,
+}
+
+/// What an engine says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineInfo {
+    /// The engine's identity: two endpoints with the same one are one machine.
+    pub id: String,
+    /// The machine's hostname.
+    pub hostname: String,
+    /// The engine's version.
+    pub version: String,
+    /// `linux` or `windows`.
+    pub os: String,
+    /// As image platforms name it: `amd64`, `arm64`.
+    pub architecture: String,
+    /// All CPUs and all memory of the machine.
+    pub capacity: Amounts,
+    /// The engine's own labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// One container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerState {
+    /// The engine's id.
+    pub id: String,
+    /// Without the leading slash.
+    pub name: String,
+    /// The image reference it was made from.
+    pub image: String,
+    /// `created`, `running`, `paused`, `restarting`, `exited`, `dead`.
+    pub state: String,
+    /// `starting`, `healthy`, `unhealthy`; none without a health check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<String>,
+    /// All labels.
+    pub labels: BTreeMap<String, String>,
+    /// Host ports that it has, or would have when started.
+    #[serde(default)]
+    pub ports: Vec<HostPort>,
+    /// What it was promised: its reservations, where none its limits.
+    #[serde(default)]
+    pub reserved: Amounts,
+    /// The named volumes it mounts; sorted.
+    #[serde(default)]
+    pub volumes: Vec<String>,
+}
+
+impl ContainerState {
+    /// The value of a label.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.labels.get(name).map(String::as_str)
+    }
+
+    /// Whether it has processes (or will soon have again).
+    pub fn is_up(&self) -> bool {
+        matches!(self.state.as_str(), "running" | "restarting" | "paused")
+    }
+}
+
+/// A port of a container on its machine.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HostPort {
+    /// The host's address; empty for all addresses.
+    pub host_ip: String,
+    /// The host's port.
+    pub host_port: u16,
+    /// The container's port.
+    pub container_port: u16,
+    /// `tcp`, `udp` or `sctp`.
+    pub protocol: String,
+}
+
+/// A port that something listens on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Listener {
+    /// `0.0.0.0`, `::`, or one address.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+    /// `tcp` or `udp`.
+    pub protocol: String,
+}
+
+/// One network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkState {
+    /// The engine's name of it.
+    pub name: String,
+    /// Its driver.
+    pub driver: String,
+    /// All labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// One volume.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeState {
+    /// The engine's name of it.
+    pub name: String,
+    /// Its driver.
+    pub driver: String,
+    /// All labels.
+    pub labels: BTreeMap<String, String>,
+}

@@ -1,0 +1,292 @@
+//! The plan: what will change and why (for people), and the steps that do it (for `apply`).
+//!
+//! What `apply` does is described by [`Plan::steps`] alone: it looks neither at the compose file nor at the stack.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::observed::HostPort;
+use crate::stack::{AddressPool, ContainerSpec, PullPolicy};
+use crate::units::Amounts;
+
+/// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// Changes that bring the machines to what the files say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// See [`FORMAT_VERSION`].
+    pub format_version: String,
+    /// The project.
+    pub project: String,
+    /// What will change, one entry for each address; sorted by address. Nothing to do: empty.
+    pub changes: Vec<Change>,
+    /// What `apply` does, in an order in which each step stands behind all that it waits for.
+    pub steps: Vec<Step>,
+    /// Where every container will be, changed or not.
+    pub placement: Vec<PlacedContainer>,
+    /// Each machine before and after, in the inventory's order.
+    pub machines: Vec<MachineUse>,
+    /// How good the placement is.
+    pub quality: Quality,
+    /// Digest of everything the plan was made from, as far as it matters to this project.
+    pub inputs_digest: String,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How many changes create, update (replace in place, rename, start), move, and delete.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for change in &self.changes {
+            if change.moved_from.is_some() {
+                counts.moved += 1;
+            } else {
+                match change.actions.as_slice() {
+                    [Action::Create] => counts.create += 1,
+                    [Action::Delete] => counts.delete += 1,
+                    _ => counts.update += 1,
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// The sums at a plan's end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// New things.
+    pub create: usize,
+    /// Replaced or started in place.
+    pub update: usize,
+    /// Containers that go to another machine.
+    pub moved: usize,
+    /// Things that go.
+    pub delete: usize,
+}
+
+/// What happens to one thing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// `container:web:1`, `network:front@m1`, `volume:data@m1`.
+    pub address: String,
+    /// The machine where it is, or will be.
+    pub machine: String,
+    /// For a container that moves: where it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
+    /// In order. A search for "delete" finds every destruction.
+    pub actions: Vec<Action>,
+    /// Why, as clauses: "image changed", "m2 is draining".
+    pub reasons: Vec<String>,
+    /// Details for people, such as `image: nginx:1.28`, each with its value before and after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<AttributeChange>,
+}
+
+/// One detail of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttributeChange {
+    /// Its name, such as `image`.
+    pub name: String,
+    /// Before, if it was.
+    pub before: Option<String>,
+    /// After, if it will be.
+    pub after: Option<String>,
+}
+
+/// What is done to a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It goes.
+    Delete,
+    /// A stopped container is started.
+    Start,
+    /// A container left behind by an interrupted run gets its proper name.
+    Rename,
+}
+
+/// One step of `apply`: one engine call on one machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its index in [`Plan::steps`].
+    pub id: usize,
+    /// The change that it belongs to: a [`Change::address`], or `image:REF@MACHINE`.
+    pub address: String,
+    /// Where.
+    pub machine: String,
+    /// What.
+    pub operation: Operation,
+    /// Ids of the steps that must have succeeded before.
+    pub waits_for: Vec<usize>,
+}
+
+/// One engine call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Operation {
+    /// Fetches an image; with [`PullPolicy::Missing`] only when it is not there (which the plan knew already).
+    Pull {
+        /// The reference.
+        image: String,
+        /// `os/arch`, if asked for.
+        platform: Option<String>,
+        /// When.
+        policy: PullPolicy,
+    },
+    /// Makes a network. One of the same name that is there already is taken as made.
+    CreateNetwork(NetworkSpec),
+    /// Makes a volume. One of the same name that is there already is taken as made: volumes are never emptied.
+    CreateVolume(VolumeSpec),
+    /// Makes a container, not yet running.
+    CreateContainer(Box<NewContainer>),
+    /// Starts a container.
+    Start {
+        /// Its name at that time.
+        name: String,
+    },
+    /// Waits until a container is as its dependents want it.
+    Await {
+        /// Its name at that time.
+        name: String,
+        /// What for.
+        until: Until,
+    },
+    /// Stops a container as gently as it asks for.
+    Stop {
+        /// The engine's id.
+        id: String,
+        /// Its name, for messages.
+        name: String,
+    },
+    /// Removes a stopped container, never its named volumes.
+    Remove {
+        /// The engine's id.
+        id: String,
+        /// Its name, for messages.
+        name: String,
+    },
+    /// Gives a container another name.
+    Rename {
+        /// The name now.
+        from: String,
+        /// The name then.
+        to: String,
+    },
+    /// Removes a network of the project in which no container is left.
+    RemoveNetwork {
+        /// The engine's name of it.
+        name: String,
+    },
+}
+
+/// What an [`Operation::Await`] waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Until {
+    /// The health check passes.
+    Healthy,
+    /// It has ended with exit code 0.
+    Completed,
+}
+
+/// A network to make.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkSpec {
+    /// The engine's name of it.
+    pub name: String,
+    /// The driver; the engine's default where none.
+    pub driver: Option<String>,
+    /// Options of the driver.
+    pub driver_opts: BTreeMap<String, String>,
+    /// Without a way out.
+    pub internal: bool,
+    /// Containers that are not of the project may join.
+    pub attachable: bool,
+    /// Whether IPv6 is on, if said.
+    pub enable_ipv6: Option<bool>,
+    /// Address pools.
+    pub pools: Vec<AddressPool>,
+    /// All labels, ours among them.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A volume to make.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeSpec {
+    /// The engine's name of it.
+    pub name: String,
+    /// The driver; `local` where none.
+    pub driver: Option<String>,
+    /// Options of the driver.
+    pub driver_opts: BTreeMap<String, String>,
+    /// All labels, ours among them.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A container to make.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewContainer {
+    /// The name to make it under; a temporary one where it replaces another.
+    pub name: String,
+    /// The name by which it is known in the end.
+    pub final_name: String,
+    /// What it is made from. `service:NAME` in its modes is already `container:ENGINE-NAME`.
+    pub spec: ContainerSpec,
+    /// Its ports on the host.
+    pub ports: Vec<HostPort>,
+    /// All labels, ours among them.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Where a container will be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedContainer {
+    /// The service.
+    pub service: String,
+    /// Its number, from 1.
+    pub number: u32,
+    /// The machine.
+    pub machine: String,
+    /// Its ports there.
+    pub ports: Vec<HostPort>,
+}
+
+/// A machine's use before and after. What other projects hold is in both.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MachineUse {
+    /// The machine.
+    pub machine: String,
+    /// All it has.
+    pub capacity: Amounts,
+    /// Promised now.
+    pub before: Amounts,
+    /// Promised when the plan is done.
+    pub after: Amounts,
+    /// Its containers of this project now, by name: `web.1`.
+    pub containers_before: Vec<String>,
+    /// Its containers of this project then.
+    pub containers_after: Vec<String>,
+    /// Whether it takes containers: `active`, `drain`, `down`.
+    pub availability: String,
+}
+
+/// How good a placement is known to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// `spread` or `pack`.
+    pub policy: String,
+    /// Whether every tier of the objective was proven optimal.
+    pub proven: bool,
+    /// Where not proven: the largest relative distance of a tier to its proven bound, as a fraction (0.02: 2 %).
+    pub gap: f64,
+}

@@ -1,0 +1,214 @@
+//! The stack as it is meant: units typed, defaults filled in, every statement with its place.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::spec::ContainerSpec;
+use crate::inventory::{Availability, Endpoint, PortRange};
+use crate::source::{Span, Spanned};
+use crate::units::{Amounts, Resource};
+
+/// Everything that shall run, and the machines on which it might.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// The project's name.
+    pub project: String,
+    /// In the order of names.
+    pub services: Vec<Service>,
+    /// The networks in use, by key.
+    pub networks: IndexMap<String, Network>,
+    /// The named volumes in use, by key.
+    pub volumes: IndexMap<String, Volume>,
+    /// In the inventory's order.
+    pub machines: Vec<Machine>,
+}
+
+impl Stack {
+    /// The service of this name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == name)
+    }
+}
+
+/// How many containers a service has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replicas {
+    /// So many, anywhere.
+    Count(u32),
+    /// One on each machine that is allowed.
+    Global,
+}
+
+/// One service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its key.
+    pub name: String,
+    /// Where its key stands.
+    pub span: Span,
+    /// How many, and where that was said (else the service's key).
+    pub replicas: Spanned<Replicas>,
+    /// What one container counts for.
+    pub demand: Amounts,
+    /// Where each figure of the demand was written; none for a default.
+    pub demand_spans: BTreeMap<Resource, Span>,
+    /// Host ports that each container takes.
+    pub ports: Vec<PortDemand>,
+    /// Where it may run.
+    pub constraints: Vec<Spanned<Constraint>>,
+    /// At most so many on one machine.
+    pub max_per_machine: Option<Spanned<u32>>,
+    /// Services whose namespaces or local volumes it uses: it runs only where they do.
+    pub together_with: Vec<Spanned<String>>,
+    /// Keys of the local volumes it mounts: it runs only where they are, if they are anywhere.
+    pub local_volumes: Vec<Spanned<String>>,
+    /// What it waits for when it starts.
+    pub depends_on: Vec<Dependency>,
+    /// Whether a replacement starts before the old one stops.
+    pub start_first: bool,
+    /// What each of its containers is made from.
+    pub container: ContainerSpec,
+}
+
+/// A dependency on another service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// The service that comes first.
+    pub service: String,
+    /// What is waited for.
+    pub condition: Condition,
+    /// Whether this service restarts when that one is replaced.
+    pub restart: bool,
+}
+
+/// What a dependent waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It was started.
+    Started,
+    /// Its health check passes.
+    Healthy,
+    /// It has run to its end without an error.
+    Completed,
+}
+
+/// A wish for a host port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortDemand {
+    /// The address that it binds to; `None` for all addresses.
+    pub host_ip: Option<std::net::IpAddr>,
+    /// Which host ports will do: one port for a fixed one; `None` for any of the machine's range.
+    pub host: Option<PortRange>,
+    /// The port in the container.
+    pub container: u16,
+    /// `tcp`, `udp` or `sctp`.
+    pub protocol: String,
+    /// Where the host port was written (else the whole entry).
+    pub span: Span,
+}
+
+/// A condition on a machine: `node.labels.zone == a`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Constraint {
+    /// What is asked of the machine, such as `node.labels.zone`.
+    pub key: String,
+    /// Whether it is to be equal or different.
+    pub equal: bool,
+    /// The value.
+    pub value: String,
+}
+
+/// A network of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// The engine's name of it.
+    pub name: String,
+    /// Made by others: it must be there.
+    pub external: bool,
+    /// The driver, if named.
+    pub driver: Option<String>,
+    /// Options of the driver.
+    pub driver_opts: BTreeMap<String, String>,
+    /// Without a way out.
+    pub internal: bool,
+    /// Containers that are not of the project may join.
+    pub attachable: bool,
+    /// Whether IPv6 is on, if said.
+    pub enable_ipv6: Option<bool>,
+    /// Subnet and gateway of each address pool.
+    pub pools: Vec<AddressPool>,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// An address pool of a network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AddressPool {
+    /// In CIDR form.
+    pub subnet: Option<String>,
+    /// Container addresses are given from here.
+    pub ip_range: Option<String>,
+    /// The gateway's address.
+    pub gateway: Option<String>,
+}
+
+/// A volume of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// The engine's name of it.
+    pub name: String,
+    /// Made by others: it must be there.
+    pub external: bool,
+    /// The driver, if named.
+    pub driver: Option<String>,
+    /// Options of the driver.
+    pub driver_opts: BTreeMap<String, String>,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+    /// Reachable from every machine (nfs, cifs, a plugin): it pins nothing.
+    pub shared: bool,
+}
+
+/// A machine, as far as placing is concerned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Machine {
+    /// Unique.
+    pub name: String,
+    /// Where the inventory names it; none for the local engine.
+    pub span: Option<Span>,
+    /// How it is reached.
+    pub endpoint: Endpoint,
+    /// At which others reach it.
+    pub address: Option<String>,
+    /// What containers may use: its capacity less the reserve and less what other projects hold.
+    /// CPU, memory and disk that are not named are not limited; other resources that are not named are not there.
+    pub room: Amounts,
+    /// Its whole capacity, for people to read.
+    pub capacity: Amounts,
+    /// What constraints ask for: `node.hostname`, `node.labels.zone`, `node.platform.os`.
+    pub attributes: BTreeMap<String, String>,
+    /// Ports to assign from.
+    pub ports: PortRange,
+    /// Ports that are not free, and why.
+    pub taken_ports: Vec<TakenPort>,
+    /// What it costs.
+    pub cost: f64,
+    /// Whether it takes containers.
+    pub availability: Availability,
+    /// Engine names of the volumes that are there.
+    pub volumes: Vec<String>,
+}
+
+/// A port that a machine cannot give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenPort {
+    /// The address; `None` for all.
+    pub host_ip: Option<std::net::IpAddr>,
+    /// The ports.
+    pub ports: PortRange,
+    /// `tcp`, `udp`, `sctp`; `None` for all.
+    pub protocol: Option<String>,
+    /// Who has it, as a noun phrase: "container `other-web-1`", "the inventory's reserved_ports".
+    pub holder: String,
+}

@@ -1,0 +1,241 @@
+//! What a container is made from, in the engine's terms and free of any library's types.
+//!
+//! A [`ContainerSpec`] is the same for all containers of a service. Its digest is the container's config hash: when it
+//! changes, containers are replaced. What differs from container to container (number, assigned ports) is not in it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Everything that the engine is told about a container of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContainerSpec {
+    /// The image reference.
+    pub image: String,
+    /// `os/arch[/variant]`, if asked for.
+    pub platform: Option<String>,
+    /// Replaces the image's command.
+    pub command: Option<Vec<String>>,
+    /// Replaces the image's entrypoint; an empty list removes it.
+    pub entrypoint: Option<Vec<String>>,
+    /// `KEY=value`, or `KEY` alone to unset it; sorted by key.
+    pub environment: Vec<String>,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+    /// `user[:group]`.
+    pub user: Option<String>,
+    /// Supplementary groups.
+    pub group_add: Vec<String>,
+    /// The working directory.
+    pub working_dir: Option<String>,
+    /// The container's own host name.
+    pub hostname: Option<String>,
+    /// Its domain.
+    pub domainname: Option<String>,
+    /// With a terminal.
+    pub tty: bool,
+    /// With standard input kept open.
+    pub stdin_open: bool,
+    /// With an init process.
+    pub init: Option<bool>,
+    /// With all of the host's powers.
+    pub privileged: bool,
+    /// With a root file system that cannot be written.
+    pub read_only: bool,
+    /// Capabilities to add.
+    pub cap_add: Vec<String>,
+    /// Capabilities to drop.
+    pub cap_drop: Vec<String>,
+    /// Security options.
+    pub security_opt: Vec<String>,
+    /// Name servers.
+    pub dns: Vec<String>,
+    /// Options of name resolution.
+    pub dns_opt: Vec<String>,
+    /// Search domains.
+    pub dns_search: Vec<String>,
+    /// `name:address`.
+    pub extra_hosts: Vec<String>,
+    /// Host devices, `host:container[:permissions]`.
+    pub devices: Vec<String>,
+    /// Requests for GPUs and the like.
+    pub device_requests: Vec<DeviceRequest>,
+    /// Kernel settings of its namespaces.
+    pub sysctls: BTreeMap<String, String>,
+    /// Limits of its processes.
+    pub ulimits: BTreeMap<String, Ulimit>,
+    /// Size of `/dev/shm` in bytes.
+    pub shm_size: Option<u64>,
+    /// The runtime, where not the engine's default.
+    pub runtime: Option<String>,
+    /// `host`, `none`, `bridge`, `service:NAME` or `container:NAME`; without it, `networks`.
+    pub network_mode: Option<String>,
+    /// The networks to join, the first one first.
+    pub networks: Vec<Attachment>,
+    /// `host`, `service:NAME`, …
+    pub pid: Option<String>,
+    /// `host`, `shareable`, `service:NAME`, …
+    pub ipc: Option<String>,
+    /// User namespace mode.
+    pub userns_mode: Option<String>,
+    /// Cgroup namespace mode.
+    pub cgroup: Option<String>,
+    /// What is mounted; sorted by target.
+    pub mounts: Vec<Mount>,
+    /// Container ports that are open within the networks: `80/tcp`; sorted.
+    pub expose: Vec<String>,
+    /// When the engine starts it again.
+    pub restart: Option<Restart>,
+    /// The signal to stop it with.
+    pub stop_signal: Option<String>,
+    /// How long it has to stop, in seconds; the engine's default where none.
+    pub stop_grace_seconds: Option<u64>,
+    /// How its health is tested.
+    pub healthcheck: Option<Healthcheck>,
+    /// Where its output goes.
+    pub logging: Option<Logging>,
+    /// CPU limit in thousandths of a core.
+    pub cpu_limit: Option<u64>,
+    /// Memory limit in bytes.
+    pub memory_limit: Option<u64>,
+    /// Memory reservation in bytes.
+    pub memory_reservation: Option<u64>,
+    /// Memory and swap together, in bytes; -1 for no limit of swap.
+    pub memswap_limit: Option<i64>,
+    /// Most processes.
+    pub pids_limit: Option<i64>,
+    /// CPUs it may run on.
+    pub cpuset: Option<String>,
+    /// Relative weight of CPU.
+    pub cpu_shares: Option<i64>,
+    /// Preference of the kernel's out-of-memory killer.
+    pub oom_score_adj: Option<i64>,
+    /// Other services whose mounts it takes over: `service[:ro]`.
+    pub volumes_from: Vec<String>,
+    /// When to fetch the image.
+    pub pull: PullPolicy,
+    /// A name of its own instead of `<project>-<service>-<n>`.
+    pub container_name: Option<String>,
+}
+
+impl ContainerSpec {
+    /// The digest by which a change is seen: the same spec gives the same 64 hexadecimal digits on every machine.
+    pub fn config_hash(&self) -> String {
+        // `pull` says when to fetch, not what to run.
+        let spec = ContainerSpec { pull: PullPolicy::default(), ..self.clone() };
+        let text = serde_json::to_string(&spec).unwrap_or_default();
+        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// When an image is fetched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PullPolicy {
+    /// Each time.
+    Always,
+    /// Never: it must be there.
+    Never,
+    /// When it is not there.
+    #[default]
+    Missing,
+}
+
+/// A network that a container joins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The engine's name of the network.
+    pub network: String,
+    /// Names under which others find it there, beside its own.
+    pub aliases: Vec<String>,
+    /// A fixed IPv4 address.
+    pub ipv4_address: Option<String>,
+    /// A fixed IPv6 address.
+    pub ipv6_address: Option<String>,
+}
+
+/// Something mounted into a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// `bind`, `volume` or `tmpfs`.
+    pub kind: String,
+    /// A path, or the engine's name of a volume; empty for an anonymous volume or a tmpfs.
+    pub source: String,
+    /// The path in the container.
+    pub target: String,
+    /// Not to be written to.
+    pub read_only: bool,
+    /// For a bind: whether the engine makes a missing source folder.
+    pub create_host_path: bool,
+    /// For a bind: how mounts below it spread.
+    pub propagation: Option<String>,
+    /// For a volume: don't fill it from the image.
+    pub no_copy: bool,
+    /// For a volume: the folder in it.
+    pub subpath: Option<String>,
+    /// For a tmpfs: its size in bytes.
+    pub tmpfs_size: Option<u64>,
+    /// For a tmpfs: its mode.
+    pub tmpfs_mode: Option<u32>,
+}
+
+/// When the engine starts a container again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// `no`, `always`, `on-failure`, `unless-stopped`.
+    pub name: String,
+    /// How often at most; for `on-failure`.
+    pub max_retries: Option<i64>,
+}
+
+/// How health is tested. Times are in nanoseconds; what is missing is the image's or the engine's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Healthcheck {
+    /// `["CMD", …]`, `["CMD-SHELL", …]`, `["NONE"]`; empty: the image's.
+    pub test: Vec<String>,
+    /// Between two tests.
+    pub interval: Option<i64>,
+    /// For one test.
+    pub timeout: Option<i64>,
+    /// Failures until unhealthy.
+    pub retries: Option<i64>,
+    /// Failures within it don't count.
+    pub start_period: Option<i64>,
+    /// Between two tests within the start period.
+    pub start_interval: Option<i64>,
+}
+
+/// Where output goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logging {
+    /// The driver.
+    pub driver: Option<String>,
+    /// Its options.
+    pub options: BTreeMap<String, String>,
+}
+
+/// A limit of processes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ulimit {
+    /// Can be raised up to the hard one.
+    pub soft: i64,
+    /// Cannot be raised.
+    pub hard: i64,
+}
+
+/// A request for devices such as GPUs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRequest {
+    /// The device driver.
+    pub driver: Option<String>,
+    /// How many; -1 for all.
+    pub count: Option<i64>,
+    /// Which, by id.
+    pub device_ids: Vec<String>,
+    /// What they must be able to do.
+    pub capabilities: Vec<String>,
+    /// Options of the driver.
+    pub options: BTreeMap<String, String>,
+}

@@ -1,0 +1,28 @@
+//! Amounts with checked arithmetic: [`Cpu`] and [`Bytes`], and how people write them.
+
+mod amounts;
+mod bytes;
+mod cpu;
+
+pub use amounts::{Amounts, Resource};
+pub use bytes::Bytes;
+pub use cpu::Cpu;
+
+/// Why a text is no amount.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// Not a number with a known unit.
+    #[error("`{text}` is not {expected}")]
+    Syntax {
+        /// What was written.
+        text: String,
+        /// What is expected, as a noun phrase with examples.
+        expected: &'static str,
+    },
+    /// A number below zero.
+    #[error("`{0}` is negative")]
+    Negative(String),
+    /// More than can be counted.
+    #[error("`{0}` is too large")]
+    TooLarge(String),
+}
