@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod diagnostic;
 pub mod inventory;
 pub mod observed;
+pub mod placement;
 pub mod plan;
 pub mod source;
 pub mod stack;

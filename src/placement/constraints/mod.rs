@@ -1,0 +1,75 @@
+//! What a layout must respect. One file for each constraint, with all of its faces: where something can never be, when
+//! a layout breaks it, its rows in the integer program, and why it makes a stack impossible. They stand together so that
+//! they cannot disagree unseen; a test over random problems compares them.
+
+mod availability;
+mod labels;
+mod max_per_machine;
+mod ports;
+mod replicas;
+mod resources;
+mod together;
+mod volumes;
+
+use crate::diagnostic::Diagnostic;
+
+use super::problem::{Layout, Problem};
+use super::program::Program;
+
+pub use ports::{choice, clash, holder};
+
+/// One kind of constraint, over all services and machines of a problem.
+pub trait Constraint: Sync {
+    /// Why a container of `service` can never be on `machine`, whatever else is there: "has 4 GiB, 6 GiB are wanted".
+    fn forbids(&self, _problem: &Problem<'_>, _service: usize, _machine: usize) -> Option<String> {
+        None
+    }
+
+    /// Whether [`forbids`](Self::forbids) says which machines are meant: a global service is excused from those that
+    /// are not. A machine that is merely too small does not excuse it.
+    fn selects(&self) -> bool {
+        false
+    }
+
+    /// The most containers of `service` that `machine` can hold, as far as this constraint alone knows.
+    fn at_most(&self, _problem: &Problem<'_>, _service: usize, _machine: usize) -> u32 {
+        u32::MAX
+    }
+
+    /// Where a layout breaks it, in words. Plain loops, independent of [`rows`](Self::rows).
+    fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String>;
+
+    /// Its rows in the integer program.
+    fn rows(&self, _problem: &Problem<'_>, _program: &mut Program) {}
+
+    /// Certificates that no layout can respect it, each true by itself and understood without a solver.
+    fn because(&self, _problem: &Problem<'_>) -> Vec<Diagnostic> {
+        Vec::new()
+    }
+}
+
+/// Every constraint.
+pub static ALL: [&dyn Constraint; 8] = [
+    &availability::Available,
+    &labels::Labels,
+    &volumes::VolumesStay,
+    &resources::Resources,
+    &ports::Ports,
+    &max_per_machine::MaxPerMachine,
+    &together::Together,
+    &replicas::Replicas,
+];
+
+/// A layout's breaches of a constraint that only forbids: every count above zero where it forbids.
+fn placed_where_forbidden(constraint: &dyn Constraint, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
+    let mut broken = Vec::new();
+    for service in problem.services() {
+        for machine in problem.machines().filter(|machine| layout.counts[service][*machine] > 0) {
+            if let Some(why) = constraint.forbids(problem, service, machine) {
+                let (service, machine) = (&problem.stack.services[service], &problem.stack.machines[machine]);
+                broken.push(format!("`{}` is on {}: {why}", service.name, machine.name));
+            }
+        }
+    }
+    broken
+}

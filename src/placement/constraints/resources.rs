@@ -1,0 +1,140 @@
+//! CPU, memory and whatever else is counted: a machine holds no more than it has room for.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Diagnostic;
+use crate::placement::problem::{Layout, Problem};
+use crate::placement::program::{Program, Terms};
+use crate::units::{Amounts, Resource};
+
+use super::Constraint;
+
+/// On each machine, for each resource: the sum of what its containers ask for is at most the machine's room.
+pub(super) struct Resources;
+
+/// All resources that any service asks for.
+fn wanted(problem: &Problem<'_>) -> BTreeSet<Resource> {
+    let services = problem.stack.services.iter();
+    services.flat_map(|service| service.demand.iter().filter(|(_, n)| *n > 0).map(|(name, _)| name.clone())).collect()
+}
+
+/// How much of a resource a machine can give; `None`: it is not limited there.
+fn room(problem: &Problem<'_>, machine: usize, resource: &Resource) -> Option<u64> {
+    let machine = &problem.stack.machines[machine];
+    machine.room.named(resource).or_else(|| (!resource.is_implicit()).then_some(0))
+}
+
+fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+impl Constraint for Resources {
+    fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
+        let short = problem.stack.services[service].demand.iter().filter_map(|(resource, needs)| {
+            let room = room(problem, machine, resource).filter(|room| *room < needs)?;
+            let missing = resource.show(needs - room);
+            Some(format!(
+                "{resource}: {} needed, {} there (short of {missing})",
+                resource.show(needs),
+                resource.show(room)
+            ))
+        });
+        let short: Vec<String> = short.collect();
+        (!short.is_empty()).then(|| short.join(", "))
+    }
+
+    fn at_most(&self, problem: &Problem<'_>, service: usize, machine: usize) -> u32 {
+        let demand = &problem.stack.services[service].demand;
+        let fit = demand.iter().filter(|(_, needs)| *needs > 0).filter_map(|(resource, needs)| {
+            let times = room(problem, machine, resource)? / needs;
+            Some(u32::try_from(times).unwrap_or(u32::MAX))
+        });
+        fit.min().unwrap_or(u32::MAX)
+    }
+
+    fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
+        let mut broken = Vec::new();
+        for machine in problem.machines() {
+            let mut used = Amounts::new();
+            for (service, counts) in problem.stack.services.iter().zip(&layout.counts) {
+                used.add(&service.demand, u64::from(counts[machine]));
+            }
+            for (resource, used) in used.iter() {
+                if let Some(room) = room(problem, machine, resource).filter(|room| *room < used) {
+                    let name = &problem.stack.machines[machine].name;
+                    let (used, room) = (resource.show(used), resource.show(room));
+                    broken.push(format!("{name} has {room} of {resource}, {used} are placed there"));
+                }
+            }
+        }
+        broken
+    }
+
+    fn rows(&self, problem: &Problem<'_>, program: &mut Program) {
+        for resource in wanted(problem) {
+            let needs: Vec<u64> = problem.stack.services.iter().map(|it| it.demand.get(&resource)).collect();
+            // Small whole numbers instead of bytes: the solver's tolerances are absolute.
+            let unit = needs.iter().copied().fold(0, greatest_common_divisor).max(1);
+            for machine in problem.machines() {
+                let Some(room) = room(problem, machine, &resource) else { continue };
+                let users = problem.services().filter(|service| needs[*service] > 0);
+                let terms: Terms =
+                    users.filter_map(|it| Some((program.count(it, machine)?, (needs[it] / unit) as f64))).collect();
+                program.at_most(terms, (room / unit) as f64);
+            }
+        }
+    }
+
+    /// All demand against all room: for all machines, and for each set of machines that some service is confined to.
+    fn because(&self, problem: &Problem<'_>) -> Vec<Diagnostic> {
+        let mut sets: BTreeSet<Vec<bool>> = problem.allowed.iter().cloned().collect();
+        sets.insert(vec![true; problem.machines().len()]);
+        let mut findings = Vec::new();
+        for resource in wanted(problem) {
+            let too_small = sets.iter().filter_map(|set| over_demand(problem, set, &resource));
+            // The widest set tells it best; narrower ones within it would say the same thing again.
+            findings.extend(too_small.max_by_key(|(machines, _)| *machines).map(|(_, finding)| finding));
+        }
+        findings
+    }
+}
+
+/// When the services that are confined to `set` ask for more of a resource than its machines have.
+fn over_demand(problem: &Problem<'_>, set: &[bool], resource: &Resource) -> Option<(usize, Diagnostic)> {
+    let within =
+        |service: &usize| problem.allowed[*service].iter().zip(set).all(|(allowed, member)| !allowed || *member);
+    let machines: Vec<usize> = problem.machines().filter(|machine| set[*machine]).collect();
+    let rooms: Option<Vec<u64>> = machines.iter().map(|machine| room(problem, *machine, resource)).collect();
+    let room: u64 = rooms?.into_iter().fold(0, u64::saturating_add);
+    let asks = |service: usize| {
+        let each = problem.stack.services[service].demand.get(resource);
+        each.saturating_mul(u64::from(problem.replicas[service]))
+    };
+    let confined: Vec<usize> = problem.services().filter(within).filter(|service| asks(*service) > 0).collect();
+    let demand = confined.iter().map(|service| asks(*service)).fold(0, u64::saturating_add);
+    if demand <= room || !confined.iter().any(|service| problem.allowed[*service].contains(&true)) {
+        return None;
+    }
+    let show = |amount| resource.show(amount);
+    let message = format!(
+        "{} of {resource} are wanted, {} machines have {} for them (short of {})",
+        show(demand),
+        machines.len(),
+        show(room),
+        show(demand - room)
+    );
+    let mut finding = Diagnostic::error("R403", message);
+    for index in confined {
+        let service = &problem.stack.services[index];
+        let span = service.demand_spans.get(resource).copied().unwrap_or(service.span);
+        let each = show(service.demand.get(resource));
+        finding = finding.label(span, format!("`{}`: {} × {each}", service.name, problem.replicas[index]));
+    }
+    for machine in &machines {
+        let machine = &problem.stack.machines[*machine];
+        finding = finding.note(format!("{}: room for {}", machine.name, show(machine.room.get(resource))));
+    }
+    let help =
+        format!("add a machine with at least {} of {resource}, or lower replicas or reservations", show(demand - room));
+    Some((machines.len(), finding.help(help)))
+}
