@@ -5,6 +5,7 @@
 //! draws it, and says who may use whom.
 
 pub mod cluster;
+pub mod compose;
 pub mod diagnostic;
 pub mod inventory;
 pub mod observed;
@@ -13,3 +14,4 @@ pub mod plan;
 pub mod source;
 pub mod stack;
 pub mod units;
+pub mod yaml;

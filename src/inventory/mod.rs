@@ -2,4 +2,5 @@
 
 mod model;
 
-pub use model::{Availability, Endpoint, Inventory, Machine, PortRange, TlsFiles};
+pub use crate::units::PortRange;
+pub use model::{Availability, Endpoint, Inventory, Machine, TlsFiles};

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::source::{Span, Spanned};
-use crate::units::{Amounts, Resource};
+use crate::units::{Amounts, PortRange, Resource};
 
 /// The machines, and what the file says for all of them.
 #[derive(Clone, Debug, Default)]
@@ -41,25 +41,6 @@ pub struct Machine {
     pub availability: Spanned<Availability>,
     /// The whole entry.
     pub span: Span,
-}
-
-/// Ports from `first` to `last`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PortRange {
-    /// The lowest port.
-    pub first: u16,
-    /// The highest port; not below `first`.
-    pub last: u16,
-}
-
-impl PortRange {
-    /// What ports are assigned from where the inventory is silent: clear of the ephemeral range.
-    pub const DEFAULT: PortRange = PortRange { first: 20000, last: 29999 };
-
-    /// Whether `port` is one of them.
-    pub fn contains(self, port: u16) -> bool {
-        (self.first..=self.last).contains(&port)
-    }
 }
 
 /// How an engine is reached.

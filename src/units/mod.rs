@@ -3,10 +3,12 @@
 mod amounts;
 mod bytes;
 mod cpu;
+mod ports;
 
 pub use amounts::{Amounts, Resource};
 pub use bytes::Bytes;
 pub use cpu::Cpu;
+pub use ports::PortRange;
 
 /// Why a text is no amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

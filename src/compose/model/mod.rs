@@ -1,0 +1,144 @@
+//! The project as it was written, typed: files merged, variables substituted, short forms made long.
+//!
+//! Nothing is defaulted here that the files don't say, and whatever a finding might point at is [`Spanned`]. What is
+//! meant by it is `stack`'s to say.
+
+mod deploy;
+mod parts;
+mod service;
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+pub use deploy::{
+    Deploy, DeployMode, DeviceReservation, GenericResource, Limits, Order, Placement, Reservations, RestartCondition,
+    RestartPolicy,
+};
+pub use parts::{
+    Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, Mount, MountKind, Port,
+    Propagation, Test, Ulimit,
+};
+pub use service::{Build, Labels, List, PullPolicy, Restart, Service};
+
+use crate::source::{Span, Spanned};
+use crate::yaml::Node;
+
+/// A compose project.
+#[derive(Clone, Debug, Default)]
+pub struct Compose {
+    /// The project's name, normalised; see the Compose Specification, "Name top-level element".
+    pub name: String,
+    /// Where the name was written, if in a file.
+    pub name_span: Option<Span>,
+    /// The folder against which relative paths are taken; absolute when the working directory is.
+    pub directory: PathBuf,
+    /// The compose files, in the order of merging; included ones are not among them.
+    pub files: Vec<PathBuf>,
+    /// The services that are active, in the files' order.
+    pub services: IndexMap<String, Service>,
+    /// Services that belong to profiles of which none is active.
+    pub inactive: IndexMap<String, Service>,
+    /// Declared networks by key. `default` is here only if it is declared.
+    pub networks: IndexMap<String, Network>,
+    /// Declared volumes by key.
+    pub volumes: IndexMap<String, Volume>,
+    /// Declared configs by key.
+    pub configs: IndexMap<String, FileSource>,
+    /// Declared secrets by key.
+    pub secrets: IndexMap<String, FileSource>,
+    /// Top-level `x-*`, untyped.
+    pub extensions: IndexMap<String, Node>,
+}
+
+impl Compose {
+    /// The service of this key, active or not.
+    pub fn any_service(&self, key: &str) -> Option<&Service> {
+        self.services.get(key).or_else(|| self.inactive.get(key))
+    }
+}
+
+/// Whether others made a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct External {
+    /// Where that was said.
+    pub span: Span,
+}
+
+/// A declared network.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Where its key stands.
+    pub span: Span,
+    /// The engine's name of it, if one is given; else `<project>_<key>`, or the key itself when external.
+    pub name: Option<Spanned<String>>,
+    /// Made by others: it must be there.
+    pub external: Option<External>,
+    /// The driver.
+    pub driver: Option<Spanned<String>>,
+    /// Options of the driver.
+    pub driver_opts: Labels,
+    /// Without a way out.
+    pub internal: Option<Spanned<bool>>,
+    /// Others may join.
+    pub attachable: Option<Spanned<bool>>,
+    /// Whether IPv4 is on.
+    pub enable_ipv4: Option<Spanned<bool>>,
+    /// Whether IPv6 is on.
+    pub enable_ipv6: Option<Spanned<bool>>,
+    /// The driver of address management.
+    pub ipam_driver: Option<Spanned<String>>,
+    /// Its address pools.
+    pub pools: Vec<AddressPool>,
+    /// The user's labels.
+    pub labels: Labels,
+    /// `x-*`, untyped.
+    pub extensions: IndexMap<String, Node>,
+}
+
+/// An address pool of a network: `ipam.config`.
+#[derive(Clone, Debug, Default)]
+pub struct AddressPool {
+    /// In CIDR form.
+    pub subnet: Option<Spanned<String>>,
+    /// Containers' addresses are given from here; in CIDR form.
+    pub ip_range: Option<Spanned<String>>,
+    /// The gateway's address.
+    pub gateway: Option<Spanned<String>>,
+}
+
+/// A declared volume.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// Where its key stands.
+    pub span: Span,
+    /// The engine's name of it, if one is given; else `<project>_<key>`, or the key itself when external.
+    pub name: Option<Spanned<String>>,
+    /// Made by others: it must be there.
+    pub external: Option<External>,
+    /// The driver.
+    pub driver: Option<Spanned<String>>,
+    /// Options of the driver.
+    pub driver_opts: Labels,
+    /// The user's labels.
+    pub labels: Labels,
+    /// `x-*`, untyped.
+    pub extensions: IndexMap<String, Node>,
+}
+
+/// A declared config or secret.
+#[derive(Clone, Debug)]
+pub struct FileSource {
+    /// Where its key stands.
+    pub span: Span,
+    /// The name under which it is stored, if one is given.
+    pub name: Option<Spanned<String>>,
+    /// Made by others.
+    pub external: Option<External>,
+    /// A file that holds it, made absolute.
+    pub file: Option<Spanned<PathBuf>>,
+    /// The environment variable that holds it.
+    pub environment: Option<Spanned<String>>,
+    /// The text itself; configs only.
+    pub content: Option<Spanned<String>>,
+}

@@ -1,0 +1,222 @@
+//! What services are put together from.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::service::{Labels, List};
+use crate::source::{Span, Spanned};
+use crate::units::{Bytes, PortRange};
+
+/// A port of the container, and how it is published; see the Compose Specification, "ports".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// The whole entry.
+    pub span: Span,
+    /// The address on the host; `None` for all.
+    pub host_ip: Option<Spanned<IpAddr>>,
+    /// The port on the host. A range means one port out of it; `None` that any will do.
+    pub published: Option<Spanned<PortRange>>,
+    /// The port in the container.
+    pub target: Spanned<u16>,
+    /// `tcp` where it is not said; in lower case.
+    pub protocol: Spanned<String>,
+    /// `host` or `ingress`; `ingress` where it is not said. Without Swarm both publish on the container's host.
+    pub mode: Option<Spanned<String>>,
+    /// A name for people.
+    pub name: Option<Spanned<String>>,
+    /// The protocol above it, such as `http`.
+    pub app_protocol: Option<Spanned<String>>,
+}
+
+/// Something mounted into a container; see the Compose Specification, "volumes".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The whole entry.
+    pub span: Span,
+    /// What is mounted.
+    pub kind: MountKind,
+    /// The path in the container.
+    pub target: Spanned<String>,
+    /// Not to be written to.
+    pub read_only: bool,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MountKind {
+    /// A path of the host.
+    Bind {
+        /// Absolute; `~` and relative paths are already resolved.
+        source: Spanned<String>,
+        /// Whether a missing folder is made.
+        create_host_path: bool,
+        /// How mounts below it spread.
+        propagation: Option<Spanned<Propagation>>,
+        /// `z` (shared) or `Z` (private), if it is to be relabelled for SELinux.
+        selinux: Option<char>,
+    },
+    /// A volume.
+    Volume {
+        /// The key of a declared volume; `None` for an anonymous one.
+        source: Option<Spanned<String>>,
+        /// Don't fill it from the image.
+        nocopy: bool,
+        /// The folder in it.
+        subpath: Option<Spanned<String>>,
+    },
+    /// Memory.
+    Tmpfs {
+        /// Its size.
+        size: Option<Spanned<Bytes>>,
+        /// Its mode.
+        mode: Option<Spanned<u32>>,
+        /// Further options of the short form, such as `noexec`.
+        options: Vec<String>,
+    },
+    /// A named pipe, an image or a cluster volume: `type` as written.
+    Other {
+        /// `npipe`, `image` or `cluster`.
+        kind: String,
+        /// What is mounted, if said.
+        source: Option<Spanned<String>>,
+        /// The folder in it.
+        subpath: Option<Spanned<String>>,
+    },
+}
+
+/// How mounts below a bind mount spread between host and container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Propagation(
+    /// `rprivate`, `private`, `rshared`, `shared`, `rslave` or `slave`.
+    pub &'static str,
+);
+
+/// How a service joins a network.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// Where the network's key stands in the service.
+    pub span: Span,
+    /// Names under which others find it there, beside its own.
+    pub aliases: List,
+    /// A fixed IPv4 address.
+    pub ipv4_address: Option<Spanned<String>>,
+    /// A fixed IPv6 address.
+    pub ipv6_address: Option<Spanned<String>>,
+    /// A hardware address.
+    pub mac_address: Option<Spanned<String>>,
+    /// Networks are joined from the highest to the lowest; 0 where it is not said.
+    pub priority: i64,
+}
+
+/// A link to another service: `SERVICE[:ALIAS]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The other service's key, with the place of the whole entry.
+    pub service: Spanned<String>,
+    /// The name under which it is found; else its key.
+    pub alias: Option<String>,
+}
+
+/// Waiting for another service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// Where the other service's key stands.
+    pub span: Span,
+    /// What is waited for.
+    pub condition: Condition,
+    /// Whether the service goes without the other one when that is not active.
+    pub required: bool,
+    /// Whether it restarts when the other one is replaced.
+    pub restart: bool,
+}
+
+/// What a dependent waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It was started.
+    Started,
+    /// Its health check passes.
+    Healthy,
+    /// It has run to its end without an error.
+    Completed,
+}
+
+/// How health is tested; what is missing is the image's or the engine's.
+#[derive(Clone, Debug)]
+pub struct Healthcheck {
+    /// Where the key `healthcheck` stands.
+    pub span: Span,
+    /// The test; `None`: the image's.
+    pub test: Option<Spanned<Test>>,
+    /// Between two tests.
+    pub interval: Option<Spanned<Duration>>,
+    /// For one test.
+    pub timeout: Option<Spanned<Duration>>,
+    /// Failures until unhealthy.
+    pub retries: Option<Spanned<u32>>,
+    /// Failures within it don't count.
+    pub start_period: Option<Spanned<Duration>>,
+    /// Between two tests within the start period.
+    pub start_interval: Option<Spanned<Duration>>,
+}
+
+/// What is run to test health.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// Nothing, not even the image's test (`NONE`, or `disable: true`).
+    None,
+    /// A program and its arguments (`CMD`).
+    Command(Vec<String>),
+    /// A line for the container's shell (`CMD-SHELL`).
+    Shell(String),
+}
+
+/// Where output goes.
+#[derive(Clone, Debug)]
+pub struct Logging {
+    /// Where the key `logging` stands.
+    pub span: Span,
+    /// The driver.
+    pub driver: Option<Spanned<String>>,
+    /// Its options.
+    pub options: Labels,
+}
+
+/// A limit of processes; -1 for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ulimit {
+    /// The whole entry.
+    pub span: Span,
+    /// Can be raised up to the hard one.
+    pub soft: i64,
+    /// Cannot be raised.
+    pub hard: i64,
+}
+
+/// A device of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The whole entry.
+    pub span: Span,
+    /// The path on the host, or the name of a CDI device.
+    pub source: String,
+    /// The path in the container; else the same.
+    pub target: Option<String>,
+    /// Of `r`, `w` and `m`; else all.
+    pub permissions: Option<String>,
+}
+
+/// A config or secret put into a container.
+#[derive(Clone, Debug)]
+pub struct FileReference {
+    /// The key of the declared config or secret.
+    pub source: Spanned<String>,
+    /// The path in the container, if said.
+    pub target: Option<Spanned<String>>,
+    /// The owner's number, if said.
+    pub uid: Option<Spanned<String>>,
+    /// The group's number, if said.
+    pub gid: Option<Spanned<String>>,
+    /// The file's mode, if said.
+    pub mode: Option<Spanned<u32>>,
+}

@@ -1,0 +1,214 @@
+//! A service as it was written.
+
+use indexmap::IndexMap;
+
+use super::deploy::{Deploy, DeviceReservation};
+use super::parts::{Attachment, Dependency, Device, FileReference, Healthcheck, Link, Logging, Mount, Port, Ulimit};
+use crate::source::{Span, Spanned};
+use crate::units::{Bytes, Cpu};
+use crate::yaml::Node;
+
+/// A list of texts, each with its place.
+pub type List = Vec<Spanned<String>>;
+/// Labels, options and the like; the place is that of the whole entry.
+pub type Labels = IndexMap<String, Spanned<String>>;
+
+/// A service; see the Compose Specification, "Services top-level elements".
+///
+/// Fields bear the names of the file's keys. `None` and empty mean that the files don't say.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its key.
+    pub name: String,
+    /// Where its key stands.
+    pub span: Span,
+
+    /// The image reference.
+    pub image: Option<Spanned<String>>,
+    /// How to build the image, if it is built.
+    pub build: Option<Build>,
+    /// `os/arch[/variant]`.
+    pub platform: Option<Spanned<String>>,
+    /// When to fetch the image.
+    pub pull_policy: Option<Spanned<PullPolicy>>,
+
+    /// Replaces the image's command; a string was split as a shell would. `None` for null as well.
+    pub command: Option<Spanned<Vec<String>>>,
+    /// Replaces the image's entrypoint; empty removes it.
+    pub entrypoint: Option<Spanned<Vec<String>>>,
+    /// With the env files merged in. `None` as a value: the variable is unset in the container.
+    pub environment: IndexMap<String, Spanned<Option<String>>>,
+    /// The working directory.
+    pub working_dir: Option<Spanned<String>>,
+    /// `user[:group]`.
+    pub user: Option<Spanned<String>>,
+    /// Supplementary groups.
+    pub group_add: List,
+    /// With a terminal.
+    pub tty: Option<Spanned<bool>>,
+    /// With standard input kept open.
+    pub stdin_open: Option<Spanned<bool>>,
+    /// With an init process.
+    pub init: Option<Spanned<bool>>,
+    /// The signal to stop it with.
+    pub stop_signal: Option<Spanned<String>>,
+    /// How long it has to stop.
+    pub stop_grace_period: Option<Spanned<std::time::Duration>>,
+
+    /// A name of its own instead of `<project>-<service>-<n>`.
+    pub container_name: Option<Spanned<String>>,
+    /// The user's labels, with the label files merged in.
+    pub labels: Labels,
+    /// OCI annotations.
+    pub annotations: Labels,
+    /// The container's own host name.
+    pub hostname: Option<Spanned<String>>,
+    /// Its domain.
+    pub domainname: Option<Spanned<String>>,
+
+    /// Published ports, long form; see [`Port`].
+    pub ports: Vec<Port>,
+    /// Ports open within the networks: `80`, `8000-8010/udp`.
+    pub expose: List,
+    /// The networks to join, by key, in the file's order. Empty: `default`, unless `network_mode` is set.
+    pub networks: IndexMap<String, Attachment>,
+    /// `host`, `none`, `bridge`, `service:NAME`, `container:NAME`.
+    pub network_mode: Option<Spanned<String>>,
+    /// Name servers.
+    pub dns: List,
+    /// Options of name resolution.
+    pub dns_opt: List,
+    /// Search domains.
+    pub dns_search: List,
+    /// `name=address`; one entry for each address.
+    pub extra_hosts: List,
+    /// Links to other services.
+    pub links: Vec<Link>,
+    /// Links to containers outside the project.
+    pub external_links: List,
+    /// A hardware address.
+    pub mac_address: Option<Spanned<String>>,
+
+    /// What is mounted, `tmpfs` included.
+    pub mounts: Vec<Mount>,
+    /// Services (or `container:NAME`) whose mounts it takes over: `NAME[:ro]`.
+    pub volumes_from: List,
+    /// Configs put into the container.
+    pub configs: Vec<FileReference>,
+    /// Secrets put into the container.
+    pub secrets: Vec<FileReference>,
+
+    /// What it waits for, by the other service's key.
+    pub depends_on: IndexMap<String, Dependency>,
+    /// How its health is tested.
+    pub healthcheck: Option<Healthcheck>,
+    /// Whether the engine starts it again.
+    pub restart: Option<Spanned<Restart>>,
+    /// The profiles that it belongs to; empty: it is always active.
+    pub profiles: List,
+    /// The `deploy` section.
+    pub deploy: Option<Deploy>,
+    /// How many containers; as `deploy.replicas`.
+    pub scale: Option<Spanned<u32>>,
+    /// An external program that provides the service instead of a container.
+    pub provider: Option<Spanned<String>>,
+
+    /// CPU limit.
+    pub cpus: Option<Spanned<Cpu>>,
+    /// Relative weight of CPU.
+    pub cpu_shares: Option<Spanned<i64>>,
+    /// CPUs it may run on.
+    pub cpuset: Option<Spanned<String>>,
+    /// Memory limit.
+    pub mem_limit: Option<Spanned<Bytes>>,
+    /// Memory reservation.
+    pub mem_reservation: Option<Spanned<Bytes>>,
+    /// Memory and swap together; `None` for no limit of swap (-1).
+    pub memswap_limit: Option<Spanned<Option<Bytes>>>,
+    /// Most processes; -1 for no limit.
+    pub pids_limit: Option<Spanned<i64>>,
+    /// Size of `/dev/shm`.
+    pub shm_size: Option<Spanned<Bytes>>,
+    /// Preference of the kernel's out-of-memory killer.
+    pub oom_score_adj: Option<Spanned<i64>>,
+    /// Limits of its processes, by name.
+    pub ulimits: IndexMap<String, Ulimit>,
+    /// GPUs asked for.
+    pub gpus: Vec<DeviceReservation>,
+    /// Host devices.
+    pub devices: Vec<Device>,
+
+    /// With all of the host's powers.
+    pub privileged: Option<Spanned<bool>>,
+    /// With a root file system that cannot be written.
+    pub read_only: Option<Spanned<bool>>,
+    /// Capabilities to add.
+    pub cap_add: List,
+    /// Capabilities to drop.
+    pub cap_drop: List,
+    /// Security options.
+    pub security_opt: List,
+    /// Kernel settings.
+    pub sysctls: Labels,
+    /// Process namespace: `host`, `service:NAME`, `container:NAME`.
+    pub pid: Option<Spanned<String>>,
+    /// IPC namespace: `host`, `shareable`, `service:NAME`, …
+    pub ipc: Option<Spanned<String>>,
+    /// UTS namespace: `host`.
+    pub uts: Option<Spanned<String>>,
+    /// User namespace mode.
+    pub userns_mode: Option<Spanned<String>>,
+    /// Cgroup namespace mode: `host`, `private`.
+    pub cgroup: Option<Spanned<String>>,
+    /// The parent cgroup.
+    pub cgroup_parent: Option<Spanned<String>>,
+    /// The runtime.
+    pub runtime: Option<Spanned<String>>,
+    /// Where its output goes.
+    pub logging: Option<Logging>,
+
+    /// `x-*`, untyped; among them `x-planner`.
+    pub extensions: IndexMap<String, Node>,
+    /// Keys that docker compose knows and that are not modelled here, with the places of the keys.
+    pub unmodelled: IndexMap<String, Span>,
+}
+
+/// How an image is built. Images are not built here, so that only what findings need is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// Where the key `build` stands.
+    pub span: Span,
+    /// The context as written: a path or a URL.
+    pub context: Option<Spanned<String>>,
+}
+
+/// When an image is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PullPolicy {
+    /// Each time (`always`).
+    Always,
+    /// It must be there (`never`).
+    Never,
+    /// When it is not there (`missing`, `if_not_present`).
+    Missing,
+    /// It is built (`build`).
+    Build,
+    /// When the last time is long enough ago (`daily`, `weekly`, `every_…`, `refresh`).
+    Periodic,
+}
+
+/// Whether the engine starts a container again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// `no`.
+    No,
+    /// `always`.
+    Always,
+    /// `unless-stopped`.
+    UnlessStopped,
+    /// `on-failure[:retries]`.
+    OnFailure {
+        /// How often at most, if said.
+        max_retries: Option<u32>,
+    },
+}
