@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod compose;
 pub mod diagnostic;
 pub mod inventory;
+pub mod labels;
 pub mod observed;
 pub mod placement;
 pub mod plan;

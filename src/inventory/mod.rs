@@ -2,5 +2,4 @@
 
 mod model;
 
-pub use crate::units::PortRange;
 pub use model::{Availability, Endpoint, Inventory, Machine, TlsFiles};

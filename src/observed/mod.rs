@@ -74,6 +74,9 @@ pub struct ContainerState {
     /// `starting`, `healthy`, `unhealthy`; none without a health check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<String>,
+    /// How it ended, if it has: 0 without an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i64>,
     /// All labels.
     pub labels: BTreeMap<String, String>,
     /// Host ports that it has, or would have when started.
@@ -96,6 +99,11 @@ impl ContainerState {
     /// Whether it has processes (or will soon have again).
     pub fn is_up(&self) -> bool {
         matches!(self.state.as_str(), "running" | "restarting" | "paused")
+    }
+
+    /// Whether it has run to its end without an error.
+    pub fn has_completed(&self) -> bool {
+        self.state == "exited" && self.exit_code == Some(0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Concrete host ports for a layout: who gets which number.
 
-use crate::inventory::PortRange;
 use crate::stack::PortDemand;
+use crate::units::PortRange;
 
 use super::constraints::{choice, clash, holder};
 use super::problem::{Layout, Problem};

@@ -1,8 +1,18 @@
 //! From what is and what shall be to a plan: changes with reasons, and the steps in their order.
 
+mod current;
+mod graph;
+mod make;
 mod model;
+mod steps;
+mod surroundings;
+mod work;
+
+pub use current::{observed_digest, running};
+pub use make::{NoPlan, make};
 
 pub use model::{
     Action, AttributeChange, Change, Counts, FORMAT_VERSION, MachineUse, NetworkSpec, NewContainer, Operation,
     PlacedContainer, Plan, Quality, Step, Until, VolumeSpec,
 };
+pub use steps::Origin;

@@ -30,8 +30,8 @@ pub struct Plan {
     pub machines: Vec<MachineUse>,
     /// How good the placement is.
     pub quality: Quality,
-    /// Digest of everything the plan was made from, as far as it matters to this project.
-    pub inputs_digest: String,
+    /// Digest of what was seen of the project: when it has changed since, a saved plan is stale.
+    pub observed_digest: String,
 }
 
 impl Plan {

@@ -1,10 +1,19 @@
 //! What shall run, where it might: the compose project and the inventory, brought together and typed.
 
+mod build;
+mod container;
+mod machines;
 mod model;
+mod services;
 mod spec;
+mod support;
+
+pub use build::build;
+pub use machines::{LOCAL, shown_room};
 
 pub use model::{
     AddressPool, Condition, Constraint, Dependency, Machine, Network, PortDemand, Replicas, Service, Stack, TakenPort,
     Volume,
 };
 pub use spec::{Attachment, ContainerSpec, DeviceRequest, Healthcheck, Logging, Mount, PullPolicy, Restart, Ulimit};
+pub use support::unsupported;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::spec::ContainerSpec;
-use crate::inventory::{Availability, Endpoint, PortRange};
+use crate::inventory::{Availability, Endpoint};
 use crate::source::{Span, Spanned};
-use crate::units::{Amounts, Resource};
+use crate::units::{Amounts, PortRange, Resource};
 
 /// Everything that shall run, and the machines on which it might.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ pub struct Constraint {
 }
 
 /// A network of the project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Network {
     /// The engine's name of it.
     pub name: String,

@@ -52,8 +52,12 @@ fn attribute<'a>(machine: &'a Machine, key: &str) -> &'a str {
 }
 
 fn holds(constraint: &stack::Constraint, machine: &Machine) -> bool {
+    let actual = attribute(machine, &constraint.key);
+    if actual.is_empty() && constraint.key.starts_with("node.platform.") {
+        return true; // Not known: the engine was not asked. It is, before anything is applied.
+    }
     // Swarm compares attributes without regard to case.
-    let same = attribute(machine, &constraint.key).eq_ignore_ascii_case(&constraint.value);
+    let same = actual.eq_ignore_ascii_case(&constraint.value);
     same == constraint.equal
 }
 

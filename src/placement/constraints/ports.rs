@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::diagnostic::Diagnostic;
-use crate::inventory::PortRange;
 use crate::placement::ports;
 use crate::placement::problem::{Layout, Problem};
 use crate::placement::program::{Program, Terms};
 use crate::stack::{Machine, PortDemand, TakenPort};
+use crate::units::PortRange;
 
 use super::Constraint;
 
@@ -116,10 +116,7 @@ impl Constraint for Ports {
 
     fn at_most(&self, problem: &Problem<'_>, service: usize, machine: usize) -> u32 {
         let machine = &problem.stack.machines[machine];
-        let sizes = problem.stack.services[service].ports.iter().map(|demand| {
-            let range = choice(demand, machine);
-            u32::from(range.last - range.first) + 1
-        });
+        let sizes = problem.stack.services[service].ports.iter().map(|demand| choice(demand, machine).count());
         sizes.min().unwrap_or(u32::MAX)
     }
 
@@ -229,10 +226,7 @@ fn ways_out(problem: &Problem<'_>, users: &[usize], clique: &Clique, excess: u32
 }
 
 fn show(range: PortRange, protocol: &str) -> String {
-    match range.first == range.last {
-        true => format!("{}/{protocol}", range.first),
-        false => format!("{}-{}/{protocol}", range.first, range.last),
-    }
+    format!("{range}/{protocol}")
 }
 
 #[cfg(test)]

@@ -1,0 +1,119 @@
+//! What of the project is there already: its containers, and who continues as whom.
+
+use sha2::{Digest, Sha256};
+
+use crate::labels;
+use crate::observed::{ContainerState, HostPort, Observed};
+use crate::placement::Running;
+use crate::stack::{PortDemand, Service, Stack};
+
+/// A container of the project.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Own<'a> {
+    /// Index of its machine in the stack.
+    pub machine: usize,
+    /// Its service's name; the service may be gone from the file.
+    pub service: &'a str,
+    /// Its number within the service.
+    pub number: u32,
+    /// The rest.
+    pub state: &'a ContainerState,
+}
+
+impl Own<'_> {
+    /// Whether it was made from this spec and has these host ports.
+    pub(super) fn is_as_wanted(&self, hash: &str, ports: &[HostPort]) -> bool {
+        let mut has = self.state.ports.clone();
+        has.retain(|port| port.host_port > 0);
+        let mut wanted = ports.to_vec();
+        let key = |port: &HostPort| (port.container_port, port.protocol.clone(), port.host_port, address(port));
+        has.sort_by_key(key);
+        wanted.sort_by_key(key);
+        has.dedup_by_key(|port| key(port));
+        wanted.dedup_by_key(|port| key(port));
+        self.state.label(labels::CONFIG_HASH) == Some(hash) && has.iter().map(key).eq(wanted.iter().map(key))
+    }
+}
+
+/// An engine lists a port on all addresses once for each family; both mean "all".
+fn address(port: &HostPort) -> String {
+    match port.host_ip.as_str() {
+        "0.0.0.0" | "::" => String::new(),
+        other => other.to_owned(),
+    }
+}
+
+/// All containers of the project on the stack's machines, but for those of `docker compose run`. In a fixed order.
+pub(super) fn own<'a>(stack: &Stack, observed: &'a Observed) -> Vec<Own<'a>> {
+    let mut all = Vec::new();
+    for (machine, known) in stack.machines.iter().enumerate() {
+        let Some(state) = observed.machines.get(&known.name) else { continue };
+        for container in state.containers.iter().filter(|it| it.label(labels::PROJECT) == Some(&stack.project)) {
+            let one_off = container.label(labels::ONEOFF).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+            let number = container.label(labels::NUMBER).and_then(|number| number.parse().ok());
+            if let (Some(service), Some(number), false) = (container.label(labels::SERVICE), number, one_off) {
+                all.push(Own { machine, service, number, state: container });
+            }
+        }
+    }
+    all.sort_by_key(|it| (it.service, it.number, it.machine, &it.state.name));
+    all
+}
+
+/// What the placement is to start from: for each service and number the one container that counts as it. Of several
+/// (an interrupted run leaves such) it is one that runs; else the first.
+pub fn running(stack: &Stack, observed: &Observed) -> Vec<Running> {
+    let mut running: Vec<Running> = Vec::new();
+    let mut containers = own(stack, observed);
+    containers.sort_by_key(|it| (it.service, it.number, !it.state.is_up()));
+    for container in containers {
+        let Some(service) = stack.services.iter().position(|service| service.name == container.service) else {
+            continue;
+        };
+        if !running.iter().any(|it| it.service == service && it.number == container.number) {
+            let ports = ports_of(&stack.services[service], container.state);
+            running.push(Running { service, number: container.number, machine: container.machine, ports });
+        }
+    }
+    running
+}
+
+/// The host port that a container has for each of its service's demands.
+fn ports_of(service: &Service, container: &ContainerState) -> Vec<Option<u16>> {
+    let mut left: Vec<&HostPort> = container.ports.iter().filter(|port| port.host_port > 0).collect();
+    let mut take = |demand: &PortDemand| {
+        let fits = |port: &&HostPort| {
+            port.container_port == demand.container
+                && port.protocol == demand.protocol
+                && port.host_ip.parse().ok().filter(|ip: &std::net::IpAddr| !ip.is_unspecified())
+                    == demand.host_ip.filter(|ip| !ip.is_unspecified())
+        };
+        let port = left.iter().find(|port| fits(port)).map(|port| port.host_port)?;
+        left.retain(|other| !(fits(other) && other.host_port == port));
+        Some(port)
+    };
+    service.ports.iter().map(&mut take).collect()
+}
+
+/// A digest of what was seen of the project: containers, their state and config, networks, volumes.
+/// A saved plan is stale when it is another one.
+pub fn observed_digest(project: &str, observed: &Observed) -> String {
+    let mut digest = Sha256::new();
+    for (machine, state) in &observed.machines {
+        digest.update(format!("machine {machine} {}\n", state.engine.id));
+        let ours = |labels: &std::collections::BTreeMap<String, String>| {
+            labels.get(labels::PROJECT).is_some_and(|name| name == project)
+        };
+        for container in state.containers.iter().filter(|container| ours(&container.labels)) {
+            let up = container.is_up();
+            digest.update(format!("container {} {} {up} {:?}\n", container.id, container.name, container.ports));
+        }
+        for network in state.networks.iter().filter(|network| ours(&network.labels)) {
+            digest.update(format!("network {}\n", network.name));
+        }
+        for volume in state.volumes.iter().filter(|volume| ours(&volume.labels)) {
+            digest.update(format!("volume {}\n", volume.name));
+        }
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,166 @@
+//! Placement + what was seen → [`Plan`].
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::Availability;
+use crate::observed::Observed;
+use crate::placement::{Problem, Solution};
+use crate::stack::{PullPolicy, Stack};
+use crate::units::Amounts;
+
+use super::current::{Own, observed_digest, own};
+use super::graph::Graph;
+use super::model::{Action, Change, FORMAT_VERSION, MachineUse, PlacedContainer, Plan, Quality};
+use super::steps::{Origin, Steps, completes};
+use super::surroundings::{drop_unused_networks, has_image, prepare};
+use super::work::{Removal, Work, change, work};
+
+/// Why there is no plan though there is a placement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoPlan {
+    /// Something that only the machines could tell stands in the way.
+    Refused(Vec<Diagnostic>),
+    /// The steps have no order; a fault of ours.
+    NoOrder(String),
+}
+
+/// The plan that brings the machines from what was seen to the placement.
+///
+/// # Errors
+/// When something outside the project is in the way, such as a name that another project's container has.
+pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, origin: &Origin) -> Result<Plan, NoPlan> {
+    let stack = problem.stack;
+    let own = own(stack, observed);
+    let (works, removals) = work(problem, solution, &own);
+    let obstacles = obstacles(stack, observed, &works, &own);
+    if !obstacles.is_empty() {
+        return Err(NoPlan::Refused(obstacles));
+    }
+    let mut changes: Vec<Change> =
+        works.iter().filter_map(|work| change(stack, work, completes(stack, &work.service.name))).collect();
+    changes.extend(removals.iter().map(|removal| removed(stack, removal)));
+    let mut graph = Graph::default();
+    let surroundings = prepare(stack, observed, &works, &mut graph, &mut changes);
+    let mut steps = Steps::new(stack, origin, &works, &removals, graph);
+    steps.plan(&surroundings);
+    let (mut graph, gone) = (steps.graph, steps.gone);
+    drop_unused_networks(stack, observed, &works, &gone, &mut graph, &mut changes);
+    changes.sort_by(|a, b| (&a.address, &a.machine).cmp(&(&b.address, &b.machine)));
+    Ok(Plan {
+        format_version: FORMAT_VERSION.to_owned(),
+        project: stack.project.clone(),
+        changes,
+        steps: graph.into_steps().map_err(NoPlan::NoOrder)?,
+        placement: works.iter().map(|work| placed(stack, work)).collect(),
+        machines: (0..stack.machines.len()).map(|machine| machine_use(stack, machine, &works, &own)).collect(),
+        quality: Quality {
+            policy: problem.policy.word().to_owned(),
+            proven: solution.is_proven(),
+            gap: solution.gap(),
+        },
+        observed_digest: observed_digest(&stack.project, observed),
+    })
+}
+
+fn placed(stack: &Stack, work: &Work<'_>) -> PlacedContainer {
+    PlacedContainer {
+        service: work.service.name.clone(),
+        number: work.number,
+        machine: stack.machines[work.machine].name.clone(),
+        ports: work.ports.clone(),
+    }
+}
+
+fn removed(stack: &Stack, removal: &Removal<'_>) -> Change {
+    Change {
+        address: format!("container:{}:{}", removal.own.service, removal.own.number),
+        machine: stack.machines[removal.own.machine].name.clone(),
+        moved_from: None,
+        actions: vec![Action::Delete],
+        reasons: vec![removal.reason.clone()],
+        attributes: Vec::new(),
+    }
+}
+
+fn machine_use(stack: &Stack, index: usize, works: &[Work<'_>], own: &[Own<'_>]) -> MachineUse {
+    let machine = &stack.machines[index];
+    // What the reserve and other projects hold is in both sums.
+    let others = machine.capacity.minus(&machine.room);
+    let (mut before, mut after): (Amounts, Amounts) = (others.clone(), others);
+    let here = own.iter().filter(|own| own.machine == index);
+    let there = works.iter().filter(|work| work.machine == index);
+    for own in here.clone().filter(|own| own.state.is_up()) {
+        let service = stack.service(own.service);
+        before.add(service.map_or(&own.state.reserved, |service| &service.demand), 1);
+    }
+    for work in there.clone() {
+        after.add(&work.service.demand, 1);
+    }
+    MachineUse {
+        machine: machine.name.clone(),
+        capacity: machine.capacity.clone(),
+        before,
+        after,
+        containers_before: here.map(|own| format!("{}.{}", own.service, own.number)).collect(),
+        containers_after: there.map(|work| format!("{}.{}", work.service.name, work.number)).collect(),
+        availability: match machine.availability {
+            Availability::Active => "active",
+            Availability::Drain => "drain",
+            Availability::Down => "down",
+        }
+        .to_owned(),
+    }
+}
+
+/// What would make `apply` fail, as far as it can be seen beforehand.
+fn obstacles(stack: &Stack, observed: &Observed, works: &[Work<'_>], own: &[Own<'_>]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for work in works.iter().filter(|work| work.creates()) {
+        let machine = &stack.machines[work.machine];
+        let Some(state) = observed.machines.get(&machine.name) else { continue };
+        let (service, spec) = (work.service, &work.service.container);
+        let at = |code, message: String, text: &str| Diagnostic::error(code, message).label(service.span, text);
+        let foreign = |name: &str| !own.iter().any(|own| own.machine == work.machine && own.state.name == name);
+        if state.containers.iter().any(|it| it.name == work.name) && foreign(&work.name) {
+            let message =
+                format!("{} has a container `{}` already that is not of this project", machine.name, work.name);
+            found.push(
+                at("M317", message, "its container is to bear that name")
+                    .help("rename or remove that container, or choose another project name with -p"),
+            );
+        }
+        if spec.pull == PullPolicy::Never && !has_image(&spec.image, state) {
+            let message = format!(
+                "`{}`: the image {} is not on {} and may not be fetched",
+                service.name, spec.image, machine.name
+            );
+            found.push(at("M320", message, "`pull_policy: never`").help("load the image there, or let it be pulled"));
+        }
+        for network in stack.networks.values().filter(|network| network.external) {
+            let joins = spec.networks.iter().any(|it| it.network == network.name);
+            if joins && !state.networks.iter().any(|it| it.name == network.name) {
+                let message = format!(
+                    "`{}` joins the external network `{}`, which {} lacks",
+                    service.name, network.name, machine.name
+                );
+                let help = format!("docker network create {} (on {})", network.name, machine.name);
+                found.push(at("M321", message, "joins it").help(help));
+            }
+        }
+        for volume in stack.volumes.values().filter(|volume| volume.external) {
+            let mounts = spec.mounts.iter().any(|it| it.kind == "volume" && it.source == volume.name);
+            if mounts && !state.volumes.iter().any(|it| it.name == volume.name) {
+                let message = format!(
+                    "`{}` mounts the external volume `{}`, which {} lacks",
+                    service.name, volume.name, machine.name
+                );
+                let help = format!(
+                    "docker volume create {} (on {}), or place the service where it is",
+                    volume.name, machine.name
+                );
+                found.push(at("M322", message, "mounts it").help(help));
+            }
+        }
+    }
+    crate::diagnostic::sort(&mut found);
+    found
+}

@@ -1,0 +1,320 @@
+//! What happens to each container: kept, started, replaced, moved, made, removed; and why.
+
+use crate::inventory::Availability;
+use crate::labels;
+use crate::observed::HostPort;
+use crate::placement::{Placed, Problem, Solution};
+use crate::stack::{Replicas, Service, Stack};
+
+use super::current::Own;
+use super::model::{Action, AttributeChange, Change};
+
+/// A container that shall be, and what is there of it.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Index of the service.
+    pub index: usize,
+    /// Its number.
+    pub number: u32,
+    /// Index of the machine where it shall be.
+    pub machine: usize,
+    /// Its host ports there.
+    pub ports: Vec<HostPort>,
+    /// The name it shall have.
+    pub name: String,
+    /// The container that is as it shall be, on the right machine.
+    pub kept: Option<Own<'a>>,
+    /// Containers of the same service and number that go.
+    pub old: Vec<Own<'a>>,
+    /// Why it changes; empty when it does not.
+    pub reasons: Vec<String>,
+}
+
+impl Work<'_> {
+    /// `container:web:1`.
+    pub(super) fn address(&self) -> String {
+        format!("container:{}:{}", self.service.name, self.number)
+    }
+
+    /// Whether a new container is made.
+    pub(super) fn creates(&self) -> bool {
+        self.kept.is_none()
+    }
+
+    /// Whether a kept container must be started. One that has run to its end for those who wait for that is done.
+    pub(super) fn starts_kept(&self, completes: bool) -> bool {
+        self.kept.is_some_and(|own| !(own.state.is_up() || completes && own.state.has_completed()))
+    }
+
+    /// Whether a kept container has not its proper name (an interrupted run left it so).
+    pub(super) fn renames_kept(&self) -> bool {
+        self.kept.is_some_and(|own| own.state.name != self.name)
+    }
+}
+
+/// A container that goes, and why.
+#[derive(Debug)]
+pub(super) struct Removal<'a> {
+    pub own: Own<'a>,
+    pub reason: String,
+}
+
+/// Every container that shall be, and every one that goes for good.
+pub(super) fn work<'a>(
+    problem: &Problem<'a>,
+    solution: &Solution,
+    own: &[Own<'a>],
+) -> (Vec<Work<'a>>, Vec<Removal<'a>>) {
+    let stack = problem.stack;
+    let mut works: Vec<Work<'a>> = solution.replicas.iter().map(|placed| continued(stack, placed, own)).collect();
+    recreate_with_their_hosts(&mut works);
+    for index in 0..works.len() {
+        works[index].reasons = reasons(problem, &works, &works[index]);
+    }
+    let continues = |it: &Own<'_>| works.iter().any(|work| work.service.name == it.service && work.number == it.number);
+    let removals = own.iter().filter(|it| !continues(it)).map(|it| removal(problem, *it)).collect();
+    (works, removals)
+}
+
+fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>]) -> Work<'a> {
+    let replica = &placed.replica;
+    let service = &stack.services[replica.service];
+    let ports = service.ports.iter().zip(&placed.ports).map(|(demand, port)| HostPort {
+        host_ip: demand.host_ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        host_port: *port,
+        container_port: demand.container,
+        protocol: demand.protocol.clone(),
+    });
+    let ports: Vec<HostPort> = ports.collect();
+    let hash = service.container.config_hash();
+    let name = container_name(stack, service, replica.number);
+    let (same, mut old) =
+        (own.iter().filter(|it| it.service == service.name && it.number == replica.number), Vec::new());
+    let mut good: Vec<Own<'a>> = Vec::new();
+    for it in same {
+        let fits = it.machine == replica.machine && it.is_as_wanted(&hash, &ports);
+        if fits { good.push(*it) } else { old.push(*it) }
+    }
+    good.sort_by_key(|it| (!it.state.is_up(), it.state.name != name));
+    let kept = good.first().copied();
+    old.extend(good.into_iter().skip(1));
+    Work {
+        service,
+        index: replica.service,
+        number: replica.number,
+        machine: replica.machine,
+        ports,
+        name,
+        kept,
+        old,
+        reasons: Vec::new(),
+    }
+}
+
+/// `<project>-<service>-<n>`, or the name that the file gives.
+pub(super) fn container_name(stack: &Stack, service: &Service, number: u32) -> String {
+    let given = service.container.container_name.clone();
+    given.unwrap_or_else(|| format!("{}-{}-{number}", stack.project, service.name))
+}
+
+/// A container that lives in another's namespaces goes on only as long as that one does.
+fn recreate_with_their_hosts(works: &mut [Work<'_>]) {
+    loop {
+        let lost = |work: &Work<'_>, others: &[Work<'_>]| {
+            let hosts = host_services(work.service);
+            work.kept.is_some()
+                && others.iter().any(|other| {
+                    hosts.contains(&other.service.name.as_str()) && other.machine == work.machine && other.creates()
+                })
+        };
+        let Some(index) = (0..works.len()).find(|index| lost(&works[*index], works)) else { return };
+        let work = &mut works[index];
+        work.old.extend(work.kept.take());
+    }
+}
+
+/// The services in whose namespaces this one's containers live.
+pub(super) fn host_services(service: &Service) -> Vec<&str> {
+    let spec = &service.container;
+    let modes = [&spec.network_mode, &spec.pid, &spec.ipc];
+    modes.into_iter().flatten().filter_map(|mode| mode.strip_prefix("service:")).collect()
+}
+
+fn reasons(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>) -> Vec<String> {
+    let (stack, service) = (problem.stack, work.service);
+    if let Some(kept) = &work.kept {
+        let mut reasons = Vec::new();
+        if !kept.state.is_up() {
+            reasons.push(format!("it is {}", kept.state.state));
+        }
+        if work.renames_kept() || !work.old.is_empty() {
+            reasons.push("an interrupted run left it half replaced".to_owned());
+        }
+        return reasons;
+    }
+    if work.old.is_empty() {
+        let before = problem.running.iter().filter(|running| running.service == work.index).count();
+        return vec![match (service.replicas.value, before) {
+            (Replicas::Count(wanted), 1..) => format!("scaled from {before} to {wanted}"),
+            (Replicas::Global, 1..) => {
+                format!("one runs on each machine, {} had none", stack.machines[work.machine].name)
+            }
+            (_, 0) => "new service".to_owned(),
+        }];
+    }
+    let here: Vec<&Own<'_>> = work.old.iter().filter(|old| old.machine == work.machine).collect();
+    match (here.first(), work.old.first()) {
+        (Some(old), _) => why_replaced(work, old, works),
+        (None, Some(old)) => vec![why_moved(problem, works, work, old.machine)],
+        (None, None) => Vec::new(),
+    }
+}
+
+fn why_replaced(work: &Work<'_>, old: &Own<'_>, works: &[Work<'_>]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let hosts = host_services(work.service);
+    let host = works.iter().find(|it| hosts.contains(&it.service.name.as_str()) && it.machine == work.machine);
+    let spec = &work.service.container;
+    let hash_differs = old.state.label(labels::CONFIG_HASH) != Some(&spec.config_hash());
+    if old.state.image != spec.image {
+        reasons.push("image changed".to_owned());
+    } else if hash_differs {
+        reasons.push("configuration changed".to_owned());
+    }
+    if !old.is_as_wanted(old.state.label(labels::CONFIG_HASH).unwrap_or_default(), &work.ports) {
+        reasons.push("host ports changed".to_owned());
+    }
+    if let Some(host) = host.filter(|host| reasons.is_empty() && host.creates()) {
+        reasons.push(format!("it lives in the namespaces of `{}`, which is replaced", host.service.name));
+    }
+    reasons
+}
+
+/// Why a container cannot stay where it is, or for whom it makes room.
+fn why_moved(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>, from: usize) -> String {
+    let machine = &problem.stack.machines[from];
+    match machine.availability {
+        Availability::Drain => return format!("{} is being drained", machine.name),
+        Availability::Down => return format!("{} is down", machine.name),
+        Availability::Active => {}
+    }
+    if let Some(why) = problem.forbidden(work.index, from).first() {
+        return format!("{} {why}", machine.name);
+    }
+    let arrives = |it: &&Work<'_>| it.machine == from && !it.old.iter().any(|old| old.machine == from) && it.creates();
+    let arriving: Vec<String> =
+        works.iter().filter(arrives).map(|it| format!("{}.{}", it.service.name, it.number)).collect();
+    if arriving.is_empty() {
+        return format!("{} has no room for it with what is wanted there", machine.name);
+    }
+    let lacks = works.iter().find(arrives).and_then(|it| short(problem, works, it, from));
+    let lacks = lacks.map(|lacks| format!(" ({lacks})")).unwrap_or_default();
+    format!("makes room on {} for {}{lacks}", machine.name, arriving.join(", "))
+}
+
+/// What a newcomer would lack on a machine if everything there stayed: "cpus: 3 needed, 2 free".
+fn short(problem: &Problem<'_>, works: &[Work<'_>], newcomer: &Work<'_>, machine: usize) -> Option<String> {
+    let mut used = crate::units::Amounts::new();
+    for work in works.iter().filter(|work| work.old.iter().chain(&work.kept).any(|own| own.machine == machine)) {
+        used.add(&work.service.demand, 1);
+    }
+    let free = problem.stack.machines[machine].room.minus(&used);
+    newcomer.service.demand.iter().find_map(|(resource, needs)| {
+        let free = free.named(resource).filter(|free| *free < needs)?;
+        Some(format!("{resource}: {} needed, {} free", resource.show(needs), resource.show(free)))
+    })
+}
+
+fn removal<'a>(problem: &Problem<'_>, own: Own<'a>) -> Removal<'a> {
+    let service = problem.stack.services.iter().position(|service| service.name == own.service);
+    let reason = match service {
+        None => format!("`{}` is not in the file any more", own.service),
+        Some(index) => {
+            let before = problem.running.iter().filter(|running| running.service == index).count();
+            match problem.stack.services[index].replicas.value {
+                Replicas::Count(wanted) => format!("scaled from {before} to {wanted}"),
+                Replicas::Global => {
+                    let machine = &problem.stack.machines[own.machine];
+                    let why = problem.forbidden(index, own.machine).join("; ");
+                    format!("`{}` is not meant for {} any more: it {why}", own.service, machine.name)
+                }
+            }
+        }
+    };
+    Removal { own, reason }
+}
+
+/// The change that people read of a container's work; none when nothing is done.
+pub(super) fn change(stack: &Stack, work: &Work<'_>, completes: bool) -> Option<Change> {
+    let machine = |index: usize| stack.machines[index].name.clone();
+    let here = work.old.iter().any(|old| old.machine == work.machine);
+    let mut actions = Vec::new();
+    let mut moved_from = None;
+    if work.creates() {
+        match (here, work.old.first()) {
+            (true, _) => actions.extend([Action::Delete, Action::Create]),
+            (false, Some(old)) => {
+                moved_from = Some(machine(old.machine));
+                actions.extend([Action::Create, Action::Delete]);
+            }
+            (false, None) => actions.push(Action::Create),
+        }
+    } else {
+        if !work.old.is_empty() {
+            actions.push(Action::Delete);
+        }
+        if work.renames_kept() {
+            actions.push(Action::Rename);
+        }
+        if work.starts_kept(completes) {
+            actions.push(Action::Start);
+        }
+    }
+    (!actions.is_empty()).then(|| Change {
+        address: work.address(),
+        machine: machine(work.machine),
+        moved_from,
+        actions,
+        reasons: work.reasons.clone(),
+        attributes: attributes(work),
+    })
+}
+
+/// Details that can be seen from outside: image and host ports, before and after.
+fn attributes(work: &Work<'_>) -> Vec<AttributeChange> {
+    if !work.creates() {
+        return Vec::new();
+    }
+    let old = work.old.first();
+    let show = |ports: &[HostPort]| {
+        let mut shown: Vec<String> = ports.iter().filter(|port| port.host_port > 0).map(show_port).collect();
+        shown.sort();
+        shown.dedup();
+        (!shown.is_empty()).then(|| shown.join(", "))
+    };
+    let pairs = [
+        ("image", old.map(|old| old.state.image.clone()), Some(work.service.container.image.clone())),
+        ("ports", old.and_then(|old| show(&old.state.ports)), show(&work.ports)),
+    ];
+    let named = pairs.into_iter().map(|(name, before, after)| AttributeChange { name: name.to_owned(), before, after });
+    named.filter(|it| it.before != it.after).collect()
+}
+
+/// `8000→80/tcp`, `127.0.0.1:8000→80/tcp`.
+pub(super) fn show_port(port: &HostPort) -> String {
+    let address = match address_of(port) {
+        "" => String::new(),
+        address if address.contains(':') => format!("[{address}]:"),
+        address => format!("{address}:"),
+    };
+    format!("{address}{}→{}/{}", port.host_port, port.container_port, port.protocol)
+}
+
+fn address_of(port: &HostPort) -> &str {
+    match port.host_ip.as_str() {
+        "0.0.0.0" | "::" => "",
+        other => other,
+    }
+}

@@ -1,0 +1,248 @@
+//! From a service as written to what its containers are made from.
+
+use std::time::Duration;
+
+use crate::compose::model::{self as compose, MountKind, RestartCondition, Test};
+use crate::source::Spanned;
+
+use super::model::Stack;
+use super::services::texts;
+use super::spec::{Attachment, ContainerSpec, DeviceRequest, Healthcheck, Logging, Mount, PullPolicy, Restart, Ulimit};
+
+pub(super) fn spec(stack: &Stack, written: &compose::Service) -> ContainerSpec {
+    let deploy = written.deploy.as_ref();
+    let limits = deploy.map(|deploy| &deploy.limits);
+    let reservations = deploy.map(|deploy| &deploy.reservations);
+    let mut expose: Vec<String> = written.expose.iter().map(|port| with_protocol(&port.value)).collect();
+    expose.sort();
+    ContainerSpec {
+        image: value(&written.image).unwrap_or_default(),
+        platform: value(&written.platform),
+        command: value(&written.command),
+        entrypoint: value(&written.entrypoint),
+        environment: environment(written),
+        labels: texts(&written.labels),
+        user: value(&written.user),
+        group_add: list(&written.group_add),
+        working_dir: value(&written.working_dir),
+        hostname: value(&written.hostname),
+        domainname: value(&written.domainname),
+        tty: is(&written.tty),
+        stdin_open: is(&written.stdin_open),
+        init: value(&written.init),
+        privileged: is(&written.privileged),
+        read_only: is(&written.read_only),
+        cap_add: list(&written.cap_add),
+        cap_drop: list(&written.cap_drop),
+        security_opt: list(&written.security_opt),
+        dns: list(&written.dns),
+        dns_opt: list(&written.dns_opt),
+        dns_search: list(&written.dns_search),
+        extra_hosts: written.extra_hosts.iter().map(|host| host.value.replacen('=', ":", 1)).collect(),
+        devices: written.devices.iter().map(device).collect(),
+        device_requests: device_requests(written),
+        sysctls: texts(&written.sysctls),
+        ulimits: written.ulimits.iter().map(|(name, it)| (name.clone(), ulimit(it))).collect(),
+        shm_size: written.shm_size.as_ref().map(|size| size.value.0),
+        runtime: value(&written.runtime),
+        network_mode: value(&written.network_mode),
+        networks: networks(stack, written),
+        pid: value(&written.pid),
+        ipc: value(&written.ipc),
+        userns_mode: value(&written.userns_mode),
+        cgroup: value(&written.cgroup),
+        mounts: mounts(stack, written),
+        expose,
+        restart: restart(written),
+        stop_signal: value(&written.stop_signal),
+        stop_grace_seconds: written.stop_grace_period.as_ref().map(|it| whole_seconds(it.value)),
+        healthcheck: written.healthcheck.as_ref().map(healthcheck),
+        logging: written.logging.as_ref().map(logging),
+        cpu_limit: value(&limits.and_then(|it| it.cpus.clone()).or(written.cpus.clone())).map(|cpu| cpu.0),
+        memory_limit: value(&limits.and_then(|it| it.memory.clone()).or(written.mem_limit.clone())).map(|it| it.0),
+        memory_reservation: value(&reservations.and_then(|it| it.memory.clone()).or(written.mem_reservation.clone()))
+            .map(|it| it.0),
+        memswap_limit: written.memswap_limit.as_ref().map(|it| it.value.map_or(-1, |bytes| bytes.as_i64())),
+        pids_limit: value(&limits.and_then(|it| it.pids.clone()).or(written.pids_limit.clone())),
+        cpuset: value(&written.cpuset),
+        cpu_shares: value(&written.cpu_shares),
+        oom_score_adj: value(&written.oom_score_adj),
+        volumes_from: list(&written.volumes_from),
+        pull: pull(written),
+        container_name: value(&written.container_name),
+    }
+}
+
+fn value<T: Clone>(field: &Option<Spanned<T>>) -> Option<T> {
+    field.as_ref().map(|it| it.value.clone())
+}
+
+fn is(field: &Option<Spanned<bool>>) -> bool {
+    field.as_ref().is_some_and(|it| it.value)
+}
+
+fn list(list: &compose::List) -> Vec<String> {
+    list.iter().map(|it| it.value.clone()).collect()
+}
+
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+fn with_protocol(port: &str) -> String {
+    if port.contains('/') { port.to_owned() } else { format!("{port}/tcp") }
+}
+
+fn environment(written: &compose::Service) -> Vec<String> {
+    let line = |(key, value): (&String, &Spanned<Option<String>>)| match &value.value {
+        Some(value) => format!("{key}={value}"),
+        None => key.clone(),
+    };
+    let mut lines: Vec<String> = written.environment.iter().map(line).collect();
+    lines.sort();
+    lines
+}
+
+fn device(device: &compose::Device) -> String {
+    let target = device.target.as_ref().unwrap_or(&device.source);
+    format!("{}:{target}:{}", device.source, device.permissions.as_deref().unwrap_or("rwm"))
+}
+
+fn device_requests(written: &compose::Service) -> Vec<DeviceRequest> {
+    let reserved = written.deploy.as_ref().map_or(&[][..], |deploy| &deploy.reservations.devices);
+    let request = |device: &compose::DeviceReservation, default: &[&str]| DeviceRequest {
+        driver: value(&device.driver),
+        count: match (&device.count, device.device_ids.is_empty()) {
+            (Some(count), _) => Some(count.value.map_or(-1, i64::from)),
+            (None, true) => Some(-1),
+            (None, false) => None,
+        },
+        device_ids: list(&device.device_ids),
+        capabilities: match device.capabilities.is_empty() {
+            true => default.iter().map(|it| (*it).to_owned()).collect(),
+            false => list(&device.capabilities),
+        },
+        options: texts(&device.options),
+    };
+    let of_deploy = reserved.iter().map(|device| request(device, &[]));
+    of_deploy.chain(written.gpus.iter().map(|device| request(device, &["gpu"]))).collect()
+}
+
+fn ulimit(ulimit: &compose::Ulimit) -> Ulimit {
+    Ulimit { soft: ulimit.soft, hard: ulimit.hard }
+}
+
+/// The networks to join; each under the service's own name as well.
+fn networks(stack: &Stack, written: &compose::Service) -> Vec<Attachment> {
+    if written.network_mode.is_some() {
+        return Vec::new();
+    }
+    let engine_name = |key: &str| stack.networks.get(key).map(|network| network.name.clone()).unwrap_or_default();
+    if written.networks.is_empty() {
+        let aliases = vec![written.name.clone()];
+        return vec![Attachment { network: engine_name("default"), aliases, ..Attachment::default() }];
+    }
+    let mut joined: Vec<(&String, &compose::Attachment)> = written.networks.iter().collect();
+    joined.sort_by_key(|(key, it)| (std::cmp::Reverse(it.priority), (*key).clone()));
+    let attachment = |(key, it): (&String, &compose::Attachment)| {
+        let mut aliases = vec![written.name.clone()];
+        aliases.extend(list(&it.aliases));
+        Attachment {
+            network: engine_name(key),
+            aliases,
+            ipv4_address: value(&it.ipv4_address),
+            ipv6_address: value(&it.ipv6_address),
+        }
+    };
+    joined.into_iter().map(attachment).collect()
+}
+
+fn mounts(stack: &Stack, written: &compose::Service) -> Vec<Mount> {
+    let engine_name = |key: &Spanned<String>| stack.volumes.get(&key.value).map(|volume| volume.name.clone());
+    let convert = |mount: &compose::Mount| {
+        let base = Mount { target: mount.target.value.clone(), read_only: mount.read_only, ..Mount::default() };
+        match &mount.kind {
+            MountKind::Bind { source, create_host_path, propagation, .. } => Mount {
+                kind: "bind".to_owned(),
+                source: source.value.clone(),
+                create_host_path: *create_host_path,
+                propagation: propagation.as_ref().map(|it| it.value.0.to_owned()),
+                ..base
+            },
+            MountKind::Volume { source, nocopy, subpath } => Mount {
+                kind: "volume".to_owned(),
+                source: source.as_ref().and_then(engine_name).unwrap_or_default(),
+                no_copy: *nocopy,
+                subpath: value(subpath),
+                ..base
+            },
+            MountKind::Tmpfs { size, mode, .. } => Mount {
+                kind: "tmpfs".to_owned(),
+                tmpfs_size: size.as_ref().map(|size| size.value.0),
+                tmpfs_mode: value(mode),
+                ..base
+            },
+            MountKind::Other { kind, source, subpath } => {
+                Mount { kind: kind.clone(), source: value(source).unwrap_or_default(), subpath: value(subpath), ..base }
+            }
+        }
+    };
+    let mut mounts: Vec<Mount> = written.mounts.iter().map(convert).collect();
+    mounts.sort_by(|a, b| a.target.cmp(&b.target));
+    mounts
+}
+
+/// `restart`; else what `deploy.restart_policy` says, as docker compose translates it for an engine.
+fn restart(written: &compose::Service) -> Option<Restart> {
+    if let Some(restart) = &written.restart {
+        let (name, max_retries) = match restart.value {
+            compose::Restart::No => ("no", None),
+            compose::Restart::Always => ("always", None),
+            compose::Restart::UnlessStopped => ("unless-stopped", None),
+            compose::Restart::OnFailure { max_retries } => ("on-failure", max_retries.map(i64::from)),
+        };
+        return Some(Restart { name: name.to_owned(), max_retries });
+    }
+    let policy = written.deploy.as_ref()?.restart_policy.as_ref()?;
+    let name = match policy.condition.as_ref().map(|condition| condition.value) {
+        Some(RestartCondition::None) => "no",
+        Some(RestartCondition::OnFailure) => "on-failure",
+        Some(RestartCondition::UnlessStopped) => "unless-stopped",
+        Some(RestartCondition::Any) | None => "always",
+    };
+    let attempts = policy.max_attempts.as_ref().filter(|_| name == "on-failure");
+    Some(Restart { name: name.to_owned(), max_retries: attempts.map(|it| i64::from(it.value)) })
+}
+
+fn nanoseconds(field: &Option<Spanned<Duration>>) -> Option<i64> {
+    field.as_ref().map(|it| i64::try_from(it.value.as_nanos()).unwrap_or(i64::MAX))
+}
+
+fn healthcheck(written: &compose::Healthcheck) -> Healthcheck {
+    let test = match written.test.as_ref().map(|test| &test.value) {
+        None => Vec::new(),
+        Some(Test::None) => vec!["NONE".to_owned()],
+        Some(Test::Command(words)) => std::iter::once("CMD".to_owned()).chain(words.iter().cloned()).collect(),
+        Some(Test::Shell(line)) => vec!["CMD-SHELL".to_owned(), line.clone()],
+    };
+    Healthcheck {
+        test,
+        interval: nanoseconds(&written.interval),
+        timeout: nanoseconds(&written.timeout),
+        retries: written.retries.as_ref().map(|it| i64::from(it.value)),
+        start_period: nanoseconds(&written.start_period),
+        start_interval: nanoseconds(&written.start_interval),
+    }
+}
+
+fn logging(written: &compose::Logging) -> Logging {
+    Logging { driver: value(&written.driver), options: texts(&written.options) }
+}
+
+fn pull(written: &compose::Service) -> PullPolicy {
+    match written.pull_policy.as_ref().map(|policy| policy.value) {
+        Some(compose::PullPolicy::Always) => PullPolicy::Always,
+        Some(compose::PullPolicy::Never) => PullPolicy::Never,
+        _ => PullPolicy::Missing,
+    }
+}
