@@ -4,6 +4,7 @@
 //! is placed, a placement and what was [`observed`] become a [`plan`], and a plan is applied. `docs/architecture.md`
 //! draws it, and says who may use whom.
 
+pub mod apply;
 pub mod cluster;
 pub mod compose;
 pub mod diagnostic;
@@ -15,4 +16,5 @@ pub mod plan;
 pub mod source;
 pub mod stack;
 pub mod units;
+pub mod view;
 pub mod yaml;

@@ -1,0 +1,118 @@
+//! A plan as a diff that people like to read.
+
+use anstyle::AnsiColor;
+use comfy_table::{Cell, Color};
+
+use crate::plan::{Action, Change, Plan, Quality};
+
+use super::machines::machines;
+use super::style::{Style, count, lines, safe};
+
+/// The whole plan: what changes and why, the machines before and after, and the sums.
+pub fn plan(plan: &Plan, style: Style) -> String {
+    let mut text = String::new();
+    let quality = quality(&plan.quality);
+    if plan.is_empty() {
+        text.push_str(&style.paint(AnsiColor::Green, "Nothing to do."));
+        text.push_str(&format!(" {} is as the files say ({quality}).\n\n", plan.project));
+        text.push_str(&machines(&plan.machines, style));
+        return text;
+    }
+    let title = format!("{} on {}", style.bold(&plan.project), count(plan.machines.len(), "machine"));
+    text.push_str(&format!("{title} ({quality})\n\n"));
+    text.push_str(&changes(plan, style));
+    text.push('\n');
+    text.push_str(&machines(&plan.machines, style));
+    text.push_str(&format!("\n{}\n", sums(plan, style)));
+    text
+}
+
+/// `spread, proven optimal`.
+fn quality(quality: &Quality) -> String {
+    if quality.proven {
+        format!("{}, proven optimal", quality.policy)
+    } else {
+        format!("{}, within {:.1} % of the best possible", quality.policy, (quality.gap * 100.0).max(0.1))
+    }
+}
+
+/// One row for each thing that changes; a thing that changes alike on several machines is one row.
+fn changes(plan: &Plan, style: Style) -> String {
+    let mut table = style.table();
+    let mut shown: Vec<&str> = Vec::new();
+    for change in &plan.changes {
+        let (kind, name) = kind_and_name(change);
+        let alike: Vec<&Change> = plan
+            .changes
+            .iter()
+            .filter(|other| kind_and_name(other) == (kind, name.clone()) && other.actions == change.actions)
+            .collect();
+        if kind != "container" {
+            if shown.contains(&alike[0].address.as_str()) {
+                continue;
+            }
+            shown.push(&alike[0].address);
+        }
+        let places = match (&change.moved_from, kind) {
+            (Some(from), _) => format!("{from} → {}", change.machine),
+            (None, "container") => change.machine.clone(),
+            _ => alike.iter().map(|change| change.machine.as_str()).collect::<Vec<_>>().join(", "),
+        };
+        let (sign, word, color) = mark(change);
+        let why = if kind == "container" { reasons(change) } else { String::new() };
+        table.add_row(vec![
+            Cell::new(format!(" {sign} {word}")).fg(color),
+            Cell::new(format!("{kind} {name}")),
+            Cell::new(places),
+            Cell::new(safe(&why)),
+        ]);
+    }
+    lines(&table)
+}
+
+/// (`container`, `web.1`), (`network`, `front`).
+fn kind_and_name(change: &Change) -> (&str, String) {
+    let (kind, rest) = change.address.split_once(':').unwrap_or(("", &change.address));
+    let name = rest.split('@').next().unwrap_or(rest);
+    (kind, name.replace(':', "."))
+}
+
+/// Why, and behind it the details, each on a line of its own.
+fn reasons(change: &Change) -> String {
+    let mut text = vec![change.reasons.join("; ")];
+    for attribute in &change.attributes {
+        text.push(match (&attribute.before, &attribute.after) {
+            (Some(before), Some(after)) => format!("{}: {before} → {after}", attribute.name),
+            (Some(before), None) => format!("{}: {before} → none", attribute.name),
+            (None, Some(after)) => format!("{}: {after}", attribute.name),
+            (None, None) => continue,
+        });
+    }
+    text.join("\n")
+}
+
+fn mark(change: &Change) -> (&'static str, &'static str, Color) {
+    match (change.moved_from.is_some(), change.actions.as_slice()) {
+        (true, _) => (">", "move", Color::Cyan),
+        (false, [Action::Create]) => ("+", "create", Color::Green),
+        (false, [Action::Delete]) => ("-", "delete", Color::Red),
+        (false, [Action::Delete, Action::Create]) => ("~", "replace", Color::Yellow),
+        (false, [Action::Start]) => ("~", "start", Color::Yellow),
+        (false, _) => ("~", "tidy up", Color::Yellow),
+    }
+}
+
+fn sums(plan: &Plan, style: Style) -> String {
+    let counts = plan.counts();
+    let parts = [
+        (counts.create, "to create", AnsiColor::Green),
+        (counts.update, "to change", AnsiColor::Yellow),
+        (counts.moved, "to move", AnsiColor::Cyan),
+        (counts.delete, "to delete", AnsiColor::Red),
+    ];
+    let shown = parts.map(|(number, word, color)| {
+        let text = format!("{number} {word}");
+        if number > 0 { style.paint(color, &text) } else { text }
+    });
+    format!("{} {}.", style.bold("Plan:"), shown.join(", "))
+}

@@ -1,0 +1,70 @@
+//! How things look: colour or not, drawn or plain lines, how wide.
+
+use anstyle::{AnsiColor, Color};
+
+/// What the reader's screen can show. The same for everything that is shown in one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to colour.
+    pub color: bool,
+    /// Whether to draw with more than ASCII.
+    pub unicode: bool,
+    /// Columns; text is not wrapped where there are none (a file, a pipe).
+    pub width: Option<u16>,
+}
+
+impl Style {
+    /// Without colour, in UTF-8, not wrapped: for files and tests.
+    pub const PLAIN: Style = Style { color: false, unicode: true, width: None };
+
+    /// `text` in a colour, or as it is.
+    pub(super) fn paint(self, color: AnsiColor, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let style = anstyle::Style::new().fg_color(Some(Color::Ansi(color)));
+        format!("{}{text}{}", style.render(), style.render_reset())
+    }
+
+    /// `text` in bold, or as it is.
+    pub(super) fn bold(self, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let style = anstyle::Style::new().bold();
+        format!("{}{text}{}", style.render(), style.render_reset())
+    }
+
+    /// A table without lines, in this style.
+    pub(super) fn table(self) -> comfy_table::Table {
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::NOTHING);
+        if let Some(width) = self.width {
+            table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+            table.set_width(width);
+        } else {
+            table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
+        }
+        if self.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        table
+    }
+}
+
+/// The lines of a table without the spaces at their ends.
+pub(super) fn lines(table: &comfy_table::Table) -> String {
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// `1 machine`, `3 machines`.
+pub(super) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Text from outside (engines, ssh) without control characters, which could move the cursor or change colours.
+pub(super) fn safe(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
