@@ -4,6 +4,7 @@
 //! is placed, a placement and what was [`observed`] become a [`plan`], and a plan is applied. `docs/architecture.md`
 //! draws it, and says who may use whom.
 
+pub mod apply;
 pub mod cluster;
 pub mod diagnostic;
 pub mod inventory;

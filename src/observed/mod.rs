@@ -13,6 +13,10 @@ use crate::units::Amounts;
 /// The version of the snapshot's form. Minor numbers add fields; a new major number is refused.
 pub const FORMAT_VERSION: &str = "1.0";
 
+/// The label in which our containers carry what they were promised, as [`Amounts`] in JSON. Engines know neither CPU
+/// reservations nor resources beyond CPU and memory.
+pub const RESERVED_LABEL: &str = "planner.reserved";
+
 /// All machines as they were seen, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
