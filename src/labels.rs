@@ -26,3 +26,5 @@ pub const NETWORK: &str = "com.docker.compose.network";
 pub const VOLUME: &str = "com.docker.compose.volume";
 /// The version of this program: what bears it was made by us.
 pub const PLANNER_VERSION: &str = "planner.version";
+/// What the container was promised, as JSON amounts: other projects' plans leave it that room.
+pub const RESERVED: &str = "planner.reserved";

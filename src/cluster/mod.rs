@@ -1,11 +1,39 @@
 //! The live machines: seeing them, and doing one step on one of them. The only room that talks to engines.
+//!
+//! Every kind of connection (a socket here, ssh, TCP with TLS) ends in one byte stream that [`dial`] opens; on it speaks
+//! one HTTP client ([`client`]) with a settled API version. What engines and ssh say in their own words becomes a
+//! [`ClusterError`] with a cause and a remedy ([`fault`], [`ssh_fault`]).
+
+mod body;
+mod client;
+mod credentials;
+mod dial;
+mod docker;
+mod endpoint;
+mod fault;
+mod listeners;
+mod network;
+mod observe;
+mod pull;
+mod run;
+mod settings;
+mod ssh;
+mod ssh_fault;
+mod start;
+mod tls;
+mod wait;
 
 use std::future::Future;
 
-use crate::observed::MachineState;
+use futures_util::future::join_all;
+
+use crate::observed::{FORMAT_VERSION, MachineState, Observed};
 use crate::plan::Operation;
 
-/// The machines as `apply` and `observe` see them. Real ones are [`docker`]'s; tests have their own.
+pub use docker::DockerCluster;
+pub use settings::Settings;
+
+/// The machines as `apply` and `observe` see them. The real ones are a [`DockerCluster`]; tests have their own.
 pub trait Cluster {
     /// What is on a machine now.
     ///
@@ -13,7 +41,8 @@ pub trait Cluster {
     /// When the machine cannot be reached or its engine does not answer: never an empty state.
     fn observe(&self, machine: &str) -> impl Future<Output = Result<MachineState, ClusterError>>;
 
-    /// Does one operation on a machine. `progress` is told of long steps, in a few words.
+    /// Does one operation on a machine. `progress` is told of long steps, in a few words. What is done already
+    /// (removed, started, renamed before) is done.
     ///
     /// # Errors
     /// When the engine refuses, or the machine cannot be reached; then it may or may not have been done.
@@ -37,4 +66,19 @@ pub struct ClusterError {
     pub detail: Option<String>,
     /// How to mend it.
     pub help: Option<String>,
+}
+
+/// Sees all `machines`, all at once. Those that could not be seen are errors, in the order of `machines`, and are
+/// missing in the [`Observed`].
+pub async fn observe_all<C: Cluster>(cluster: &C, machines: &[String]) -> (Observed, Vec<ClusterError>) {
+    let states = join_all(machines.iter().map(|machine| cluster.observe(machine))).await;
+    let mut observed = Observed { format_version: FORMAT_VERSION.to_owned(), ..Observed::default() };
+    let mut errors = Vec::new();
+    for (machine, state) in machines.iter().zip(states) {
+        match state {
+            Ok(state) => drop(observed.machines.insert(machine.clone(), state)),
+            Err(error) => errors.push(error),
+        }
+    }
+    (observed, errors)
 }

@@ -279,6 +279,7 @@ impl<'p, 'a> Steps<'p, 'a> {
             (labels::IMAGE, work.service.container.image.clone()),
             (labels::VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (labels::PLANNER_VERSION, env!("CARGO_PKG_VERSION").to_owned()),
+            (labels::RESERVED, serde_json::to_string(&work.service.demand).unwrap_or_default()),
         ];
         let mut all = work.service.container.labels.clone();
         all.extend(ours.map(|(key, value)| (key.to_owned(), value)));

@@ -99,6 +99,9 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
         text.push_str(&format!("\n  Not begun: {}\n", left.join(", ")));
     }
     let done = outcome.done.len();
-    text.push_str(&format!("\n{done} of {} done. Run `planner apply` again to go on from here.\n", count(total, "step")));
+    text.push_str(&format!(
+        "\n{done} of {} done. Run `planner apply` again to go on from here.\n",
+        count(total, "step")
+    ));
     text
 }

@@ -32,7 +32,8 @@ pub(super) fn machines(machines: &[MachineUse], style: Style) -> String {
 fn resources(machines: &[MachineUse]) -> Vec<Resource> {
     let amounts = |machine: &MachineUse| {
         let all: [&Amounts; 3] = [&machine.capacity, &machine.before, &machine.after];
-        all.into_iter().flat_map(|amounts| amounts.iter().filter(|(_, n)| *n > 0).map(|(it, _)| it.clone()))
+        all.into_iter()
+            .flat_map(|amounts| amounts.iter().filter(|(_, n)| *n > 0).map(|(it, _)| it.clone()))
             .collect::<Vec<_>>()
     };
     let mut resources: Vec<Resource> = machines.iter().flat_map(amounts).collect();

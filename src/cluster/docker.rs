@@ -1,0 +1,83 @@
+//! The real machines: an engine each, reached when it is first needed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bollard::Docker;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use super::dial::Route;
+use super::fault::Fault;
+use super::{Cluster, ClusterError, Settings, client, endpoint, observe, run};
+use crate::inventory::Endpoint;
+use crate::observed::MachineState;
+use crate::plan::Operation;
+
+/// How long looking at one machine may take as a whole.
+const OBSERVE_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// Machines with Docker Engines. Connections are opened when they are first needed, kept, and closed on drop.
+pub struct DockerCluster {
+    machines: BTreeMap<String, Machine>,
+    settings: Settings,
+}
+
+struct Machine {
+    endpoint: Endpoint,
+    engine: OnceCell<Engine>,
+}
+
+/// An engine that has answered.
+pub(super) struct Engine {
+    pub(super) docker: Docker,
+    pub(super) route: Arc<Route>,
+    /// The docker client's configuration here: registry credentials.
+    pub(super) client_config: PathBuf,
+}
+
+impl DockerCluster {
+    /// The machines by their names, each with its endpoint. Nothing is connected yet.
+    pub fn new(machines: impl IntoIterator<Item = (String, Endpoint)>, settings: Settings) -> Self {
+        let machine = |endpoint| Machine { endpoint, engine: OnceCell::new() };
+        let machines = machines.into_iter().map(|(name, endpoint)| (name, machine(endpoint))).collect();
+        DockerCluster { machines, settings }
+    }
+
+    /// The machine's engine, connected. A failure is not kept: the next call tries again.
+    async fn engine(&self, machine: &str) -> Result<&Engine, Fault> {
+        let machine = self.machines.get(machine).ok_or_else(|| Fault::new("no such machine in the inventory"))?;
+        machine.engine.get_or_try_init(|| self.connect(&machine.endpoint)).await
+    }
+
+    async fn connect(&self, endpoint: &Endpoint) -> Result<Engine, Fault> {
+        let target = endpoint::resolve(endpoint, &self.settings, &|path| std::fs::read_to_string(path))?;
+        let route = Arc::new(Route::new(target, &self.settings)?);
+        let docker = client::connect(route.clone()).await?;
+        Ok(Engine { docker, route, client_config: self.settings.docker_file("config.json") })
+    }
+
+    async fn try_observe(&self, machine: &str) -> Result<MachineState, Fault> {
+        let engine = self.engine(machine).await?;
+        match timeout(OBSERVE_TIMEOUT, observe::observe(engine)).await {
+            Ok(state) => state,
+            Err(_) => Err(Fault::new("the engine did not answer within 3 minutes")),
+        }
+    }
+
+    async fn try_perform(&self, machine: &str, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), Fault> {
+        run::run(self.engine(machine).await?, operation, progress).await
+    }
+}
+
+impl Cluster for DockerCluster {
+    async fn observe(&self, machine: &str) -> Result<MachineState, ClusterError> {
+        self.try_observe(machine).await.map_err(|fault| fault.on(machine))
+    }
+
+    async fn perform(&self, machine: &str, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), ClusterError> {
+        self.try_perform(machine, operation, progress).await.map_err(|fault| fault.on(machine))
+    }
+}

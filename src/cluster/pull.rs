@@ -1,0 +1,178 @@
+//! Fetching an image.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bollard::errors::Error;
+use bollard::models::CreateImageInfo;
+use bollard::query_parameters::CreateImageOptions;
+use futures_util::StreamExt;
+use tokio::time::{Instant, timeout};
+
+use super::credentials::{credentials, registry};
+use super::docker::Engine;
+use super::fault::{Fault, explain, is_missing};
+use crate::stack::PullPolicy;
+use crate::units::Bytes;
+
+/// How long a pull may go without any sign of life.
+const STALLED: Duration = Duration::from_secs(300);
+/// Progress is told no more often than this.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(250);
+
+/// Sees to it that an image is there, as `policy` wants it.
+pub(super) async fn pull(
+    engine: &Engine,
+    image: &str,
+    platform: Option<&str>,
+    policy: PullPolicy,
+    progress: &dyn Fn(&str),
+) -> Result<(), Fault> {
+    let image = checked(image)?;
+    if policy != PullPolicy::Always {
+        match engine.docker.inspect_image(&image).await {
+            Ok(_) => return Ok(()),
+            Err(error) if !is_missing(&error) => return Err(explain(&error, &format!("looking for image `{image}`"))),
+            Err(_) if policy == PullPolicy::Never => {
+                return Err(Fault::new(format!("image `{image}` is not there, and is not to be pulled"))
+                    .help("put it there with `docker load`, or drop `pull_policy: never`"));
+            }
+            Err(_) => {}
+        }
+    }
+    fetch(engine, &image, platform, progress).await.map_err(|error| refused(&error, &image))
+}
+
+async fn fetch(engine: &Engine, image: &str, platform: Option<&str>, progress: &dyn Fn(&str)) -> Result<(), Error> {
+    let options = CreateImageOptions {
+        from_image: Some(image.to_owned()),
+        platform: platform.unwrap_or_default().to_owned(),
+        ..Default::default()
+    };
+    let config = std::fs::read_to_string(&engine.client_config).unwrap_or_default();
+    let credentials = credentials(&config, registry(image));
+    let patient = engine.docker.clone().with_timeout(STALLED);
+    let mut lines = std::pin::pin!(patient.create_image(Some(options), None, credentials));
+    let (mut layers, mut told) = (Layers::default(), None::<Instant>);
+    loop {
+        match timeout(STALLED, lines.next()).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(line)) => layers.note(line?),
+            Err(_) => return Err(Error::RequestTimeoutError),
+        }
+        if told.is_none_or(|at| at.elapsed() >= PROGRESS_PAUSE) {
+            told = Some(Instant::now());
+            progress(&layers.to_string());
+        }
+    }
+}
+
+/// How far each layer is: bytes had, bytes in all.
+#[derive(Default)]
+struct Layers(BTreeMap<String, (u64, u64)>);
+
+impl Layers {
+    fn note(&mut self, line: CreateImageInfo) {
+        let Some(id) = line.id else { return };
+        let bytes = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
+        match (line.status.as_deref(), line.progress_detail) {
+            (Some("Downloading"), Some(detail)) => {
+                self.0.insert(id, (bytes(detail.current), bytes(detail.total)));
+            }
+            (Some("Download complete" | "Pull complete"), _) => {
+                self.0.entry(id).and_modify(|(current, total)| *current = *total);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl std::fmt::Display for Layers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (current, total) = self.0.values().fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
+        if total == 0 { f.write_str("pulling") } else { write!(f, "pulled {} of {}", Bytes(current), Bytes(total)) }
+    }
+}
+
+/// The reference with a tag: without one, engines would fetch every tag there is.
+fn checked(image: &str) -> Result<String, Fault> {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@+".contains(c);
+    if image.is_empty() || image.contains("..") || !image.chars().all(safe) {
+        return Err(Fault::new(format!("`{}` is no image reference", image.escape_debug())));
+    }
+    let last = image.rsplit('/').next().unwrap_or(image);
+    Ok(if last.contains([':', '@']) { image.to_owned() } else { format!("{image}:latest") })
+}
+
+fn refused(error: &Error, image: &str) -> Fault {
+    let fault = explain(error, &format!("pulling image `{image}`"));
+    let registry = registry(image);
+    let said = fault.detail.clone().unwrap_or_default();
+    let has = |needles: &[&str]| needles.iter().any(|needle| said.contains(needle));
+    let (message, help) = if has(&["no matching manifest", "does not match the specified platform"]) {
+        let help =
+            "constrain the service to machines of a platform that the image is made for, or build it for this one";
+        (format!("image `{image}` is not made for this machine's platform"), help.to_owned())
+    } else if has(&["pull access denied", "denied: ", "unauthorized", "no basic auth credentials"]) {
+        let help = format!(
+            "correct the image's name, or `docker login {registry}` here: its entry in the docker client's \
+             config.json is used (those of credential helpers are not)"
+        );
+        (format!("registry {registry} has no image `{image}` for us"), help)
+    } else if has(&["not found", "manifest unknown", "name unknown", "does not exist"]) {
+        (format!("registry {registry} has no image `{image}`"), "correct the image's name or tag".to_owned())
+    } else if has(&["no such host", "connection refused", "i/o timeout", "Client.Timeout", "network is unreachable"]) {
+        let help = "see whether the machine itself can reach the registry: it is the engine there that pulls";
+        (format!("registry {registry} cannot be reached from this machine"), help.to_owned())
+    } else {
+        return fault;
+    };
+    Fault { message, ..fault }.help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_without_tag_means_latest() {
+        assert_eq!(checked("nginx").unwrap(), "nginx:latest");
+        assert_eq!(checked("r:5000/a/b").unwrap(), "r:5000/a/b:latest");
+        assert_eq!(checked("nginx:1").unwrap(), "nginx:1");
+        assert_eq!(checked("a@sha256:00").unwrap(), "a@sha256:00");
+        assert!(checked("a?b").is_err() && checked("../x").is_err() && checked("").is_err());
+    }
+
+    #[test]
+    fn what_registries_say_gets_a_cause() {
+        let said = |text: &str| refused(&Error::DockerStreamError { error: text.to_owned() }, "r.example/a:1").message;
+        assert_eq!(
+            said("manifest for r.example/a:1 not found: manifest unknown"),
+            "registry r.example has no image `r.example/a:1`"
+        );
+        assert_eq!(
+            said("pull access denied for r.example/a, repository does not exist or may require 'docker login'"),
+            "registry r.example has no image `r.example/a:1` for us"
+        );
+        assert_eq!(
+            said("Get \"https://r.example/v2/\": dial tcp: lookup r.example: no such host"),
+            "registry r.example cannot be reached from this machine"
+        );
+        assert_eq!(
+            said("no matching manifest for linux/arm64/v8 in the manifest list entries"),
+            "image `r.example/a:1` is not made for this machine's platform"
+        );
+        assert_eq!(said("disk full"), "pulling image `r.example/a:1` failed");
+    }
+
+    #[test]
+    fn progress_sums_over_the_layers() {
+        let mut layers = Layers::default();
+        assert_eq!(layers.to_string(), "pulling");
+        let line = |text: &str| serde_json::from_str(text).unwrap();
+        layers.note(line(r#"{"id":"a","status":"Downloading","progressDetail":{"current":1048576,"total":2097152}}"#));
+        layers.note(line(r#"{"id":"b","status":"Downloading","progressDetail":{"current":0,"total":2097152}}"#));
+        layers.note(line(r#"{"id":"b","status":"Download complete"}"#));
+        assert_eq!(layers.to_string(), format!("pulled {} of {}", Bytes(3 << 20), Bytes(4 << 20)));
+    }
+}

@@ -1,0 +1,95 @@
+//! What ssh, and the docker command at its other end, mean by what they say.
+
+use super::fault::Fault;
+
+/// The fault that `said`, ssh's error output, stands for. `destination` is `[user@]host`.
+pub(super) fn explain(destination: &str, said: &str) -> Fault {
+    let host = destination.rsplit('@').next().unwrap_or(destination);
+    let has = |needle: &str| said.contains(needle);
+    let fault = if has("REMOTE HOST IDENTIFICATION HAS CHANGED") {
+        Fault::new(format!("the ssh host key of {host} is not the one that is known"))
+            .help(format!("if the machine was set up anew: `ssh-keygen -R {host}`, then `ssh {destination}` once"))
+    } else if has("Host key verification failed") {
+        Fault::new(format!("the ssh host key of {host} is not known yet"))
+            .help(format!("run `ssh {destination}` once, compare the fingerprint, and accept it"))
+    } else if has("Permission denied (") {
+        Fault::new(format!("{host} refuses the ssh login")).help(format!(
+            "make `ssh -o BatchMode=yes {destination} true` work: a key in the agent or in ~/.ssh/config"
+        ))
+    } else if has("Could not resolve hostname") {
+        Fault::new(format!("there is no host `{host}`")).help("correct the endpoint, or name the host in ~/.ssh/config")
+    } else {
+        return behind_ssh(destination, host, said);
+    };
+    fault.detail(said)
+}
+
+fn behind_ssh(destination: &str, host: &str, said: &str) -> Fault {
+    let has = |needle: &str| said.contains(needle);
+    let fault = if has("permission denied while trying to connect to the Docker daemon") {
+        let user = destination.split_once('@').map_or("USER", |(user, _)| user);
+        Fault::new(format!("the ssh user may not use the engine on {host}"))
+            .help(format!("on {host}: `sudo usermod -aG docker {user}`; that is as much power as root has"))
+    } else if has("Cannot connect to the Docker daemon") || has("error during connect") {
+        Fault::new(format!("the engine on {host} is not running"))
+            .help(format!("start it: `ssh {destination} sudo systemctl start docker`"))
+    } else if has("is not a docker command") || has("unknown command") {
+        Fault::new(format!("the docker command on {host} is too old")).help("Docker 18.09 or later is needed")
+    } else if has("docker: command not found") || has("docker: not found") || has("command not found: docker") {
+        Fault::new(format!("there is no docker command on {host}"))
+            .help(format!("install Docker there; `ssh {destination} docker version` must work"))
+    } else if has("Connection refused") {
+        Fault::new(format!("{host} refuses the connection")).help("see whether sshd runs there, and on which port")
+    } else if has("timed out") || has("No route to host") || has("Network is unreachable") || has("not responding") {
+        Fault::new(format!("{host} cannot be reached"))
+            .help("see whether the machine is up; one that is gone for good is `availability: down` in the inventory")
+    } else {
+        Fault::new(format!("ssh to {host} failed")).help(format!("try `ssh {destination} docker version`"))
+    };
+    fault.detail(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is really said (OpenSSH 9.2, Docker 20.10 to 28), and what it means.
+    const CASES: [(&str, &str); 12] = [
+        (
+            "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+            "the ssh host key of h1 is not the one that is known",
+        ),
+        (
+            "No ED25519 host key is known for h1 and you have requested strict checking.\nHost key verification failed.",
+            "the ssh host key of h1 is not known yet",
+        ),
+        ("ann@h1: Permission denied (publickey,password).", "h1 refuses the ssh login"),
+        ("ssh: Could not resolve hostname h1: Name or service not known", "there is no host `h1`"),
+        ("ssh: connect to host h1 port 22: Connection refused", "h1 refuses the connection"),
+        ("ssh: connect to host h1 port 22: Connection timed out", "h1 cannot be reached"),
+        ("ssh: connect to host h1 port 22: No route to host", "h1 cannot be reached"),
+        ("bash: line 1: docker: command not found", "there is no docker command on h1"),
+        (
+            "Got permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+            "the ssh user may not use the engine on h1",
+        ),
+        (
+            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+            "the ssh user may not use the engine on h1",
+        ),
+        (
+            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+            "the engine on h1 is not running",
+        ),
+        ("kex_exchange_identification: read: Connection reset by peer", "ssh to h1 failed"),
+    ];
+
+    #[test]
+    fn each_complaint_gets_its_cause_and_a_remedy() {
+        for (said, meant) in CASES {
+            let fault = explain("ann@h1", said);
+            assert_eq!(fault.message, meant, "{said}");
+            assert!(fault.help.is_some() && fault.detail.is_some(), "{said}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Starting a container, and saying why it cannot be: most often its port is taken.
+
+use std::net::IpAddr;
+
+use bollard::query_parameters::{ListContainersOptions, StartContainerOptions};
+
+use super::docker::Engine;
+use super::fault::{Fault, explain, refusal};
+use super::run::missing_bind_source;
+
+/// Starts a container. One that runs is started.
+pub(super) async fn start(engine: &Engine, name: &str) -> Result<(), Fault> {
+    let Err(error) = engine.docker.start_container(name, None::<StartContainerOptions>).await else { return Ok(()) };
+    let fault = explain(&error, &format!("starting container `{name}`"));
+    let Some((_, message)) = refusal(&error) else { return Err(fault) };
+    if let Some((address, port)) = taken_port(message) {
+        let who = holder(engine, port).await;
+        let meaning = format!("container `{name}` cannot start: port {port} ({address}) is taken by {who}");
+        let help = format!(
+            "free it (`ss -lnp 'sport = :{port}'` there shows who has it), publish another port, or leave out \
+             `published` to have one assigned"
+        );
+        return Err(Fault { message: meaning, ..fault }.help(help));
+    }
+    if let Some(path) = missing_bind_source(message) {
+        let meaning = format!("container `{name}` cannot start: the bind mount's source {path} is not there");
+        return Err(Fault { message: meaning, ..fault }.help("create it on that machine"));
+    }
+    Err(fault)
+}
+
+/// The address and port of "port is already allocated" and "address already in use".
+fn taken_port(message: &str) -> Option<(String, u16)> {
+    let taken = message.contains("port is already allocated") || message.contains("address already in use");
+    taken.then(|| message.split_whitespace().find_map(address_and_port)).flatten()
+}
+
+/// Reads `0.0.0.0:80`, `[::]:80`, and both with more behind, such as `:`, `/tcp` or the container's side.
+fn address_and_port(word: &str) -> Option<(String, u16)> {
+    let (address, rest) = match word.strip_prefix('[') {
+        Some(rest) => rest.split_once("]:")?,
+        None => word.split_once(':')?,
+    };
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    let address: IpAddr = address.parse().ok()?;
+    let port = digits.parse().ok().filter(|port| *port != 0)?;
+    Some((address.to_string(), port))
+}
+
+/// Who has a port, as far as the engine knows.
+async fn holder(engine: &Engine, port: u16) -> String {
+    let options = ListContainersOptions { all: false, ..Default::default() };
+    let containers = engine.docker.list_containers(Some(options)).await.unwrap_or_default();
+    let holds = |ports: &Option<Vec<bollard::models::PortSummary>>| {
+        ports.iter().flatten().any(|one| one.public_port == Some(port))
+    };
+    let holder = containers.into_iter().find(|container| holds(&container.ports));
+    match holder.and_then(|container| container.names).and_then(|names| names.into_iter().next()) {
+        Some(name) => format!("container `{}`", name.trim_start_matches('/')),
+        None => "a process outside Docker".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Docker 20.10 to 28.
+    const REFUSALS: [(&str, &str, u16); 4] = [
+        (
+            "driver failed programming external connectivity on endpoint web (1a2b): Bind for 0.0.0.0:8080 failed: \
+             port is already allocated",
+            "0.0.0.0",
+            8080,
+        ),
+        (
+            "driver failed programming external connectivity on endpoint web (1a): Error starting userland proxy: \
+             listen tcp4 0.0.0.0:8080: bind: address already in use",
+            "0.0.0.0",
+            8080,
+        ),
+        ("failed to bind host port for [::]:53:172.17.0.2:53/udp: address already in use", "::", 53),
+        ("failed to bind host port 127.0.0.1:80/tcp: address already in use", "127.0.0.1", 80),
+    ];
+
+    #[test]
+    fn the_taken_port_is_found_in_what_engines_say() {
+        for (message, address, port) in REFUSALS {
+            assert_eq!(taken_port(message), Some((address.to_owned(), port)), "{message}");
+        }
+        assert_eq!(taken_port("oci runtime error: 0.0.0.0:80 nonsense"), None);
+    }
+}

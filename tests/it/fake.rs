@@ -1,0 +1,200 @@
+//! A cluster in memory: a small simulation of engines, with names, ports, networks and volumes that clash as real ones do.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+
+use planner::cluster::{Cluster, ClusterError};
+use planner::observed::{ContainerState, MachineState, NetworkState, VolumeState};
+use planner::plan::{NewContainer, Operation, Until};
+
+/// Engines by machine name. What is done shows in [`FakeCluster::log`]; what is in [`FakeCluster::fail`] fails.
+#[derive(Default)]
+pub struct FakeCluster {
+    machines: RefCell<BTreeMap<String, MachineState>>,
+    /// Ports that something outside Docker holds, as machine and port.
+    pub taken: BTreeSet<(String, u16)>,
+    /// Operations that fail, as [`name_of`] tells them.
+    pub fail: BTreeSet<String>,
+    /// Containers that never get healthy or finished: awaiting them lasts for ever.
+    pub stuck: BTreeSet<String>,
+    /// After so many operations, every further one fails, as if the line had gone.
+    pub operations_left: Cell<Option<usize>>,
+    /// What was done or tried: `machine: operation`.
+    pub log: RefCell<Vec<String>>,
+    working: RefCell<BTreeSet<String>>,
+    ids: Cell<u64>,
+}
+
+/// An operation as the log tells it: `create shop-web-1`.
+pub fn name_of(operation: &Operation) -> String {
+    match operation {
+        Operation::Pull { image, .. } => format!("pull {image}"),
+        Operation::CreateNetwork(spec) => format!("network {}", spec.name),
+        Operation::CreateVolume(spec) => format!("volume {}", spec.name),
+        Operation::CreateContainer(new) => format!("create {}", new.name),
+        Operation::Start { name } => format!("start {name}"),
+        Operation::Await { name, .. } => format!("await {name}"),
+        Operation::Stop { name, .. } => format!("stop {name}"),
+        Operation::Remove { name, .. } => format!("remove {name}"),
+        Operation::Rename { from, to } => format!("rename {from} {to}"),
+        Operation::RemoveNetwork { name } => format!("remove-network {name}"),
+    }
+}
+
+impl FakeCluster {
+    /// Empty engines.
+    pub fn new(machines: &[&str]) -> Self {
+        let machines = machines.iter().map(|name| ((*name).to_owned(), MachineState::default())).collect();
+        FakeCluster { machines: RefCell::new(machines), ..Default::default() }
+    }
+
+    /// A machine's state now.
+    pub fn machine(&self, name: &str) -> MachineState {
+        self.machines.borrow()[name].clone()
+    }
+
+    /// Puts a machine into a state, as an observation may give it.
+    #[allow(dead_code)] // for tests that begin from a snapshot
+    pub fn set_machine(&self, name: &str, state: MachineState) {
+        self.machines.borrow_mut().insert(name.to_owned(), state);
+    }
+
+    fn change(&self, machine: &str, operation: &Operation) -> Result<(), String> {
+        let mut machines = self.machines.borrow_mut();
+        let state = machines.get_mut(machine).ok_or("no such machine")?;
+        match operation {
+            Operation::Pull { image, .. } => state.images.push(image.clone()),
+            Operation::CreateNetwork(spec) => {
+                if !state.networks.iter().any(|network| network.name == spec.name) {
+                    let (name, labels) = (spec.name.clone(), spec.labels.clone());
+                    state.networks.push(NetworkState { name, driver: "bridge".to_owned(), labels });
+                }
+            }
+            Operation::CreateVolume(spec) => {
+                if !state.volumes.iter().any(|volume| volume.name == spec.name) {
+                    let (name, labels) = (spec.name.clone(), spec.labels.clone());
+                    state.volumes.push(VolumeState { name, driver: "local".to_owned(), labels });
+                }
+            }
+            Operation::CreateContainer(new) => self.create(state, new)?,
+            Operation::Start { name } => self.start(machine, state, name)?,
+            Operation::Await { name, until } => finish(state, name, *until)?,
+            Operation::Stop { id, .. } => {
+                if let Some(container) = state.containers.iter_mut().find(|container| container.id == *id) {
+                    container.state = "exited".to_owned();
+                }
+            }
+            Operation::Remove { id, .. } => {
+                if state.containers.iter().any(|container| container.id == *id && container.is_up()) {
+                    return Err("it is running".to_owned());
+                }
+                state.containers.retain(|container| container.id != *id);
+            }
+            Operation::Rename { from, to } => rename(state, from, to)?,
+            Operation::RemoveNetwork { name } => state.networks.retain(|network| network.name != *name),
+        }
+        state.containers.sort_by(|a, b| a.name.cmp(&b.name));
+        state.networks.sort_by(|a, b| a.name.cmp(&b.name));
+        state.volumes.sort_by(|a, b| a.name.cmp(&b.name));
+        state.images.sort();
+        state.images.dedup();
+        Ok(())
+    }
+
+    fn create(&self, state: &mut MachineState, new: &NewContainer) -> Result<(), String> {
+        if state.containers.iter().any(|container| container.name == new.name) {
+            return Err(format!("the name {} is taken", new.name));
+        }
+        let missing = |kind: &str, name: &String| format!("there is no {kind} {name}");
+        for network in new.spec.networks.iter().map(|network| &network.network) {
+            state.networks.iter().find(|one| one.name == *network).ok_or_else(|| missing("network", network))?;
+        }
+        if !state.images.contains(&new.spec.image) {
+            return Err(missing("image", &new.spec.image));
+        }
+        let mounts = new.spec.mounts.iter().filter(|mount| mount.kind == "volume" && !mount.source.is_empty());
+        let volumes: BTreeSet<String> = mounts.map(|mount| mount.source.clone()).collect();
+        self.ids.set(self.ids.get() + 1);
+        state.containers.push(ContainerState {
+            id: format!("id{}", self.ids.get()),
+            name: new.name.clone(),
+            image: new.spec.image.clone(),
+            state: "created".to_owned(),
+            health: new.spec.healthcheck.as_ref().map(|_| "starting".to_owned()),
+            labels: new.labels.clone(),
+            ports: new.ports.clone(),
+            volumes: volumes.into_iter().collect(),
+            ..Default::default()
+        });
+        Ok(())
+    }
+
+    fn start(&self, machine: &str, state: &mut MachineState, name: &str) -> Result<(), String> {
+        let up = state.containers.iter().filter(|container| container.is_up() && container.name != name);
+        let held: BTreeSet<u16> = up.flat_map(|container| &container.ports).map(|port| port.host_port).collect();
+        let container =
+            state.containers.iter_mut().find(|container| container.name == name).ok_or("no such container")?;
+        let taken = |port: u16| held.contains(&port) || self.taken.contains(&(machine.to_owned(), port));
+        if let Some(port) = container.ports.iter().find(|port| taken(port.host_port)) {
+            return Err(format!("port {} is taken", port.host_port));
+        }
+        container.state = "running".to_owned();
+        Ok(())
+    }
+}
+
+fn finish(state: &mut MachineState, name: &str, until: Until) -> Result<(), String> {
+    let container = state.containers.iter_mut().find(|container| container.name == name).ok_or("no such container")?;
+    match until {
+        Until::Healthy => container.health = Some("healthy".to_owned()),
+        Until::Completed => container.state = "exited".to_owned(),
+    }
+    Ok(())
+}
+
+fn rename(state: &mut MachineState, from: &str, to: &str) -> Result<(), String> {
+    let named = |name: &str| state.containers.iter().position(|container| container.name == name);
+    match (named(from), named(to)) {
+        (Some(at), None) => state.containers[at].name = to.to_owned(),
+        (None, Some(_)) => {}
+        (Some(_), Some(_)) => return Err(format!("the name {to} is taken")),
+        (None, None) => return Err("no such container".to_owned()),
+    }
+    Ok(())
+}
+
+impl Cluster for FakeCluster {
+    async fn observe(&self, machine: &str) -> Result<MachineState, ClusterError> {
+        self.machines.borrow().get(machine).cloned().ok_or_else(|| error(machine, "no such machine"))
+    }
+
+    async fn perform(&self, machine: &str, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), ClusterError> {
+        let name = name_of(operation);
+        self.log.borrow_mut().push(format!("{machine}: {name}"));
+        if let Operation::Await { name, .. } = operation
+            && self.stuck.contains(name)
+        {
+            std::future::pending::<()>().await;
+        }
+        let changes = !matches!(operation, Operation::Await { .. });
+        assert!(!changes || self.working.borrow_mut().insert(machine.to_owned()), "{machine} does two things at once");
+        progress("on it");
+        tokio::task::yield_now().await;
+        if changes {
+            self.working.borrow_mut().remove(machine);
+        }
+        match self.operations_left.get() {
+            Some(0) => return Err(error(machine, "the line is gone")),
+            Some(left) => self.operations_left.set(Some(left - 1)),
+            None => {}
+        }
+        if self.fail.contains(&name) {
+            return Err(error(machine, "as told"));
+        }
+        self.change(machine, operation).map_err(|message| error(machine, &message))
+    }
+}
+
+fn error(machine: &str, message: &str) -> ClusterError {
+    ClusterError { machine: machine.to_owned(), message: message.to_owned(), detail: None, help: None }
+}

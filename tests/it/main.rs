@@ -1,0 +1,5 @@
+//! The integration tests: one binary, a module for each thing proven.
+
+mod apply;
+mod fake;
+mod lab;
