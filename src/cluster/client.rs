@@ -4,8 +4,9 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 
 use bollard::errors::Error;
-use bollard::{API_DEFAULT_VERSION, BollardRequest, ClientVersion, Docker};
-use hyper::Uri;
+use bollard::{API_DEFAULT_VERSION, BollardRequest, ClientVersion, Docker, body_full};
+use hyper::body::Bytes;
+use hyper::{Method, Request, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
@@ -22,8 +23,14 @@ pub(super) async fn connect(route: Arc<Route>) -> Result<Docker, Fault> {
     let version = settled.clone();
     let transport = move |mut request: BollardRequest| {
         prepare(&mut request, version.get());
-        let response = client.request(request);
-        async move { response.await.map_err(|error| Error::from(io::Error::other(error))) }
+        let (client, again) = (client.clone(), question_again(&request));
+        async move {
+            let response = match (client.request(request).await, again) {
+                (Err(error), Some(again)) if !error.is_connect() => client.request(again).await,
+                (response, _) => response,
+            };
+            response.map_err(|error| Error::from(io::Error::other(error)))
+        }
     };
     let docker =
         Docker::connect_with_custom_transport(transport, Some("http://engine"), CALL_TIMEOUT, API_DEFAULT_VERSION)
@@ -45,6 +52,13 @@ fn prepare(request: &mut BollardRequest, version: Option<&ClientVersion>) {
         *value = safe;
         value.set_sensitive(true);
     }
+}
+
+/// The same request once more, if it only asks: a kept connection may have died unseen, and a new one either works
+/// or fails with the reason.
+fn question_again(request: &BollardRequest) -> Option<BollardRequest> {
+    let again = Request::builder().method(Method::GET).uri(request.uri().clone());
+    (request.method() == Method::GET).then(|| again.body(body_full(Bytes::new())).ok()).flatten()
 }
 
 /// The URI with the version at the start of its path; none where it is not to be changed.

@@ -79,8 +79,18 @@ pub(super) fn explain(error: &Error, doing: &str) -> Fault {
         Error::JsonDataError { .. } | Error::JsonSerdeError { .. } => {
             Fault::new(format!("the engine's answer was not understood while {doing}")).detail(&chain(error))
         }
-        _ => Fault::new(format!("the connection to the engine broke while {doing}")).detail(&chain(error)),
+        _ => broken(&chain(error), doing),
     }
+}
+
+/// A connection that ended. Engines refuse a client's certificate only after the handshake, so that looks like this.
+fn broken(detail: &str, doing: &str) -> Fault {
+    if detail.contains("received fatal alert") {
+        return Fault::new("the engine refuses our certificate").detail(detail).help(
+            "the endpoint's certificate must be a client's, in force, and signed by the CA that the engine trusts",
+        );
+    }
+    Fault::new(format!("the connection to the engine broke while {doing}")).detail(detail)
 }
 
 /// The fault of opening the connection, where that is what failed: it lies at the bottom of the client's errors.

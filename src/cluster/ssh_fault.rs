@@ -26,11 +26,14 @@ pub(super) fn explain(destination: &str, said: &str) -> Fault {
 
 fn behind_ssh(destination: &str, host: &str, said: &str) -> Fault {
     let has = |needle: &str| said.contains(needle);
-    let fault = if has("permission denied while trying to connect to the Docker daemon") {
+    // Docker's command from version 26 on says only what the socket said.
+    let socket = |reason: &str| has("raw stream connection") && has(reason);
+    let fault = if has("permission denied while trying to connect to the Docker daemon") || socket("permission denied")
+    {
         let user = destination.split_once('@').map_or("USER", |(user, _)| user);
         Fault::new(format!("the ssh user may not use the engine on {host}"))
             .help(format!("on {host}: `sudo usermod -aG docker {user}`; that is as much power as root has"))
-    } else if has("Cannot connect to the Docker daemon") || has("error during connect") {
+    } else if has("Cannot connect to the Docker daemon") || socket("no such file") || socket("connection refused") {
         Fault::new(format!("the engine on {host} is not running"))
             .help(format!("start it: `ssh {destination} sudo systemctl start docker`"))
     } else if has("is not a docker command") || has("unknown command") {
@@ -54,7 +57,7 @@ mod tests {
     use super::*;
 
     /// What is really said (OpenSSH 9.2, Docker 20.10 to 28), and what it means.
-    const CASES: [(&str, &str); 12] = [
+    const CASES: [(&str, &str); 14] = [
         (
             "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
             "the ssh host key of h1 is not the one that is known",
@@ -80,6 +83,14 @@ mod tests {
         (
             "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
             "the engine on h1 is not running",
+        ),
+        (
+            "failed to open the raw stream connection: dial unix /run/docker.sock: connect: no such file or directory",
+            "the engine on h1 is not running",
+        ),
+        (
+            "failed to open the raw stream connection: dial unix /run/docker.sock: connect: permission denied",
+            "the ssh user may not use the engine on h1",
         ),
         ("kex_exchange_identification: read: Connection reset by peer", "ssh to h1 failed"),
     ];

@@ -9,7 +9,7 @@ use planner::plan::{NewContainer, Operation, Until};
 
 /// Engines by machine name. What is done shows in [`FakeCluster::log`]; what is in [`FakeCluster::fail`] fails.
 #[derive(Default)]
-pub struct FakeCluster {
+pub(crate) struct FakeCluster {
     machines: RefCell<BTreeMap<String, MachineState>>,
     /// Ports that something outside Docker holds, as machine and port.
     pub taken: BTreeSet<(String, u16)>,
@@ -26,7 +26,7 @@ pub struct FakeCluster {
 }
 
 /// An operation as the log tells it: `create shop-web-1`.
-pub fn name_of(operation: &Operation) -> String {
+pub(crate) fn name_of(operation: &Operation) -> String {
     match operation {
         Operation::Pull { image, .. } => format!("pull {image}"),
         Operation::CreateNetwork(spec) => format!("network {}", spec.name),
@@ -43,19 +43,19 @@ pub fn name_of(operation: &Operation) -> String {
 
 impl FakeCluster {
     /// Empty engines.
-    pub fn new(machines: &[&str]) -> Self {
+    pub(crate) fn new(machines: &[&str]) -> Self {
         let machines = machines.iter().map(|name| ((*name).to_owned(), MachineState::default())).collect();
         FakeCluster { machines: RefCell::new(machines), ..Default::default() }
     }
 
     /// A machine's state now.
-    pub fn machine(&self, name: &str) -> MachineState {
+    pub(crate) fn machine(&self, name: &str) -> MachineState {
         self.machines.borrow()[name].clone()
     }
 
     /// Puts a machine into a state, as an observation may give it.
     #[allow(dead_code)] // for tests that begin from a snapshot
-    pub fn set_machine(&self, name: &str, state: MachineState) {
+    pub(crate) fn set_machine(&self, name: &str, state: MachineState) {
         self.machines.borrow_mut().insert(name.to_owned(), state);
     }
 

@@ -54,16 +54,18 @@ certificates() { # an authority; the hosts' certificate, good for every address 
   {
     new_key "$d/ca-key.pem"
     openssl req -x509 -new -key "$d/ca-key.pem" -subj /CN=lab -days 30 -out "$d/ca.pem"
-    new_key "$d/host-key.pem"; sign "$d/host-key.pem" host "$d/host.pem" "$names"
+    new_key "$d/host-key.pem"; sign "$d/host-key.pem" host "$d/host.pem" "$names
+extendedKeyUsage=serverAuth"
     new_key "$d/key.pem"; sign "$d/key.pem" client "$d/cert.pem" extendedKeyUsage=clientAuth
   } 2>/dev/null || die "openssl could not make the certificates"
 }
 
 engine() { # start host $1's engine
   local h=$1 d=$LAB_DIR/$1 t=$LAB_DIR/tls
-  mkdir -p "$d/data" "$d/exec"
+  mkdir -p "$d/data" "$d/exec" "$d/etc" /etc/docker
   rm -f "$d/docker.pid"
-  nsenter --net="/run/netns/pln-$h" unshare --uts sh -c "hostname $h; exec dockerd \
+  # Older engines keep their identity in /etc/docker: each host has one of its own.
+  nsenter --net="/run/netns/pln-$h" unshare --uts --mount sh -c "hostname $h; mount --bind $d/etc /etc/docker; exec dockerd \
     --data-root $d/data --exec-root $d/exec -p $d/docker.pid \
     -H unix://$d/docker.sock \
     -H tcp://$(addr "$h"):2376 --tlsverify --tlscacert $t/ca.pem --tlscert $t/host.pem --tlskey $t/host-key.pem \

@@ -1,0 +1,157 @@
+//! Against real Docker Engines, real ssh and real TLS: the hosts of `tests/lab/lab.sh`.
+//!
+//! They run where `PLANNER_LAB=1` is set, as root, with the packages that `lab.sh install` installs. Without it each
+//! test says that it was not run; with it, whatever is missing is a failure. `PLANNER_LAB_KEEP=1` leaves the hosts up.
+
+mod reach;
+mod steps;
+mod waits;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use planner::cluster::{Cluster, ClusterError, DockerCluster, Settings};
+use planner::inventory::Endpoint;
+use planner::observed::{ContainerState, HostPort, MachineState};
+use planner::plan::{NewContainer, Operation};
+use planner::stack::ContainerSpec;
+
+/// How many hosts there are. The last one may be broken by the one test that breaks it.
+const HOSTS: u32 = 4;
+/// The image on every host: `serve` answers with the host's name over HTTP on `$PORT`.
+const IMAGE: &str = "planner-lab:1";
+
+/// The hosts, up for as long as any test, of whatever process, holds one of these.
+pub(crate) struct Lab {
+    lock: File,
+}
+
+impl Lab {
+    /// The hosts, brought up if they are not. None when tests with the lab are not asked for.
+    pub(crate) fn up(test: &str) -> Option<Lab> {
+        if std::env::var("PLANNER_LAB").as_deref() != Ok("1") {
+            println!("not run: {test} needs root, Docker and PLANNER_LAB=1");
+            return None;
+        }
+        let path = std::env::temp_dir().join("planner-lab.lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(path).expect("a lock file");
+        loop {
+            lock.lock_shared().expect("a shared lock");
+            // While anybody holds the shared lock, nobody takes the hosts down.
+            if lab_dir().join("image-ready").exists() {
+                return Some(Lab { lock });
+            }
+            lock.unlock().expect("to unlock");
+            lock.lock().expect("the lock alone");
+            if !lab_dir().join("image-ready").exists() {
+                script(&["up", &HOSTS.to_string()]);
+                script(&["image", IMAGE]);
+                std::fs::write(lab_dir().join("image-ready"), "").expect("a marker");
+            }
+            lock.unlock().expect("to unlock");
+        }
+    }
+
+    /// A file in the lab's folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        lab_dir().join(name)
+    }
+
+    /// Settings with which ssh finds the hosts.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings { ssh_config: Some(self.file("ssh_config")), docker_config: self.file("docker"), ..Default::default() }
+    }
+
+    /// The hosts named, over ssh.
+    pub(crate) fn over_ssh(&self, hosts: &[&str]) -> DockerCluster {
+        DockerCluster::new(hosts.iter().map(|host| ((*host).to_owned(), ssh(host))), self.settings())
+    }
+
+    /// Runs `lab.sh` and returns its output.
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        script(arguments)
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+        if std::env::var("PLANNER_LAB_KEEP").is_err() && self.lock.try_lock().is_ok() {
+            script(&["down"]);
+        }
+    }
+}
+
+fn lab_dir() -> PathBuf {
+    std::env::temp_dir().join("planner-lab")
+}
+
+fn script(arguments: &[&str]) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/lab.sh");
+    let output = Command::new(path).args(arguments).env("LAB_DIR", lab_dir()).output().expect("lab.sh");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "lab.sh {arguments:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// An endpoint over ssh.
+fn ssh(host: &str) -> Endpoint {
+    Endpoint::Ssh { user: None, host: host.to_owned(), port: None }
+}
+
+/// A container of the lab's image, serving on `port`. Its name must be the test's own.
+fn container(name: &str, port: Option<u16>) -> NewContainer {
+    let port = port.map(|host_port| HostPort {
+        host_ip: String::new(),
+        host_port,
+        container_port: 80,
+        protocol: "tcp".to_owned(),
+    });
+    NewContainer {
+        name: name.to_owned(),
+        final_name: name.to_owned(),
+        spec: ContainerSpec {
+            image: IMAGE.to_owned(),
+            command: Some(vec!["/bin/serve".to_owned()]),
+            network_mode: Some("bridge".to_owned()),
+            stop_grace_seconds: Some(1),
+            ..Default::default()
+        },
+        ports: port.into_iter().collect(),
+        labels: Default::default(),
+    }
+}
+
+/// The same container with a command of its own.
+fn running(name: &str, command: &str) -> NewContainer {
+    let mut new = container(name, None);
+    new.spec.command = Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), command.to_owned()]);
+    new
+}
+
+async fn perform(cluster: &DockerCluster, machine: &str, operation: Operation) -> Result<(), ClusterError> {
+    cluster.perform(machine, &operation, &|_| {}).await
+}
+
+async fn create(cluster: &DockerCluster, machine: &str, new: &NewContainer) -> Result<(), ClusterError> {
+    perform(cluster, machine, Operation::CreateContainer(Box::new(new.clone()))).await
+}
+
+async fn start(cluster: &DockerCluster, machine: &str, name: &str) -> Result<(), ClusterError> {
+    perform(cluster, machine, Operation::Start { name: name.to_owned() }).await
+}
+
+/// Stops and removes a container by its name.
+async fn clear(cluster: &DockerCluster, machine: &str, name: &str) {
+    let container = find(&cluster.observe(machine).await.unwrap(), name);
+    let (id, name) = (container.id, container.name);
+    perform(cluster, machine, Operation::Stop { id: id.clone(), name: name.clone() }).await.unwrap();
+    perform(cluster, machine, Operation::Remove { id, name }).await.unwrap();
+}
+
+fn find(state: &MachineState, name: &str) -> ContainerState {
+    let names: Vec<&str> = state.containers.iter().map(|container| container.name.as_str()).collect();
+    let at = names.iter().position(|one| *one == name).unwrap_or_else(|| panic!("no {name} among {names:?}"));
+    state.containers[at].clone()
+}
