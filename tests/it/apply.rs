@@ -26,7 +26,7 @@ fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
         placement: Vec::new(),
         machines: Vec::new(),
         quality: Quality { policy: "spread".to_owned(), proven: true, gap: 0.0 },
-        inputs_digest: String::new(),
+        observed_digest: String::new(),
     }
 }
 

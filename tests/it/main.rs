@@ -3,3 +3,5 @@
 mod apply;
 mod fake;
 mod lab;
+mod placement;
+mod stacks;

@@ -34,6 +34,7 @@ impl Constraint for Labels {
     fn because(&self, problem: &Problem<'_>) -> Vec<Diagnostic> {
         problem
             .services()
+            .filter(|service| problem.replicas[*service] > 0)
             .flat_map(|service| {
                 let service = &problem.stack.services[service];
                 service.constraints.iter().filter(|it| nobody_satisfies(problem, &it.value)).map(move |constraint| {

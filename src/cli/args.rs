@@ -1,0 +1,191 @@
+//! What can be typed. Names and short forms follow docker compose where it has them.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::placement::Policy;
+
+/// Static analysis and placement planning for Docker Compose over several machines.
+#[derive(Debug, Parser)]
+#[command(name = "planner", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// When to colour: `auto` does on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 fine, nothing to do · 1 error · 2 there are changes (plan --detailed-exitcode)
+            3 the stack does not fit the machines · 4 could not be checked to the end · 130 cancelled";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check compose files, and with an inventory whether the stack fits the machines
+    Check(CheckArgs),
+    /// Show what would change on the machines, and why; changes nothing
+    Plan(PlanArgs),
+    /// Make the machines what the files say
+    Apply(ApplyArgs),
+    /// Write down what is on the machines, for planning without access to them
+    Observe(ObserveArgs),
+    /// Look at the inventory itself
+    Inventory(InventoryArgs),
+}
+
+/// Which project, from which files.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct ProjectArgs {
+    /// Compose files, merged in this order (else -f, COMPOSE_FILE, or compose.yaml here or above)
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Compose file (may be repeated; `-` is standard input)
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub file: Vec<PathBuf>,
+    /// Project name
+    #[arg(short = 'p', long, value_name = "NAME")]
+    pub project_name: Option<String>,
+    /// Profile to activate (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub profile: Vec<String>,
+    /// Env file in place of .env (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<PathBuf>,
+    /// Folder that relative paths start from (else that of the first file)
+    #[arg(long, value_name = "DIR")]
+    pub project_directory: Option<PathBuf>,
+}
+
+/// Which machines.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct MachineArgs {
+    /// Inventory of machines (else PLANNER_INVENTORY, else inventory.yaml beside the compose file, else the local
+    /// engine alone)
+    #[arg(short = 'i', long, value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    /// How findings are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: FindingsFormat,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    #[command(flatten)]
+    pub placement: PlacementArgs,
+    /// Plan from a file that `planner observe` wrote, without asking the machines
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub observed: Option<PathBuf>,
+    /// Save the plan, for `planner apply --plan`
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// How to place.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(super) struct PlacementArgs {
+    /// What to prefer where several placements do: even use, or few machines
+    #[arg(long, value_name = "POLICY", default_value = "spread")]
+    pub policy: PolicyChoice,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    #[command(flatten)]
+    pub placement: PlacementArgs,
+    /// Apply this saved plan, if the machines are still as it found them
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
+    pub plan: Option<PathBuf>,
+    /// Don't ask before acting
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ObserveArgs {
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    /// Where to write (else standard output)
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct InventoryArgs {
+    #[command(subcommand)]
+    pub command: InventoryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum InventoryCommand {
+    /// Check an inventory file
+    Check(InventoryCheckArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct InventoryCheckArgs {
+    /// The inventory (else PLANNER_INVENTORY, else inventory.yaml here)
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    /// How findings are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: FindingsFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FindingsFormat {
+    /// For people
+    Human,
+    /// Versioned JSON
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PolicyChoice {
+    /// Replicas apart, machines evenly used
+    Spread,
+    /// Few machines, the first ones full
+    Pack,
+}
+
+impl From<PolicyChoice> for Policy {
+    fn from(choice: PolicyChoice) -> Self {
+        match choice {
+            PolicyChoice::Spread => Policy::Spread,
+            PolicyChoice::Pack => Policy::Pack,
+        }
+    }
+}

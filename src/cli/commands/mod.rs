@@ -1,0 +1,7 @@
+//! One file for each command: load, call, show.
+
+pub(super) mod apply;
+pub(super) mod check;
+pub(super) mod inventory;
+pub(super) mod observe;
+pub(super) mod plan;

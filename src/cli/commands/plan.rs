@@ -1,0 +1,46 @@
+//! `planner plan`: what would change, and why. Changes nothing.
+
+use crate::cli::args::PlanArgs;
+use crate::cli::deploy::{connect, machines, make_plan, observe, read_observed, runtime};
+use crate::cli::project::Project;
+use crate::cli::{Exit, Io};
+use crate::observed::Observed;
+use crate::view;
+
+pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
+    let mut project = Project::load(io, &args.project, &args.machines);
+    if let Some(exit) = project.exit() {
+        io.tell_findings(&mut project.findings, &project.sources);
+        return exit;
+    }
+    let planned = seen(args, io, &project)
+        .and_then(|observed| make_plan(io, &mut project, &observed, args.placement.policy.into()));
+    let plan = match planned {
+        Ok(plan) => plan,
+        Err(exit) => return exit,
+    };
+    let json = || serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n";
+    if args.json {
+        io.print(&json());
+    } else {
+        io.print(&view::plan(&plan, io.style));
+    }
+    if let Some(out) = &args.out {
+        if let Err(error) = io.write_file(out, &json()) {
+            io.refuse(&format!("{} cannot be written: {error}", out.display()), None);
+            return Exit::Error;
+        }
+        io.tell(&format!("Saved. To do it: planner apply --plan {}\n", out.display()));
+    }
+    if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine }
+}
+
+/// The snapshot, if one is named; else the machines themselves.
+fn seen(args: &PlanArgs, io: &mut Io, project: &Project) -> Result<Observed, Exit> {
+    if let Some(path) = &args.observed {
+        return read_observed(io, path);
+    }
+    let machines = machines(project.inventory.as_ref());
+    let cluster = connect(io, &machines);
+    runtime(io)?.block_on(observe(io, &machines, &cluster))
+}

@@ -1,0 +1,141 @@
+//! What `plan` and `apply` have in common: look at the machines, place, plan.
+
+use std::path::Path;
+
+use crate::cluster::{self, DockerCluster, Settings};
+use crate::diagnostic::Diagnostic;
+use crate::inventory::{Availability, Endpoint, Inventory};
+use crate::observed::{FORMAT_VERSION, Observed};
+use crate::placement::{self, Limits, Outcome, Policy, Problem};
+use crate::plan::{self, NoPlan, Plan};
+use crate::stack;
+
+use super::disk::Disk;
+use super::project::Project;
+use super::{Exit, Io};
+use crate::source::Files;
+
+/// The machines that are to be asked, with their endpoints. Those that are down are not.
+pub(super) fn machines(inventory: Option<&Inventory>) -> Vec<(String, Endpoint)> {
+    let Some(inventory) = inventory else { return vec![(stack::LOCAL.to_owned(), Endpoint::Local)] };
+    let asked = inventory.machines.iter().filter(|machine| machine.availability.value != Availability::Down);
+    asked.map(|machine| (machine.name.value.clone(), machine.endpoint.value.clone())).collect()
+}
+
+/// Connections to the machines, as the user's environment has them.
+pub(super) fn connect(io: &Io, machines: &[(String, Endpoint)]) -> DockerCluster {
+    DockerCluster::new(machines.iter().cloned(), Settings::from_variables(io.variables.clone()))
+}
+
+/// Looks at all machines. One that cannot be seen is told, and ends the run: it is never taken for an empty one.
+pub(super) async fn observe(
+    io: &mut Io,
+    machines: &[(String, Endpoint)],
+    cluster: &DockerCluster,
+) -> Result<Observed, Exit> {
+    let names: Vec<String> = machines.iter().map(|(name, _)| name.clone()).collect();
+    let (observed, errors) = cluster::observe_all(cluster, &names).await;
+    if errors.is_empty() {
+        return Ok(observed);
+    }
+    for error in &errors {
+        tell_cluster_error(io, error);
+    }
+    io.tell("Nothing was changed. A machine that is gone for good can be set to `availability: down`.\n");
+    Err(Exit::Incomplete)
+}
+
+fn tell_cluster_error(io: &mut Io, error: &cluster::ClusterError) {
+    let detail = error.detail.iter().map(|detail| format!("  it said: {}\n", detail.replace('\n', "\n           ")));
+    let help = error.help.iter().map(|help| format!("  mend: {help}\n"));
+    let text: String = detail.chain(help).collect();
+    io.tell(&format!("error: {error}\n{text}"));
+}
+
+/// Reads what `planner observe` wrote.
+pub(super) fn read_observed(io: &mut Io, path: &Path) -> Result<Observed, Exit> {
+    let text = read(io, path)?;
+    let observed: Observed = parse_versioned(io, path, &text, FORMAT_VERSION, "planner observe")?;
+    Ok(observed)
+}
+
+/// Reads a saved plan.
+pub(super) fn read_plan(io: &mut Io, path: &Path) -> Result<Plan, Exit> {
+    let text = read(io, path)?;
+    parse_versioned(io, path, &text, plan::FORMAT_VERSION, "planner plan -o")
+}
+
+fn read(io: &mut Io, path: &Path) -> Result<String, Exit> {
+    Disk.read(&io.absolute(path)).map_err(|error| {
+        io.refuse(&format!("{} cannot be read: {error}", path.display()), None);
+        Exit::Incomplete
+    })
+}
+
+/// A JSON value with a `format_version` whose major number is ours.
+fn parse_versioned<T: serde::de::DeserializeOwned>(
+    io: &mut Io,
+    path: &Path,
+    text: &str,
+    version: &str,
+    writer: &str,
+) -> Result<T, Exit> {
+    let major = |version: &str| version.split('.').next().map(str::to_owned);
+    let value: Result<serde_json::Value, _> = serde_json::from_str(text);
+    let found = value.as_ref().ok().and_then(|value| value["format_version"].as_str()).map(str::to_owned);
+    let help = format!("write it anew with `{writer}`");
+    match (found, serde_json::from_str(text)) {
+        (Some(found), _) if major(&found) != major(version) => {
+            io.refuse(&format!("{} has the format {found}, this program reads {version}", path.display()), Some(&help));
+            Err(Exit::Error)
+        }
+        (_, Ok(value)) => Ok(value),
+        (_, Err(error)) => {
+            io.refuse(&format!("{} is not what `{writer}` writes: {error}", path.display()), Some(&help));
+            Err(Exit::Error)
+        }
+    }
+}
+
+/// Places the project on the machines as they were seen, and plans the change. Tells what stands in the way.
+pub(super) fn make_plan(io: &mut Io, project: &mut Project, observed: &Observed, policy: Policy) -> Result<Plan, Exit> {
+    project.findings.extend(stack::unsupported(&project.compose));
+    let (stack, findings) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
+    project.findings.extend(findings);
+    let found_on_load = project.exit();
+    io.tell_findings(&mut project.findings, &project.sources);
+    if let Some(exit) = found_on_load {
+        return Err(exit);
+    }
+    let problem = Problem::new(&stack, plan::running(&stack, observed), policy);
+    let (mut refusal, exit) = match placement::place(&problem, Limits::default()) {
+        Outcome::Placed(solution) => match plan::make(&problem, &solution, observed, &project.origin()) {
+            Ok(plan) => return Ok(plan),
+            Err(NoPlan::Refused(refusal)) => (refusal, Exit::Error),
+            Err(NoPlan::NoOrder(why)) => return Err(undecided(io, &why)),
+        },
+        Outcome::Refused(refusal) => (refusal, Exit::DoesNotFit),
+        Outcome::Undecided(why) => return Err(undecided(io, &why)),
+    };
+    io.tell_findings(&mut refusal, &project.sources);
+    io.tell("Nothing was changed.\n");
+    Err(exit)
+}
+
+fn undecided(io: &mut Io, why: &str) -> Exit {
+    io.refuse(&format!("no plan: {why}"), None);
+    Exit::Incomplete
+}
+
+/// Whether `findings` let a run go on.
+pub(super) fn worst(findings: &[Diagnostic]) -> Exit {
+    if findings.iter().any(Diagnostic::is_error) { Exit::Error } else { Exit::Fine }
+}
+
+/// A runtime for talking to machines.
+pub(super) fn runtime(io: &mut Io) -> Result<tokio::runtime::Runtime, Exit> {
+    tokio::runtime::Runtime::new().map_err(|error| {
+        io.refuse(&format!("cannot start: {error}"), None);
+        Exit::Error
+    })
+}

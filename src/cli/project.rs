@@ -1,0 +1,85 @@
+//! From what was typed to what is meant: the project and the machines, loaded, with every finding on the way.
+
+use std::path::{Path, PathBuf};
+
+use crate::compose::{self, Compose, LoadOptions};
+use crate::diagnostic::Diagnostic;
+use crate::inventory::{self, Inventory};
+use crate::plan::Origin;
+use crate::source::{Files, Sources};
+
+use super::args::{MachineArgs, ProjectArgs};
+use super::disk::Disk;
+use super::{Exit, Io};
+
+/// The inventory's name where none is given.
+const INVENTORY: &str = "inventory.yaml";
+
+/// Everything that was read.
+pub(super) struct Project {
+    pub sources: Sources,
+    pub compose: Compose,
+    /// None: the local engine alone.
+    pub inventory: Option<Inventory>,
+    pub findings: Vec<Diagnostic>,
+    /// Whether all of it could be read.
+    pub complete: bool,
+}
+
+impl Project {
+    /// Loads the project, and the inventory if there is one.
+    pub(super) fn load(io: &Io, project: &ProjectArgs, machines: &MachineArgs) -> Project {
+        let mut sources = Sources::new();
+        let loaded = compose::load(&Disk, &load_options(io, project), &mut sources);
+        let (mut findings, mut complete) = (loaded.diagnostics, loaded.complete);
+        let beside = loaded.compose.files.first().and_then(|file| file.parent()).unwrap_or(Path::new(""));
+        let inventory = inventory_path(io, machines, &io.absolute(beside)).map(|path| {
+            let loaded = load_inventory(io, &path, &mut sources);
+            findings.extend(loaded.diagnostics);
+            complete &= loaded.complete;
+            loaded.inventory
+        });
+        Project { sources, compose: loaded.compose, inventory, findings, complete }
+    }
+
+    /// Where the project's files are, for the labels of containers.
+    pub(super) fn origin(&self) -> Origin {
+        let path = |path: &PathBuf| path.display().to_string();
+        Origin {
+            working_dir: path(&self.compose.directory),
+            config_files: self.compose.files.iter().map(path).collect(),
+        }
+    }
+
+    /// How a run ends that stops at the findings of loading; none when there is no error.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        if !self.complete {
+            return Some(Exit::Incomplete);
+        }
+        self.findings.iter().any(Diagnostic::is_error).then_some(Exit::Error)
+    }
+}
+
+fn load_options(io: &Io, project: &ProjectArgs) -> LoadOptions {
+    LoadOptions {
+        files: project.files.iter().chain(&project.file).cloned().collect(),
+        project_name: project.project_name.clone(),
+        project_directory: project.project_directory.clone(),
+        profiles: project.profile.clone(),
+        env_files: project.env_file.clone(),
+        environment: io.variables.clone(),
+        working_directory: io.directory.clone(),
+    }
+}
+
+/// `--inventory`, `PLANNER_INVENTORY`, or `inventory.yaml` in the folder, if it is there.
+pub(super) fn inventory_path(io: &Io, machines: &MachineArgs, folder: &Path) -> Option<PathBuf> {
+    let named = machines.inventory.clone().or_else(|| io.variable("PLANNER_INVENTORY").map(PathBuf::from));
+    named.map(|path| io.absolute(&path)).or_else(|| Some(folder.join(INVENTORY)).filter(|path| Disk.exists(path)))
+}
+
+/// Loads the inventory at an absolute path; messages name it as seen from the working directory.
+pub(super) fn load_inventory(io: &Io, path: &Path, sources: &mut Sources) -> inventory::Loaded {
+    let name = path.strip_prefix(&io.directory).unwrap_or(path).display().to_string();
+    inventory::load(&Disk, path, &name, sources)
+}

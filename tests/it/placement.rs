@@ -1,0 +1,277 @@
+//! Placement against brute force: on small random problems every layout is tried.
+
+use planner::placement::{Layout, Limits, Outcome, Policy, Problem, Running, place, verify};
+use planner::source::Spanned;
+use planner::stack::{Constraint, Machine, PortDemand, Replicas, Service, Stack, TakenPort};
+use planner::units::{PortRange, Resource};
+use proptest::prelude::*;
+
+use crate::stacks::{machine, nowhere, port, service, spanned, stack};
+
+/// Every layout with the right number of containers and no more than a machine may have of each service.
+fn layouts(problem: &Problem<'_>) -> Vec<Layout> {
+    let mut all = vec![Layout { counts: Vec::new() }];
+    for index in problem.services() {
+        let mut rows = Vec::new();
+        spread_out(problem.replicas[index], problem.machines().len(), &mut Vec::new(), &mut rows);
+        all = all
+            .iter()
+            .flat_map(|layout| {
+                rows.iter().map(|row| {
+                    let mut counts = layout.counts.clone();
+                    counts.push(row.clone());
+                    Layout { counts }
+                })
+            })
+            .collect();
+    }
+    all.retain(|layout| holds(problem, layout));
+    all
+}
+
+fn spread_out(left: u32, machines: usize, row: &mut Vec<u32>, rows: &mut Vec<Vec<u32>>) {
+    if row.len() == machines {
+        if left == 0 {
+            rows.push(row.clone());
+        }
+        return;
+    }
+    for count in 0..=left {
+        row.push(count);
+        spread_out(left - count, machines, row, rows);
+        row.pop();
+    }
+}
+
+/// The oracle's own opinion, written without a look at the constraints' code.
+fn holds(problem: &Problem<'_>, layout: &Layout) -> bool {
+    let stack = problem.stack;
+    for (index, at) in stack.machines.iter().enumerate() {
+        let here: Vec<(&Service, u32)> =
+            stack.services.iter().zip(&layout.counts).map(|(service, counts)| (service, counts[index])).collect();
+        let used: u64 = here.iter().map(|(service, count)| service.demand.cpu().0 * u64::from(*count)).sum();
+        if used > at.room.cpu().0 {
+            return false;
+        }
+        for (service, count) in &here {
+            let zone = at.attributes.get("node.labels.zone").map_or("", String::as_str);
+            let allowed = service.constraints.iter().all(|it| (it.value.value == zone) == it.value.equal);
+            let too_many = service.max_per_machine.as_ref().is_some_and(|max| *count > max.value);
+            let alone = service
+                .together_with
+                .iter()
+                .any(|other| here.iter().any(|(service, count)| service.name == other.value && *count == 0));
+            if *count > 0 && (!allowed || too_many || alone) {
+                return false;
+            }
+            if service.replicas.value == Replicas::Global && (*count == 1) != allowed {
+                return false;
+            }
+        }
+        let wishes: Vec<&PortDemand> =
+            here.iter().flat_map(|(service, count)| (0..*count).flat_map(|_| &service.ports)).collect();
+        if !ports_suffice(at, &wishes, &mut Vec::new()) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Tries every port for every wish.
+fn ports_suffice<'a>(at: &Machine, wishes: &[&'a PortDemand], given: &mut Vec<(&'a PortDemand, u16)>) -> bool {
+    let Some((wish, rest)) = wishes.split_first() else { return true };
+    let range = wish.host.unwrap_or(at.ports);
+    let clash = |a: Option<std::net::IpAddr>, b: Option<std::net::IpAddr>| a.is_none() || b.is_none() || a == b;
+    for port in range.first..=range.last {
+        let taken = at.taken_ports.iter().any(|taken| taken.ports.contains(port) && clash(taken.host_ip, wish.host_ip));
+        if taken || given.iter().any(|(other, used)| *used == port && clash(other.host_ip, wish.host_ip)) {
+            continue;
+        }
+        given.push((wish, port));
+        let ok = ports_suffice(at, rest, given);
+        given.pop();
+        if ok {
+            return true;
+        }
+    }
+    false
+}
+
+/// The tiers' values as the documentation describes them.
+fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
+    let stack = problem.stack;
+    let most = |resource: &Resource| stack.machines.iter().map(|it| it.capacity.get(resource)).max().unwrap_or(0);
+    let (mut moves, mut apart, mut even) = (0.0, 0.0, 0.0);
+    let mut in_use = 0.0;
+    let mut places = 0.0;
+    for (index, at) in stack.machines.iter().enumerate() {
+        let mut cpu = 0.0;
+        for (service, counts) in layout.counts.iter().enumerate() {
+            let count = counts[index];
+            let demand = stack.services[service].demand.cpu().0;
+            let share = (demand as f64 / most(&Resource::cpus()) as f64).min(1.0);
+            let gone = problem.current(service, index).saturating_sub(count);
+            // Where nothing can ever be there is no choice, and so no cost.
+            if problem.at_most(service, index) > 0 {
+                moves += f64::from(gone) * (1000.0 + (share * 999.0).round());
+            }
+            apart += f64::from((0..count).sum::<u32>());
+            cpu += (demand * u64::from(count)) as f64 / at.capacity.cpu().0 as f64;
+        }
+        if layout.counts.iter().any(|counts| counts[index] > 0) {
+            in_use += 1.0;
+        }
+        even += steps(cpu);
+        places += cpu * index as f64;
+    }
+    match problem.policy {
+        Policy::Spread => vec![moves, apart, even],
+        Policy::Pack => vec![moves, in_use, places],
+    }
+}
+
+/// Each sixth of a machine costs more than the one before: 1, 3, 5, …
+fn steps(mut share: f64) -> f64 {
+    let mut cost = 0.0;
+    for piece in 0..6 {
+        let part = share.clamp(0.0, 1.0 / 6.0);
+        cost += part * f64::from(2 * piece + 1);
+        share -= part;
+    }
+    cost
+}
+
+#[derive(Clone)]
+struct Case {
+    stack: Stack,
+    running: Vec<Running>,
+    policy: Policy,
+}
+
+impl std::fmt::Debug for Case {
+    /// Only what differs from case to case.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{:?}", self.policy)?;
+        for it in &self.stack.services {
+            let ports: Vec<_> = it.ports.iter().map(|port| port.host.map(|range| (range.first, range.last))).collect();
+            let zones: Vec<_> = it.constraints.iter().map(|it| (it.value.equal, &it.value.value)).collect();
+            let together: Vec<_> = it.together_with.iter().map(|it| &it.value).collect();
+            let (replicas, max) = (it.replicas.value, it.max_per_machine.as_ref().map(|max| max.value));
+            let cpus = it.demand.cpu();
+            writeln!(f, "{} {replicas:?} cpus {cpus} {ports:?} {zones:?} {together:?} max {max:?}", it.name)?;
+        }
+        for it in &self.stack.machines {
+            let taken: Vec<u16> = it.taken_ports.iter().map(|taken| taken.ports.first).collect();
+            writeln!(f, "{} cpus {} {:?} taken {taken:?}", it.name, it.room.cpu(), it.attributes["node.labels.zone"])?;
+        }
+        writeln!(f, "{:?}", self.running)
+    }
+}
+
+fn any_port() -> impl Strategy<Value = PortDemand> {
+    let ranges =
+        prop_oneof![Just(Some((80, 80))), Just(Some((81, 81))), Just(Some((80, 81))), Just(Some((80, 82))), Just(None)];
+    ranges.prop_map(|range| port(range, None))
+}
+
+fn any_service(index: usize) -> impl Strategy<Value = Service> {
+    let zone = prop_oneof![3 => Just(None), 1 => Just(Some(("a", true))), 1 => Just(Some(("b", false)))];
+    let rest = (prop::collection::vec(any_port(), 0..=2), zone, prop::option::weighted(0.2, 1u32..=2), 0u8..10);
+    (1u32..=3, 0u64..=3, rest).prop_map(move |(replicas, cpus, (ports, zone, max, kind))| {
+        let mut service = service(&format!("s{index}"), replicas, cpus);
+        service.ports = ports;
+        service.max_per_machine = max.map(spanned);
+        service.constraints.extend(zone.map(|(value, equal)| {
+            spanned(Constraint { key: "node.labels.zone".to_owned(), equal, value: value.to_owned() })
+        }));
+        if kind == 0 {
+            service.replicas = spanned(Replicas::Global);
+        }
+        if kind == 1 && index > 0 {
+            service.together_with.push(Spanned::new("s0".to_owned(), nowhere()));
+        }
+        service
+    })
+}
+
+fn any_machine(index: usize) -> impl Strategy<Value = Machine> {
+    let taken = prop::option::weighted(0.2, 80u16..=81);
+    (2u64..=6, prop_oneof![Just("a"), Just("b")], taken).prop_map(move |(cpus, zone, taken)| {
+        let mut machine = machine(&format!("m{index}"), cpus);
+        machine.attributes.insert("node.labels.zone".to_owned(), zone.to_owned());
+        machine.ports = PortRange { first: 20000, last: 20001 };
+        machine.taken_ports.extend(taken.map(|port| TakenPort {
+            host_ip: None,
+            ports: PortRange::one(port),
+            protocol: None,
+            holder: "somebody".to_owned(),
+        }));
+        machine
+    })
+}
+
+fn any_case() -> impl Strategy<Value = Case> {
+    let services = (any_service(0), any_service(1), any_service(2), 1usize..=3);
+    let machines = (any_machine(0), any_machine(1), any_machine(2), 1usize..=3);
+    let running = prop::collection::vec((0usize..3, 1u32..=3, 0usize..3), 0..=4);
+    (services, machines, running, any::<bool>()).prop_map(|(services, machines, running, pack)| {
+        let mut all = vec![services.0, services.1, services.2];
+        all.truncate(services.3);
+        let mut at = vec![machines.0, machines.1, machines.2];
+        at.truncate(machines.3);
+        let mut there: Vec<Running> = Vec::new();
+        for (service, number, machine) in running {
+            let known = service < all.len() && machine < at.len();
+            if known && !there.iter().any(|it| it.service == service && it.number == number) {
+                let ports = all[service].ports.iter().map(|_| None).collect();
+                there.push(Running { service, number, machine, ports });
+            }
+        }
+        let policy = if pack { Policy::Pack } else { Policy::Spread };
+        Case { stack: stack(all, at), running: there, policy }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn agrees_with_brute_force(case in any_case()) {
+        let problem = Problem::new(&case.stack, case.running.clone(), case.policy);
+        let all = layouts(&problem);
+        let best = all.iter().map(|layout| values(&problem, layout)).min_by(|a, b| compare(a, b));
+        match (place(&problem, Limits::default()), best) {
+            (Outcome::Placed(solution), Some(best)) => {
+                prop_assert_eq!(verify(&problem, &solution), Vec::<String>::new());
+                let mut found = Layout::empty(&problem);
+                for placed in &solution.replicas {
+                    found.counts[placed.replica.service][placed.replica.machine] += 1;
+                }
+                prop_assert!(holds(&problem, &found));
+                let reached = values(&problem, &found);
+                prop_assert!(
+                    compare(&reached, &best).is_eq(),
+                    "reached {:?}, the best is {:?}", reached, best
+                );
+                prop_assert!(solution.is_proven());
+                for tier in &solution.tiers {
+                    prop_assert!(tier.bound <= tier.value + 1e-6, "{:?}", tier);
+                }
+                let again = place(&problem, Limits::default());
+                prop_assert_eq!(again, Outcome::Placed(solution));
+            }
+            (Outcome::Refused(findings), None) => prop_assert!(!findings.is_empty()),
+            (outcome, best) => prop_assert!(false, "{:?}, but the best is {:?}", outcome, best),
+        }
+    }
+}
+
+/// Tier by tier.
+fn compare(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
+    for (a, b) in a.iter().zip(b) {
+        if (a - b).abs() > 1e-5 {
+            return a.total_cmp(b);
+        }
+    }
+    std::cmp::Ordering::Equal
+}
