@@ -33,9 +33,18 @@ impl Environment {
         self.files.insert(name, variable);
     }
 
-    /// Adds a variable of an env file, unless there is one of that name.
-    pub fn add_default(&mut self, name: String, variable: Variable) {
-        self.files.entry(name).or_insert(variable);
+    /// Sets a variable, whatever the process says of it.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.process.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// These variables, and where they are silent those of `below`.
+    #[must_use]
+    pub fn over(mut self, below: Environment) -> Self {
+        for (name, variable) in below.files {
+            self.files.entry(name).or_insert(variable);
+        }
+        self
     }
 
     /// A variable's value.

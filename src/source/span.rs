@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub struct FileId(pub u32);
 
 /// A byte range in one file. `start <= end`; both lie on character boundaries of the file's text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
     /// The file that the range lies in.
     pub file: FileId,

@@ -1,7 +1,8 @@
 //! The keys of `deploy`: see the Compose Deploy Specification.
 
 use super::shape::{
-    DURATION, INTEGER, NUMBER, PAIRS, SIZE_TEXT, Scalar, Shape, TEXT, TEXTS, Table, list, object, one_of, scalar,
+    CPUS, DURATION, INTEGER, NATURAL, NUMBER, PAIRS, SIZE_TEXT, Scalar, Shape, TEXT, TEXTS, Table, list, object,
+    one_of, scalar,
 };
 
 /// The `deploy` section.
@@ -10,7 +11,7 @@ pub(super) const DEPLOY: Shape = object(&[
     ("labels", PAIRS),
     ("mode", TEXT),
     ("placement", PLACEMENT),
-    ("replicas", INTEGER),
+    ("replicas", NATURAL),
     ("resources", object(&[("limits", object(LIMITS)), ("reservations", object(RESERVATIONS))])),
     ("restart_policy", object(RESTART_POLICY)),
     ("rollback_config", object(UPDATE)),
@@ -18,10 +19,10 @@ pub(super) const DEPLOY: Shape = object(&[
 ])
 .or_null();
 
-const LIMITS: Table = &[("cpus", NUMBER), ("memory", SIZE_TEXT), ("pids", INTEGER)];
+const LIMITS: Table = &[("cpus", CPUS), ("memory", SIZE_TEXT), ("pids", INTEGER)];
 
 const RESERVATIONS: Table = &[
-    ("cpus", NUMBER),
+    ("cpus", CPUS),
     ("devices", list(&object(DEVICE_REQUESTS))),
     ("generic_resources", list(&object(&[("discrete_resource_spec", object(DISCRETE))]))),
     ("memory", SIZE_TEXT),
@@ -40,7 +41,7 @@ pub(super) const DEVICE_REQUESTS: Table = &[
 
 const PLACEMENT: Shape = object(&[
     ("constraints", TEXTS),
-    ("max_replicas_per_node", INTEGER),
+    ("max_replicas_per_node", NATURAL),
     ("preferences", list(&object(&[("spread", TEXT)]))),
 ]);
 
@@ -53,5 +54,5 @@ const UPDATE: Table = &[
     ("max_failure_ratio", NUMBER),
     ("monitor", DURATION),
     ("order", one_of(&["start-first", "stop-first"])),
-    ("parallelism", INTEGER),
+    ("parallelism", NATURAL),
 ];

@@ -3,7 +3,7 @@
 use super::shape::{Scalar as Wanted, Shape};
 use crate::compose::duration;
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::units::Bytes;
+use crate::units::{Bytes, Cpu};
 use crate::yaml::{Kind, Scalar, Style};
 
 /// The finding for a scalar that does not fit, without its place.
@@ -50,9 +50,19 @@ fn fits_kind(scalar: &Scalar, kind: Kind, wanted: Wanted) -> bool {
         Wanted::Text | Wanted::OneOf(_) | Wanted::SizeText | Wanted::Duration => false,
         Wanted::Boolean | Wanted::StrictBoolean | Wanted::TextOrBoolean => matches!(kind, Kind::Bool(_)),
         Wanted::Integer | Wanted::Count => scalar.as_int().is_some(),
+        Wanted::Natural => is_natural(scalar),
+        Wanted::Cpus => is_cpus(scalar),
         Wanted::Number | Wanted::TextOrNumber | Wanted::Size => number,
         Wanted::Any => kind != Kind::Timestamp,
     }
+}
+
+fn is_natural(scalar: &Scalar) -> bool {
+    scalar.as_int().is_some_and(|number| u32::try_from(number).is_ok())
+}
+
+fn is_cpus(scalar: &Scalar) -> bool {
+    Cpu::parse(&scalar.canonical()).is_ok()
 }
 
 /// Whether a string fits, be it because it can be cast.
@@ -64,6 +74,8 @@ fn fits_text(scalar: &Scalar, wanted: Wanted) -> bool {
         Wanted::StrictBoolean => false,
         Wanted::Boolean => scalar.as_bool().is_some(),
         Wanted::Integer => scalar.as_int().is_some(),
+        Wanted::Natural => is_natural(scalar),
+        Wanted::Cpus => is_cpus(scalar),
         Wanted::Number => scalar.as_float().is_some(),
         Wanted::Count => text == "all" || scalar.as_int().is_some(),
         Wanted::Size => Bytes::parse(text).is_ok() || text == "-1",

@@ -2,8 +2,8 @@
 
 use super::deploy::{DEPLOY, DEVICE_REQUESTS};
 use super::shape::{
-    ANYTHING, BOOLEAN, DURATION, INTEGER, NUMBER, OPTIONS, PAIRS, SIZE, Scalar, Shape, TEXT, TEXT_OR_TEXTS, TEXTS,
-    Table, exact, list, map, object, one_of, scalar,
+    ANYTHING, BOOLEAN, CPUS, DURATION, INTEGER, NATURAL, NUMBER, OPTIONS, PAIRS, SIZE, Scalar, Shape, TEXT,
+    TEXT_OR_TEXTS, TEXTS, Table, exact, list, map, object, one_of, scalar,
 };
 
 /// A service.
@@ -28,7 +28,7 @@ const KEYS: Table = &[
     ("cpu_rt_period", scalar(Scalar::TextOrNumber)),
     ("cpu_rt_runtime", scalar(Scalar::TextOrNumber)),
     ("cpu_shares", NUMBER),
-    ("cpus", NUMBER),
+    ("cpus", CPUS),
     ("cpuset", TEXT),
     ("credential_spec", object(&[("config", TEXT), ("file", TEXT), ("registry", TEXT)])),
     ("depends_on", TEXTS.or_names(&object(DEPENDENCY))),
@@ -84,7 +84,7 @@ const KEYS: Table = &[
     ("read_only", BOOLEAN),
     ("restart", TEXT),
     ("runtime", TEXT),
-    ("scale", INTEGER),
+    ("scale", NATURAL),
     ("secrets", REFERENCES),
     ("security_opt", TEXTS),
     ("shm_size", SIZE),

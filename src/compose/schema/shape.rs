@@ -28,8 +28,12 @@ pub(super) enum Scalar {
     StrictBoolean,
     /// A whole number, or a string that is cast to one.
     Integer,
+    /// A whole number that is not negative, or a string that is cast to one.
+    Natural,
     /// A number, or a string that is cast to one.
     Number,
+    /// A number of CPUs that is not negative, or a string that is cast to one.
+    Cpus,
     /// A number or a string of any kind.
     TextOrNumber,
     /// A truth value or a string of any kind.
@@ -71,6 +75,10 @@ pub(super) const TEXT: Shape = scalar(Scalar::Text);
 pub(super) const BOOLEAN: Shape = scalar(Scalar::Boolean);
 /// A whole number.
 pub(super) const INTEGER: Shape = scalar(Scalar::Integer);
+/// A whole number from 0 on.
+pub(super) const NATURAL: Shape = scalar(Scalar::Natural);
+/// A number of CPUs.
+pub(super) const CPUS: Shape = scalar(Scalar::Cpus);
 /// A number.
 pub(super) const NUMBER: Shape = scalar(Scalar::Number);
 /// An amount of bytes.
@@ -165,7 +173,9 @@ impl Scalar {
             },
             Scalar::Boolean | Scalar::StrictBoolean => "`true` or `false`".to_owned(),
             Scalar::Integer => "a whole number".to_owned(),
+            Scalar::Natural => "a whole number from 0".to_owned(),
             Scalar::Number => "a number".to_owned(),
+            Scalar::Cpus => "a number of CPUs such as `0.5`".to_owned(),
             Scalar::TextOrNumber => "a string or a number".to_owned(),
             Scalar::TextOrBoolean => "a string, `true` or `false`".to_owned(),
             Scalar::Any => "a string, a number, `true` or `false`".to_owned(),
