@@ -99,13 +99,6 @@ impl<'a> Loader<'a> {
                 self.partial = true;
                 Vec::new()
             }
-            Some(documents) if documents.is_empty() => {
-                self.partial = true;
-                let finding = Diagnostic::error("C104", "the compose file is empty");
-                let start = Span::new(file, 0..0);
-                self.diagnostics.push(finding.label(start, "").help("services:\n  web:\n    image: nginx"));
-                Vec::new()
-            }
             Some(documents) => documents,
         }
     }

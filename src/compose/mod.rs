@@ -72,6 +72,11 @@ pub fn load(files: &dyn Files, options: &LoadOptions, sources: &mut Sources) -> 
         let found = loader.documents(path, None);
         documents.extend(found.into_iter().map(|root| (path.clone(), root)));
     }
+    if documents.is_empty() && !paths.is_empty() && !loader.partial {
+        let finding = Diagnostic::error("C104", format!("`{}` is empty", options.display(&paths[0])));
+        loader.diagnostics.push(finding.help("services:\n  web:\n    image: nginx"));
+        loader.partial = true;
+    }
     let roots = documents.iter().map(|(_, root)| root);
     let (name, name_span) = name::project_name(options, &environment, roots, &directory, &mut loader.diagnostics);
     environment.set("COMPOSE_PROJECT_NAME", &name);

@@ -6,7 +6,7 @@ use std::path::Path;
 use planner::source::Files;
 
 /// The real disk.
-pub struct Disk;
+pub(crate) struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
