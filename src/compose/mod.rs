@@ -1,5 +1,94 @@
 //! The project: compose files and their environment, read into [`Compose`].
+//!
+//! A file's way: text → tree ([`crate::yaml`]) → [`interpolate`] → `schema` (is its form right?) → `normalise` (short
+//! forms become long, paths absolute) → `include` → `extends` → `merge` with the files before. The merged tree is then
+//! decoded into [`model`], and `check` looks at what refers to what.
 
+mod check;
+mod decode;
+pub mod dotenv;
+mod duration;
+mod environment;
+mod extends;
+mod include;
+mod interpolate;
+mod loader;
+mod merge;
 pub mod model;
+mod name;
+mod normalise;
+mod options;
+mod path;
+mod schema;
+mod short_volume;
+mod template;
 
+pub use environment::{Environment, Variable};
+pub use interpolate::interpolate;
 pub use model::Compose;
+pub use options::LoadOptions;
+
+use std::path::Path;
+
+use crate::diagnostic::{self, Diagnostic};
+use crate::source::{Files, Sources};
+use decode::Decoder;
+use loader::{Loader, Unit};
+use normalise::Base;
+
+/// What loading gives: the project, as far as it could be read, and everything that is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The project.
+    pub compose: Compose,
+    /// What was found, sorted.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether everything was read and followed; where not, a finding says what was not.
+    pub complete: bool,
+}
+
+/// Loads the project that `options` name. The texts that are read are kept in `sources`.
+///
+/// Loading reports, it does not fail: one bad service does not hide the faults of the others.
+pub fn load(files: &dyn Files, options: &LoadOptions, sources: &mut Sources) -> Loaded {
+    let mut environment = Environment::new(options.environment.clone());
+    let mut loader = Loader::new(files, options, sources);
+    let start = options.project_directory.as_deref().map_or_else(
+        || options.files.first().and_then(|path| options.resolve(path).parent().map(Path::to_owned)),
+        |directory| Some(options.resolve(directory)),
+    );
+    loader.project_environment(&mut environment, start.as_deref().unwrap_or(&options.working_directory));
+    let paths = options.compose_files(files, &environment);
+    if paths.is_empty() {
+        let finding = Diagnostic::error("C123", "no compose file was found here or in a folder above");
+        loader.diagnostics.push(finding.help("name one with `-f`"));
+    }
+    let directory = options.base(&paths);
+    if start.is_none() && directory != options.working_directory {
+        loader.project_environment(&mut environment, &directory);
+    }
+    let mut documents = Vec::new();
+    for path in &paths {
+        let found = loader.documents(path, None);
+        documents.extend(found.into_iter().map(|root| (path.clone(), root)));
+    }
+    if documents.is_empty() && !paths.is_empty() && !loader.partial {
+        let finding = Diagnostic::error("C104", format!("`{}` is empty", options.display(&paths[0])));
+        loader.diagnostics.push(finding.help("services:\n  web:\n    image: nginx"));
+        loader.partial = true;
+    }
+    let roots = documents.iter().map(|(_, root)| root);
+    let (name, name_span) = name::project_name(options, &environment, roots, &directory, &mut loader.diagnostics);
+    environment.set("COMPOSE_PROJECT_NAME", &name);
+    let home = options.environment.get("HOME").cloned();
+    let base = Base { directory: directory.clone(), home };
+    let mut root = loader.merged(documents, &Unit { environment: &environment, base, trail: Vec::new() });
+    merge::strip_resets(&mut root);
+    let profiles = options.active_profiles(&environment);
+    let compose = Decoder::new(&mut loader, &environment).project(&root, &profiles);
+    let compose = Compose { name, name_span, directory, files: paths, ..compose };
+    let Loader { mut diagnostics, complete, partial, .. } = loader;
+    check::check(&compose, partial, &mut diagnostics);
+    diagnostic::sort(&mut diagnostics);
+    Loaded { compose, diagnostics, complete }
+}

@@ -92,6 +92,16 @@ impl Node {
         }
     }
 
+    /// What it is, as a noun phrase.
+    pub fn noun(&self) -> &'static str {
+        match &self.value {
+            Value::Null => "null",
+            Value::Scalar(scalar) => scalar.kind().noun(),
+            Value::Sequence(_) => "a list",
+            Value::Mapping(_) => "a mapping",
+        }
+    }
+
     /// Whether it holds nothing.
     pub fn is_null(&self) -> bool {
         self.value == Value::Null

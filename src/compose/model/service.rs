@@ -16,7 +16,7 @@ pub type Labels = IndexMap<String, Spanned<String>>;
 /// A service; see the Compose Specification, "Services top-level elements".
 ///
 /// Fields bear the names of the file's keys. `None` and empty mean that the files don't say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Service {
     /// Its key.
     pub name: String,

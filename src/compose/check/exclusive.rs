@@ -1,0 +1,93 @@
+//! What excludes each other.
+
+use std::fmt::Display;
+
+use crate::compose::model::{Compose, FileSource, Service};
+use crate::diagnostic::Diagnostic;
+use crate::source::Spanned;
+
+pub(super) fn check(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
+    for service in compose.services.values() {
+        diagnostics.extend(network_mode(service));
+        limits(service, diagnostics);
+        diagnostics.extend(container_name(service));
+    }
+    for (kind, sources) in [("config", &compose.configs), ("secret", &compose.secrets)] {
+        for (name, source) in sources {
+            diagnostics.extend(content(kind, name, source));
+        }
+    }
+}
+
+fn network_mode(service: &Service) -> Option<Diagnostic> {
+    let mode = service.network_mode.as_ref()?;
+    let (_, first) = service.networks.first()?;
+    let finding =
+        Diagnostic::error("C117", format!("service `{}` has both `network_mode` and `networks`", service.name));
+    let finding =
+        finding.label(mode.span, "this gives it a network of another kind").label(first.span, "this is ignored");
+    Some(finding.help("remove one of them"))
+}
+
+/// Figures that can be given in two places must be the same in both.
+fn limits(service: &Service, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(deploy) = &service.deploy else { return };
+    let (limits, reserved) = (&deploy.limits, &deploy.reservations);
+    let findings = [
+        conflict(service, ("cpus", &service.cpus), ("deploy.resources.limits.cpus", &limits.cpus)),
+        conflict(service, ("mem_limit", &service.mem_limit), ("deploy.resources.limits.memory", &limits.memory)),
+        conflict(
+            service,
+            ("mem_reservation", &service.mem_reservation),
+            ("deploy.resources.reservations.memory", &reserved.memory),
+        ),
+        conflict(service, ("pids_limit", &service.pids_limit), ("deploy.resources.limits.pids", &limits.pids)),
+        conflict(service, ("scale", &service.scale), ("deploy.replicas", &deploy.replicas)),
+    ];
+    diagnostics.extend(findings.into_iter().flatten());
+}
+
+fn conflict<T: PartialEq + Display>(
+    service: &Service,
+    (one, a): (&str, &Option<Spanned<T>>),
+    (other, b): (&str, &Option<Spanned<T>>),
+) -> Option<Diagnostic> {
+    let (a, b) = (a.as_ref()?, b.as_ref()?);
+    if a.value == b.value {
+        return None;
+    }
+    let message = format!("service `{}` has different values in `{one}` and `{other}`", service.name);
+    let finding =
+        Diagnostic::error("C118", message).label(a.span, a.value.to_string()).label(b.span, b.value.to_string());
+    Some(finding.help(format!("remove `{one}`")))
+}
+
+fn container_name(service: &Service) -> Option<Diagnostic> {
+    let name = service.container_name.as_ref()?;
+    let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas.as_ref()).or(service.scale.as_ref())?;
+    if replicas.value <= 1 {
+        return None;
+    }
+    let message = format!("service `{}` has {} containers and one container name", service.name, replicas.value);
+    let finding = Diagnostic::error("C119", message).label(name.span, "a name can be given once only");
+    Some(finding.label(replicas.span, format!("{} containers", replicas.value)).help("remove `container_name`"))
+}
+
+fn content(kind: &str, name: &str, source: &FileSource) -> Option<Diagnostic> {
+    let spans: Vec<_> = [
+        source.file.as_ref().map(|file| file.span),
+        source.environment.as_ref().map(|variable| variable.span),
+        source.content.as_ref().map(|content| content.span),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let [first, second, ..] = spans[..] else { return None };
+    let finding = Diagnostic::error("C117", format!("the {kind} `{name}` is taken from several places"));
+    Some(
+        finding
+            .label(first, "from here")
+            .label(second, "and from here")
+            .help("keep one of `file`, `environment`, `content`"),
+    )
+}

@@ -1,0 +1,67 @@
+//! A container's variables and labels: what the service says, on top of what its files say.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use super::Decoder;
+use super::fields::Fields;
+use crate::compose::dotenv::Assignment;
+use crate::compose::model::Labels;
+use crate::source::Spanned;
+
+impl Decoder<'_, '_> {
+    /// The container's variables. One without a value is taken from the project's environment, else it is unset.
+    pub(super) fn variables(&mut self, fields: Fields, active: bool) -> IndexMap<String, Spanned<Option<String>>> {
+        let mut variables = IndexMap::new();
+        if active {
+            for item in fields.items("env_file") {
+                self.variables_of_file(Fields::of(item), &mut variables);
+            }
+        }
+        for (name, _, node) in fields.entries("environment") {
+            let value = match node.as_scalar() {
+                Some(scalar) => Some(scalar.canonical().into_owned()),
+                None if node.is_null() => self.environment.get(name).map(str::to_owned),
+                None => continue,
+            };
+            variables.insert(name.to_owned(), Spanned::new(value, node.span));
+        }
+        variables
+    }
+
+    fn variables_of_file(&mut self, item: Fields, variables: &mut IndexMap<String, Spanned<Option<String>>>) {
+        let Some(path) = item.text("path") else { return };
+        let required = item.boolean("required").is_none_or(|required| required.value);
+        let path_found = Path::new(&path.value);
+        if !required && !self.loader.files.exists(path_found) {
+            return;
+        }
+        let raw = item.text("format").is_some_and(|format| format.value == "raw");
+        let environment = self.environment;
+        let outer = |name: &str| {
+            let earlier = variables.get(name).and_then(|variable| variable.value.clone());
+            earlier.or_else(|| environment.get(name).map(str::to_owned))
+        };
+        let assignments = self.loader.env_file(path_found, raw, Some(path.span), &outer);
+        for Assignment { name, value, span } in assignments {
+            let value = value.or_else(|| environment.get(&name).map(str::to_owned));
+            if value.is_some() {
+                variables.insert(name, Spanned::new(value, span));
+            }
+        }
+    }
+
+    /// The container's labels: the service's own win over those of its label files.
+    pub(super) fn container_labels(&mut self, fields: Fields, active: bool) -> Labels {
+        let mut labels = Labels::new();
+        let files = if active { fields.texts("label_file") } else { Vec::new() };
+        for path in files {
+            let assignments = self.loader.env_file(Path::new(&path.value), false, Some(path.span), &|_| None);
+            let pairs = assignments.into_iter().map(|a| (a.name, Spanned::new(a.value.unwrap_or_default(), a.span)));
+            labels.extend(pairs);
+        }
+        labels.extend(fields.labels("labels"));
+        labels
+    }
+}

@@ -1,0 +1,228 @@
+//! The smaller parts of a service.
+
+use indexmap::IndexMap;
+
+use super::Decoder;
+use super::fields::Fields;
+use super::shell;
+use crate::compose::model::{
+    Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, PullPolicy, Restart, Test,
+    Ulimit,
+};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::source::{Span, Spanned};
+use crate::yaml::Node;
+
+impl Decoder<'_, '_> {
+    /// A command: a list, or a string that is split as a shell would.
+    pub(super) fn command(&mut self, fields: Fields, key: &str) -> Option<Spanned<Vec<String>>> {
+        let node = fields.node(key)?;
+        match node.as_scalar() {
+            None if node.is_null() => None,
+            None => Some(Spanned::new(fields.texts(key).into_iter().map(|word| word.value).collect(), node.span)),
+            Some(scalar) => match shell::split(&scalar.text) {
+                Ok(words) => Some(Spanned::new(words, node.span)),
+                Err(what) => {
+                    let finding = Diagnostic::error("C104", format!("`{key}` cannot be split into words: {what}"));
+                    let help = "close it, or write the command as a list: `[\"program\", \"argument\"]`";
+                    self.loader.diagnostics.push(finding.label(node.span, "").help(help));
+                    None
+                }
+            },
+        }
+    }
+
+    pub(super) fn healthcheck(&mut self, fields: Fields) -> Option<Healthcheck> {
+        let span = fields.key("healthcheck")?;
+        let fields = fields.under("healthcheck");
+        let disabled = fields.boolean("disable").filter(|disable| disable.value);
+        let test = match disabled {
+            Some(disable) => Some(disable.map(|_| Test::None)),
+            None => self.test(fields),
+        };
+        Some(Healthcheck {
+            span,
+            test,
+            interval: fields.duration("interval"),
+            timeout: fields.duration("timeout"),
+            retries: fields.integer("retries"),
+            start_period: fields.duration("start_period"),
+            start_interval: fields.duration("start_interval"),
+        })
+    }
+
+    fn test(&mut self, fields: Fields) -> Option<Spanned<Test>> {
+        let node = fields.node("test")?;
+        if let Some(scalar) = node.as_scalar() {
+            return Some(Spanned::new(Test::Shell(scalar.text.to_string()), node.span));
+        }
+        let mut words = fields.texts("test").into_iter();
+        let first = words.next()?;
+        let rest = words.map(|word| word.value);
+        let test = match &*first.value {
+            "NONE" => Test::None,
+            "CMD" => Test::Command(rest.collect()),
+            "CMD-SHELL" => Test::Shell(rest.collect::<Vec<_>>().join(" ")),
+            other => {
+                let message =
+                    format!("a health check's list must begin with `CMD`, `CMD-SHELL` or `NONE`, not `{other}`");
+                let finding = Diagnostic::error("C122", message).label(first.span, "");
+                self.loader.diagnostics.push(finding.help("put `\"CMD\"` before it"));
+                return None;
+            }
+        };
+        Some(Spanned::new(test, node.span))
+    }
+
+    pub(super) fn restart(&mut self, fields: Fields) -> Option<Spanned<Restart>> {
+        let written = fields.text("restart")?;
+        let (word, retries) = written.value.split_once(':').unwrap_or((&written.value, ""));
+        let restart = match (word, retries) {
+            ("no", _) => Restart::No,
+            ("always", _) => Restart::Always,
+            ("unless-stopped", _) => Restart::UnlessStopped,
+            ("on-failure", "") => Restart::OnFailure { max_retries: None },
+            ("on-failure", count) if count.parse::<u32>().is_ok() => {
+                Restart::OnFailure { max_retries: count.parse().ok() }
+            }
+            ("", _) => return None,
+            _ => {
+                self.unknown_word("restart", &written, &["no", "always", "unless-stopped", "on-failure"]);
+                return None;
+            }
+        };
+        Some(Spanned::new(restart, written.span))
+    }
+
+    pub(super) fn pull_policy(&mut self, fields: Fields) -> Option<Spanned<PullPolicy>> {
+        let written = fields.text("pull_policy")?;
+        let policy = match &*written.value {
+            "always" => PullPolicy::Always,
+            "never" => PullPolicy::Never,
+            "missing" | "if_not_present" => PullPolicy::Missing,
+            "build" => PullPolicy::Build,
+            "daily" | "weekly" | "refresh" => PullPolicy::Periodic,
+            other if other.starts_with("every_") => PullPolicy::Periodic,
+            _ => {
+                self.unknown_word("pull_policy", &written, &["always", "never", "missing", "build", "daily", "weekly"]);
+                return None;
+            }
+        };
+        Some(Spanned::new(policy, written.span))
+    }
+
+    fn unknown_word(&mut self, key: &str, written: &Spanned<String>, words: &[&str]) {
+        let message = format!("`{key}` must be one of `{}`, not `{}`", words.join("`, `"), written.value);
+        let finding = Diagnostic::error("C104", message).label(written.span, "");
+        self.loader.diagnostics.push(match nearest(&written.value, words.iter().copied()) {
+            Some(like) => finding.help(format!("did you mean `{like}`?")),
+            None => finding,
+        });
+    }
+}
+
+pub(super) fn dependencies(fields: Fields) -> IndexMap<String, Dependency> {
+    let read = |(name, span, node): (&str, Span, &Node)| {
+        let fields = Fields::of(node);
+        let dependency = Dependency {
+            span,
+            condition: fields.word("condition", condition).map_or(Condition::Started, |word| word.value),
+            required: fields.boolean("required").is_none_or(|required| required.value),
+            restart: fields.boolean("restart").is_some_and(|restart| restart.value),
+        };
+        (name.to_owned(), dependency)
+    };
+    fields.entries("depends_on").map(read).collect()
+}
+
+fn condition(word: &str) -> Option<Condition> {
+    match word {
+        "service_started" => Some(Condition::Started),
+        "service_healthy" => Some(Condition::Healthy),
+        "service_completed_successfully" => Some(Condition::Completed),
+        _ => None,
+    }
+}
+
+pub(super) fn attachments(fields: Fields) -> IndexMap<String, Attachment> {
+    let read = |(name, span, node): (&str, Span, &Node)| {
+        let fields = Fields::of(node);
+        let attachment = Attachment {
+            span,
+            aliases: fields.texts("aliases"),
+            ipv4_address: fields.text("ipv4_address"),
+            ipv6_address: fields.text("ipv6_address"),
+            mac_address: fields.text("mac_address"),
+            priority: fields.integer("priority").map_or(0, |priority| priority.value),
+        };
+        (name.to_owned(), attachment)
+    };
+    fields.entries("networks").map(read).collect()
+}
+
+pub(super) fn references(fields: Fields, key: &str) -> Vec<FileReference> {
+    let read = |item: &Node| {
+        let fields = Fields::of(item);
+        Some(FileReference {
+            source: fields.text("source")?,
+            target: fields.text("target"),
+            uid: fields.text("uid"),
+            gid: fields.text("gid"),
+            mode: fields.mode("mode"),
+        })
+    };
+    fields.items(key).iter().filter_map(read).collect()
+}
+
+pub(super) fn links(fields: Fields) -> Vec<Link> {
+    let read = |text: Spanned<String>| {
+        let (service, alias) = match text.value.split_once(':') {
+            Some((service, alias)) => (service, Some(alias.to_owned())),
+            None => (&*text.value, None),
+        };
+        Link { service: Spanned::new(service.to_owned(), text.span), alias }
+    };
+    fields.texts("links").into_iter().map(read).collect()
+}
+
+pub(super) fn ulimits(fields: Fields) -> IndexMap<String, Ulimit> {
+    let read = |(name, _, node): (&str, Span, &Node)| {
+        let (soft, hard) = match node.as_scalar() {
+            Some(scalar) => (scalar.as_int()?, scalar.as_int()?),
+            None => {
+                let fields = Fields::of(node);
+                (fields.integer("soft")?.value, fields.integer("hard")?.value)
+            }
+        };
+        Some((name.to_owned(), Ulimit { span: node.span, soft, hard }))
+    };
+    fields.entries("ulimits").filter_map(read).collect()
+}
+
+/// Devices: `SOURCE[:TARGET[:PERMISSIONS]]`, a CDI name such as `vendor.com/class=name`, or a mapping.
+pub(super) fn devices(fields: Fields) -> Vec<Device> {
+    let read = |item: &Node| {
+        let owned = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        if let Some(scalar) = item.as_scalar() {
+            let mut parts = scalar.text.splitn(3, ':');
+            let source = parts.next().and_then(owned)?;
+            let (target, permissions) = (parts.next().and_then(owned), parts.next().and_then(owned));
+            return Some(Device { span: item.span, source, target, permissions });
+        }
+        let fields = Fields::of(item);
+        let text = |key| fields.text(key).map(|text| text.value);
+        Some(Device {
+            span: item.span,
+            source: text("source")?,
+            target: text("target"),
+            permissions: text("permissions"),
+        })
+    };
+    fields.items("devices").iter().filter_map(read).collect()
+}
+
+pub(super) fn logging(fields: Fields) -> Option<Logging> {
+    let span = fields.key("logging")?;
+    let fields = fields.under("logging");
+    Some(Logging { span, driver: fields.text("driver"), options: fields.labels("options") })
+}

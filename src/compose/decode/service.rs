@@ -1,0 +1,150 @@
+//! A service.
+
+use super::fields::Fields;
+use super::{Decoder, deploy, parts};
+use crate::compose::model::{Build, Service};
+use crate::source::{Span, Spanned};
+use crate::units::Bytes;
+use crate::yaml::{Node, Scalar};
+
+/// Keys that are known and not modelled.
+const UNMODELLED: [&str; 21] = [
+    "attach",
+    "blkio_config",
+    "cpu_count",
+    "cpu_percent",
+    "cpu_period",
+    "cpu_quota",
+    "cpu_rt_period",
+    "cpu_rt_runtime",
+    "credential_spec",
+    "develop",
+    "device_cgroup_rules",
+    "isolation",
+    "mem_swappiness",
+    "models",
+    "oom_kill_disable",
+    "post_start",
+    "pre_start",
+    "pre_stop",
+    "pull_refresh_after",
+    "storage_opt",
+    "use_api_socket",
+];
+
+impl Decoder<'_, '_> {
+    /// The service under `name`, whose key stands at `span`. The files of an inactive one are not read.
+    pub(super) fn service(&mut self, name: &str, span: Span, node: &Node, active: bool) -> Service {
+        let fields = Fields::of(node);
+        let mut service = Service { name: name.to_owned(), span, ..Service::default() };
+        self.image(&mut service, fields);
+        self.process(&mut service, fields, active);
+        self.network(&mut service, fields);
+        self.storage(&mut service, fields);
+        self.operation(&mut service, fields);
+        resources(&mut service, fields);
+        isolation(&mut service, fields);
+        service.extensions = fields.extensions();
+        let unmodelled = UNMODELLED.into_iter().filter_map(|key| Some((key.to_owned(), fields.key(key)?)));
+        service.unmodelled = unmodelled.collect();
+        service
+    }
+
+    fn image(&mut self, service: &mut Service, fields: Fields) {
+        service.image = fields.text("image").filter(|image| !image.value.is_empty());
+        let build = fields.under("build");
+        service.build = fields.key("build").map(|span| Build { span, context: build.text("context") });
+        service.platform = fields.text("platform");
+        service.pull_policy = self.pull_policy(fields);
+        service.provider = fields.under("provider").text("type");
+    }
+
+    fn process(&mut self, service: &mut Service, fields: Fields, active: bool) {
+        service.command = self.command(fields, "command");
+        service.entrypoint = self.command(fields, "entrypoint");
+        service.environment = self.variables(fields, active);
+        service.labels = self.container_labels(fields, active);
+        service.annotations = fields.labels("annotations");
+        service.working_dir = fields.text("working_dir");
+        service.user = fields.text("user");
+        service.group_add = fields.texts("group_add");
+        service.tty = fields.boolean("tty");
+        service.stdin_open = fields.boolean("stdin_open");
+        service.init = fields.boolean("init");
+        service.stop_signal = fields.text("stop_signal");
+        service.stop_grace_period = fields.duration("stop_grace_period");
+    }
+
+    fn network(&mut self, service: &mut Service, fields: Fields) {
+        service.container_name = fields.text("container_name");
+        service.hostname = fields.text("hostname");
+        service.domainname = fields.text("domainname");
+        service.ports = self.ports(fields);
+        service.expose = fields.texts("expose");
+        service.networks = parts::attachments(fields);
+        service.network_mode = fields.text("network_mode");
+        service.dns = fields.texts("dns");
+        service.dns_opt = fields.texts("dns_opt");
+        service.dns_search = fields.texts("dns_search");
+        service.extra_hosts = fields.texts("extra_hosts");
+        service.links = parts::links(fields);
+        service.external_links = fields.texts("external_links");
+        service.mac_address = fields.text("mac_address");
+    }
+
+    fn storage(&mut self, service: &mut Service, fields: Fields) {
+        service.mounts = self.mounts(fields);
+        service.volumes_from = fields.texts("volumes_from");
+        service.configs = parts::references(fields, "configs");
+        service.secrets = parts::references(fields, "secrets");
+    }
+
+    fn operation(&mut self, service: &mut Service, fields: Fields) {
+        service.depends_on = parts::dependencies(fields);
+        service.healthcheck = self.healthcheck(fields);
+        service.restart = self.restart(fields);
+        service.profiles = fields.texts("profiles");
+        service.deploy = fields.key("deploy").map(|span| deploy::deploy(fields.under("deploy"), span));
+        service.scale = fields.integer("scale");
+        service.logging = parts::logging(fields);
+    }
+}
+
+fn resources(service: &mut Service, fields: Fields) {
+    service.cpus = fields.cpu("cpus");
+    service.cpu_shares = fields.integer("cpu_shares");
+    service.cpuset = fields.text("cpuset");
+    service.mem_limit = fields.bytes("mem_limit");
+    service.mem_reservation = fields.bytes("mem_reservation");
+    service.memswap_limit = memswap_limit(fields);
+    service.pids_limit = fields.integer("pids_limit");
+    service.shm_size = fields.bytes("shm_size");
+    service.oom_score_adj = fields.integer("oom_score_adj");
+    service.ulimits = parts::ulimits(fields);
+    service.gpus = deploy::gpus(fields);
+    service.devices = parts::devices(fields);
+}
+
+fn memswap_limit(fields: Fields) -> Option<Spanned<Option<Bytes>>> {
+    let read = |scalar: &Scalar| match scalar.as_int() {
+        Some(-1) => Some(None),
+        _ => Bytes::parse(&scalar.canonical()).ok().map(Some),
+    };
+    fields.read("memswap_limit", read)
+}
+
+fn isolation(service: &mut Service, fields: Fields) {
+    service.privileged = fields.boolean("privileged");
+    service.read_only = fields.boolean("read_only");
+    service.cap_add = fields.texts("cap_add");
+    service.cap_drop = fields.texts("cap_drop");
+    service.security_opt = fields.texts("security_opt");
+    service.sysctls = fields.labels("sysctls");
+    service.pid = fields.text("pid");
+    service.ipc = fields.text("ipc");
+    service.uts = fields.text("uts");
+    service.userns_mode = fields.text("userns_mode");
+    service.cgroup = fields.text("cgroup");
+    service.cgroup_parent = fields.text("cgroup_parent");
+    service.runtime = fields.text("runtime");
+}

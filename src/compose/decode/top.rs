@@ -1,0 +1,102 @@
+//! What a project declares: its services, networks, volumes, configs and secrets.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+use super::Decoder;
+use super::fields::Fields;
+use crate::compose::model::{AddressPool, Compose, External, FileSource, Network, Volume};
+use crate::source::{Span, Spanned};
+use crate::yaml::Node;
+
+impl Decoder<'_, '_> {
+    /// The project of a merged tree, without its name. Services none of whose profiles is among `profiles` are inactive.
+    pub(in crate::compose) fn project(&mut self, root: &Node, profiles: &[String]) -> Compose {
+        let fields = Fields::of(root);
+        let mut compose = Compose {
+            networks: each(fields, "networks", network),
+            volumes: each(fields, "volumes", volume),
+            configs: each(fields, "configs", file_source),
+            secrets: each(fields, "secrets", file_source),
+            extensions: fields.extensions(),
+            ..Compose::default()
+        };
+        for (name, span, node) in fields.entries("services") {
+            if node.as_mapping().is_none() {
+                continue;
+            }
+            let own = Fields::of(node).texts("profiles");
+            let active = own.is_empty() || own.iter().any(|own| profiles.iter().any(|p| *p == own.value || p == "*"));
+            let service = self.service(name, span, node, active);
+            let services = if active { &mut compose.services } else { &mut compose.inactive };
+            services.insert(name.to_owned(), service);
+        }
+        compose
+    }
+}
+
+fn each<T>(fields: Fields, key: &str, read: impl Fn(Fields, Span) -> T) -> IndexMap<String, T> {
+    fields.entries(key).map(|(name, span, node)| (name.to_owned(), read(Fields::of(node), span))).collect()
+}
+
+/// `external: true`, or the older `external: {name: …}`.
+fn external(fields: Fields) -> Option<External> {
+    let node = fields.node("external")?;
+    let is_external = node.as_mapping().is_some() || node.as_scalar().and_then(|scalar| scalar.as_bool())?;
+    is_external.then_some(External { span: node.span })
+}
+
+fn name(fields: Fields) -> Option<Spanned<String>> {
+    fields.text("name").or_else(|| fields.under("external").text("name"))
+}
+
+fn network(fields: Fields, span: Span) -> Network {
+    let ipam = fields.under("ipam");
+    let pool = |item: &Node| {
+        let fields = Fields::of(item);
+        AddressPool {
+            subnet: fields.text("subnet"),
+            ip_range: fields.text("ip_range"),
+            gateway: fields.text("gateway"),
+        }
+    };
+    Network {
+        span,
+        name: name(fields),
+        external: external(fields),
+        driver: fields.text("driver"),
+        driver_opts: fields.labels("driver_opts"),
+        internal: fields.boolean("internal"),
+        attachable: fields.boolean("attachable"),
+        enable_ipv4: fields.boolean("enable_ipv4"),
+        enable_ipv6: fields.boolean("enable_ipv6"),
+        ipam_driver: ipam.text("driver"),
+        pools: ipam.items("config").iter().map(pool).collect(),
+        labels: fields.labels("labels"),
+        extensions: fields.extensions(),
+    }
+}
+
+fn volume(fields: Fields, span: Span) -> Volume {
+    Volume {
+        span,
+        name: name(fields),
+        external: external(fields),
+        driver: fields.text("driver"),
+        driver_opts: fields.labels("driver_opts"),
+        labels: fields.labels("labels"),
+        extensions: fields.extensions(),
+    }
+}
+
+fn file_source(fields: Fields, span: Span) -> FileSource {
+    FileSource {
+        span,
+        name: name(fields),
+        external: external(fields),
+        file: fields.text("file").map(|file| file.map(PathBuf::from)),
+        environment: fields.text("environment"),
+        content: fields.text("content"),
+    }
+}

@@ -1,0 +1,269 @@
+//! Short forms become long ones and relative paths absolute, file by file, so that files can be merged entry by entry.
+//!
+//! What has the wrong form is left as it is: `schema` has reported it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::path;
+use super::short_volume;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::yaml::{Entry, Mapping, Node, Scalar, Style, Value};
+
+/// What relative paths are relative to.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    /// The folder.
+    pub directory: PathBuf,
+    /// What `~` stands for.
+    pub home: Option<String>,
+}
+
+impl Base {
+    /// The path that is meant.
+    pub(super) fn path(&self, written: &str) -> PathBuf {
+        path::absolute(written, &self.directory, self.home.as_deref())
+    }
+
+    fn text(&self, written: &str) -> String {
+        self.path(written).to_string_lossy().into_owned()
+    }
+}
+
+/// Brings a compose file's tree into the long form.
+pub(super) fn normalise(root: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
+    each_under(root, "services", &mut |service| normalise_service(service, base, diagnostics));
+    for section in ["networks", "volumes", "configs", "secrets"] {
+        each_under(root, section, &mut |resource| {
+            under(resource, "labels", pairs);
+            under(resource, "file", |node| absolute(node, base));
+        });
+    }
+}
+
+fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
+    for key in ["environment", "labels", "annotations", "sysctls"] {
+        under(service, key, pairs);
+    }
+    for key in ["dns", "dns_search", "tmpfs", "env_file", "label_file"] {
+        under(service, key, single);
+    }
+    for key in ["depends_on", "networks", "models"] {
+        under(service, key, names);
+    }
+    for (key, field) in [("configs", "source"), ("secrets", "source"), ("env_file", "path")] {
+        each_item(service, key, &mut |item| long(item, field));
+    }
+    under(service, "build", |build| {
+        long(build, "context");
+        for key in ["args", "labels", "additional_contexts"] {
+            under(build, key, pairs);
+        }
+        each_item(build, "secrets", &mut |item| long(item, "source"));
+    });
+    under(service, "extends", |extends| {
+        long(extends, "service");
+        under(extends, "file", |file| {
+            if !text_of(file).is_some_and(path::is_remote) {
+                absolute(file, base);
+            }
+        });
+    });
+    under(service, "deploy", |deploy| under(deploy, "labels", pairs));
+    under(service, "extra_hosts", hosts);
+    each_item(service, "env_file", &mut |item| under(item, "path", |path| absolute(path, base)));
+    each_item(service, "label_file", &mut |item| absolute(item, base));
+    each_item(service, "volumes", &mut |item| volume(item, base, diagnostics));
+}
+
+/// Applies `change` to the value under `key`.
+fn under(node: &mut Node, key: &str, change: impl FnOnce(&mut Node)) {
+    if let Value::Mapping(mapping) = &mut node.value
+        && mapping.contains_key(key)
+        && let Some(entry) = Arc::make_mut(mapping).get_mut(key)
+    {
+        change(&mut entry.value);
+    }
+}
+
+/// Applies `change` to every value of the mapping under `key`.
+fn each_under(node: &mut Node, key: &str, change: &mut dyn FnMut(&mut Node)) {
+    under(node, key, |section| {
+        if let Value::Mapping(mapping) = &mut section.value {
+            Arc::make_mut(mapping).values_mut().for_each(|entry| change(&mut entry.value));
+        }
+    });
+}
+
+/// Applies `change` to every item of the list under `key`.
+fn each_item(node: &mut Node, key: &str, change: &mut dyn FnMut(&mut Node)) {
+    under(node, key, |list| {
+        if let Value::Sequence(items) = &mut list.value {
+            Arc::make_mut(items).iter_mut().for_each(change);
+        }
+    });
+}
+
+fn text_of(node: &Node) -> Option<&str> {
+    node.as_scalar().and_then(Scalar::as_str)
+}
+
+/// A string node at the place of what it was made from.
+pub(super) fn text(text: impl Into<Arc<str>>, span: Span) -> Node {
+    Node::new(Value::Scalar(Scalar { text: text.into(), style: Style::Quoted }), span)
+}
+
+fn mapping_of(entries: impl IntoIterator<Item = (&'static str, Node)>) -> Value {
+    let entry = |(key, value): (&str, Node)| (Arc::from(key), Entry { key: value.span, value });
+    Value::Mapping(Arc::new(entries.into_iter().map(entry).collect()))
+}
+
+/// A list of `KEY=value` becomes a mapping; a `KEY` alone has no value. The last of equal keys counts.
+fn pairs(node: &mut Node) {
+    let Value::Sequence(items) = &node.value else { return };
+    let mut mapping = Mapping::new();
+    for item in items.iter() {
+        let Some(written) = text_of(item) else { continue };
+        let (key, value) = match written.split_once('=') {
+            Some((key, value)) => (key, text(value, item.span)),
+            None => (written, Node::new(Value::Null, item.span)),
+        };
+        mapping.insert(key.into(), Entry { key: item.span, value });
+    }
+    node.value = Value::Mapping(Arc::new(mapping));
+}
+
+/// A string becomes a list of one.
+fn single(node: &mut Node) {
+    if let Value::Scalar(_) = node.value {
+        let item = Node { tag: None, ..node.clone() };
+        node.value = Value::Sequence(Arc::new(vec![item]));
+    }
+}
+
+/// A list of names becomes a mapping without values.
+fn names(node: &mut Node) {
+    let Value::Sequence(items) = &node.value else { return };
+    let entry = |item: &Node| {
+        let key: Arc<str> = text_of(item)?.into();
+        Some((key, Entry { key: item.span, value: Node::new(Value::Null, item.span) }))
+    };
+    node.value = Value::Mapping(Arc::new(items.iter().filter_map(entry).collect()));
+}
+
+/// A string becomes a mapping with it under `key`.
+fn long(node: &mut Node, key: &'static str) {
+    if text_of(node).is_some() {
+        let inner = Node { tag: None, ..node.clone() };
+        node.value = mapping_of([(key, inner)]);
+    }
+}
+
+/// A relative path becomes an absolute one.
+fn absolute(node: &mut Node, base: &Base) {
+    if let Some(written) = text_of(node) {
+        let absolute = base.text(written);
+        node.value = text(absolute, node.span).value;
+    }
+}
+
+/// A mapping of host names, or a list of `name:address`, becomes a list of `name=address`.
+fn hosts(node: &mut Node) {
+    let mut list = Vec::new();
+    match &node.value {
+        Value::Sequence(items) => {
+            for item in items.iter() {
+                let Some(written) = text_of(item) else { continue };
+                let pair = written.split_once('=').or_else(|| written.split_once(':'));
+                let line = pair.map_or_else(|| written.to_owned(), |(name, address)| format!("{name}={address}"));
+                list.push(text(line, item.span));
+            }
+        }
+        Value::Mapping(mapping) => {
+            for (name, entry) in mapping.iter() {
+                let addresses = match &entry.value.value {
+                    Value::Sequence(items) => items.as_slice(),
+                    _ => std::slice::from_ref(&entry.value),
+                };
+                for address in addresses {
+                    let Some(written) = text_of(address) else { continue };
+                    list.push(text(format!("{name}={written}"), address.span));
+                }
+            }
+        }
+        Value::Null | Value::Scalar(_) => return,
+    }
+    node.value = Value::Sequence(Arc::new(list));
+}
+
+/// A volume's short form becomes the long one; the path of a bind mount absolute.
+fn volume(node: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(written) = text_of(node).map(str::to_owned) else {
+        if node.get("type").and_then(text_of) == Some("bind") {
+            under(node, "source", |source| absolute(source, base));
+        }
+        return;
+    };
+    let span = node.span;
+    let volume = match short_volume::parse(&written) {
+        Ok(volume) => volume,
+        Err(what) => {
+            let finding = Diagnostic::error("C104", format!("`{written}` is no volume: {what}"));
+            diagnostics.push(finding.label(span, "").help("write `SOURCE:TARGET`, or `SOURCE:TARGET:ro`"));
+            return;
+        }
+    };
+    let at = |part: &std::ops::Range<usize>| part_span(node, &written, part);
+    let source = volume.source.as_ref().map(|part| (&written[part.clone()], at(part)));
+    let is_bind = source.is_some_and(|(source, _)| path::is_path(source));
+    let mut entries = vec![
+        ("type", text(if is_bind { "bind" } else { "volume" }, span)),
+        ("target", text(&written[volume.target.clone()], at(&volume.target))),
+    ];
+    if let Some((source, place)) = source {
+        let meant = if is_bind { base.text(source) } else { source.to_owned() };
+        entries.push(("source", text(meant, place)));
+    }
+    let options = volume.options.map_or("", |part| &written[part]);
+    entries.extend(volume_options(options, is_bind, span));
+    node.value = mapping_of(entries);
+}
+
+/// The entries that a short form's options stand for; unknown ones are ignored, as docker compose does.
+fn volume_options(options: &str, is_bind: bool, span: Span) -> Vec<(&'static str, Node)> {
+    let mut entries = Vec::new();
+    let mut bind = Vec::new();
+    if is_bind {
+        bind.push(("create_host_path", text("true", span)));
+    }
+    for option in options.split(',') {
+        match option {
+            "ro" | "rw" => entries.push(("read_only", text(if option == "ro" { "true" } else { "false" }, span))),
+            "nocopy" => entries.push(("volume", Node::new(mapping_of([("nocopy", text("true", span))]), span))),
+            "z" | "Z" => bind.push(("selinux", text(option, span))),
+            "rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave" => {
+                bind.push(("propagation", text(option, span)));
+            }
+            _ => {}
+        }
+    }
+    if is_bind {
+        entries.push(("bind", Node::new(mapping_of(bind), span)));
+    }
+    entries
+}
+
+/// Where a part of a scalar's text stands; the whole scalar where escapes or variables make that uncertain.
+pub(super) fn part_span(node: &Node, written: &str, part: &std::ops::Range<usize>) -> Span {
+    let span = node.span;
+    let substituted = node.as_scalar().is_none_or(|scalar| scalar.style == Style::Substituted);
+    let quotes = match (span.end - span.start) as usize {
+        length if substituted || length < written.len() => return span,
+        length if length == written.len() => 0,
+        length if length == written.len() + 2 => 1,
+        _ => return span,
+    };
+    let start = span.start as usize + quotes;
+    Span::new(span.file, start + part.start..start + part.end)
+}

@@ -1,0 +1,198 @@
+//! The form of compose files: every key that docker compose knows, and what may stand under it.
+//!
+//! The tables follow the Compose Specification's JSON Schema. They are walked over each file before it is merged with
+//! others, so that a finding points at what the user wrote.
+
+mod deploy;
+mod scalar;
+mod service;
+mod shape;
+mod top;
+
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::source::Span;
+use crate::yaml::{Entry, Mapping, Node, Value};
+use shape::{Fields, Shape, Table};
+
+/// Checks the form of a whole compose file.
+pub(super) fn check(root: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    Walk { path: Vec::new(), diagnostics }.node(root, &top::FILE, None);
+}
+
+struct Walk<'a> {
+    path: Vec<String>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Walk<'_> {
+    fn node(&mut self, node: &Node, shape: &Shape, parent: Option<&Shape>) {
+        // What is reset is removed, whatever stands there.
+        if shape.any || node.tag.as_ref().is_some_and(|tag| &*tag.value == "!reset") {
+            return;
+        }
+        match (&node.value, shape.scalar, shape.items) {
+            (Value::Null, ..) if shape.null => {}
+            (Value::Scalar(scalar), Some(wanted), _) => {
+                if let Some(finding) = scalar::check(scalar, wanted, shape, &self.dotted()) {
+                    self.diagnostics.push(finding.label(node.span, ""));
+                }
+            }
+            (Value::Sequence(items), _, Some(item_shape)) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.below(&index.to_string(), item, item_shape, shape);
+                }
+            }
+            (Value::Mapping(mapping), ..) if shape.fields.is_some() => self.mapping(mapping, shape, parent),
+            _ => self.wrong_type(node, shape),
+        }
+    }
+
+    fn below(&mut self, step: &str, node: &Node, shape: &Shape, parent: &Shape) {
+        self.path.push(step.to_owned());
+        self.node(node, shape, Some(parent));
+        self.path.pop();
+    }
+
+    fn mapping(&mut self, mapping: &Mapping, shape: &Shape, parent: Option<&Shape>) {
+        let Some(fields) = shape.fields else { return };
+        for (key, entry) in mapping {
+            match fields {
+                Fields::Map(values) => self.below(key, &entry.value, values, shape),
+                Fields::Names(values) => {
+                    if !is_name(key) {
+                        self.bad_name(key, entry.key);
+                    }
+                    self.below(key, &entry.value, values, shape);
+                }
+                Fields::Keys(table) | Fields::ExactKeys(table) => match find(table, key) {
+                    Some(field) => self.below(key, &entry.value, field, shape),
+                    None if key.starts_with("x-") && matches!(fields, Fields::Keys(_)) => {}
+                    None => self.unknown_key(key, entry, table, parent),
+                },
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, node: &Node, shape: &Shape) {
+        let finding = match (&*self.path, &node.value) {
+            ([services, name], value) if services == "services" => {
+                let finding = Diagnostic::error("C105", format!("service `{name}` is not a mapping"))
+                    .label(node.span, format!("this is {}", node.noun()));
+                match value {
+                    Value::Scalar(scalar) => finding.help(format!("{name}:\n  image: {}", scalar.text)),
+                    _ => finding.help(format!("{name}:\n  image: …")),
+                }
+            }
+            ([], _) => Diagnostic::error("C104", format!("a compose file must be a mapping, not {}", node.noun()))
+                .label(node.span, "")
+                .help("services:\n  web:\n    image: nginx"),
+            _ => {
+                let message = format!("`{}` must be {}, not {}", self.dotted(), shape.noun(), node.noun());
+                Diagnostic::error("C104", message).label(node.span, "")
+            }
+        };
+        self.diagnostics.push(finding);
+    }
+
+    fn unknown_key(&mut self, key: &str, entry: &Entry, table: Table, parent: Option<&Shape>) {
+        let place = if self.path.is_empty() { "a compose file".to_owned() } else { format!("`{}`", self.dotted()) };
+        let finding =
+            Diagnostic::error("C103", format!("{place} has no key `{key}`")).label(entry.key, "not known here");
+        let keys = || table.iter().map(|(key, _)| *key);
+        let above = parent.and_then(Shape::keys).filter(|keys| find(keys, key).is_some());
+        let below = table.iter().find(|(_, shape)| shape.keys().is_some_and(|keys| find(keys, key).is_some()));
+        self.diagnostics.push(if let Some(like) = nearest(key, keys()) {
+            finding.help(format!("did you mean `{like}`?"))
+        } else if above.is_some() {
+            finding.help(format!("`{key}` belongs one level up: indent it less"))
+        } else if let Some((field, _)) = below {
+            finding.help(format!("`{key}` belongs under `{field}`"))
+        } else if table.len() <= 12 {
+            finding.note(format!("known keys: {}", keys().collect::<Vec<_>>().join(", ")))
+        } else {
+            finding.note("keys of your own must begin with `x-`")
+        });
+    }
+
+    fn bad_name(&mut self, name: &str, span: Span) {
+        let message = format!("`{name}` cannot be a name in `{}`", self.dotted());
+        let help = "names consist of letters, digits, `.`, `_` and `-`";
+        self.diagnostics.push(Diagnostic::error("C103", message).label(span, "").help(help));
+    }
+
+    /// The path as messages show it: `services.web.ports.0`.
+    fn dotted(&self) -> String {
+        self.path.join(".")
+    }
+}
+
+fn find<'t>(table: &'t [(&str, Shape)], key: &str) -> Option<&'t Shape> {
+    table.iter().find(|(known, _)| *known == key).map(|(_, shape)| shape)
+}
+
+fn is_name(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+    use crate::yaml;
+
+    fn findings(text: &str) -> Vec<String> {
+        let mut findings = Vec::new();
+        check(&yaml::parse(FileId(0), text).documents.unwrap()[0], &mut findings);
+        let show = |f: Diagnostic| format!("{} {} | {}", f.code, f.message, f.help.unwrap_or_default());
+        findings.into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn unknown_keys_are_named_with_what_was_likely_meant() {
+        let cases = [
+            ("services: {a: {imge: x}}", "C103 `services.a` has no key `imge` | did you mean `image`?"),
+            (
+                "services: {a: {replicas: 2}}",
+                "C103 `services.a` has no key `replicas` | `replicas` belongs under `deploy`",
+            ),
+            (
+                "services: {a: {deploy: {image: x}}}",
+                "C103 `services.a.deploy` has no key `image` | `image` belongs one level up: indent it less",
+            ),
+            ("service: {}", "C103 a compose file has no key `service` | did you mean `services`?"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(findings(text), [expected]);
+        }
+        assert!(findings("x-a: 1\nservices: {a: {image: x, x-b: [1]}}").is_empty());
+    }
+
+    #[test]
+    fn wrong_types_name_what_is_expected_and_what_was_found() {
+        let cases = [
+            ("services: {a: nginx}", "C105 service `a` is not a mapping | a:\n  image: nginx"),
+            ("services: {a: {ports: 80}}", "C104 `services.a.ports` must be a list, not a number | "),
+            ("services: {a: {tty: maybe}}", "C104 `services.a.tty` must be `true` or `false`, not `maybe` | "),
+            (
+                "services: {a: {stop_grace_period: 10}}",
+                "C104 `services.a.stop_grace_period` must be a duration such as `1m30s`, not a number | \
+                 write it with a unit: `10s`",
+            ),
+            (
+                "services: {a: {mem_limit: 256megs}}",
+                "C107 `services.a.mem_limit` is no size: `256megs` | \
+                 units are b, k, m, g, t and p, such as in `512m` or `1.5gb`",
+            ),
+            (
+                "services: {a: {stop_grace_period: 10 seconds}}",
+                "C106 `services.a.stop_grace_period` is no duration: `10 seconds` | \
+                 units are us, ms, s, m, h, d and w, such as in `10s` or `1m30s`",
+            ),
+            ("services: {a: {image: 3}}", "C104 `services.a.image` must be a string, not a number | quote it: \"3\""),
+            ("- a", "C104 a compose file must be a mapping, not a list | services:\n  web:\n    image: nginx"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(findings(text), [expected]);
+        }
+    }
+}

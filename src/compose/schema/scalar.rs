@@ -1,0 +1,85 @@
+//! Whether a scalar is what its place asks for.
+
+use super::shape::{Scalar as Wanted, Shape};
+use crate::compose::duration;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::units::{Bytes, Cpu};
+use crate::yaml::{Kind, Scalar, Style};
+
+/// The finding for a scalar that does not fit, without its place.
+pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &str) -> Option<Diagnostic> {
+    let kind = scalar.kind();
+    if kind != Kind::Text && fits_kind(scalar, kind, wanted) || kind == Kind::Text && fits_text(scalar, wanted) {
+        return None;
+    }
+    let text = &*scalar.text;
+    let must_be = |found: &str| format!("`{path}` must be {}, not {found}", shape.noun());
+    let finding = match (kind, wanted) {
+        (Kind::Text, Wanted::Duration) => Diagnostic::error("C106", format!("`{path}` is no duration: `{text}`"))
+            .help("units are us, ms, s, m, h, d and w, such as in `10s` or `1m30s`"),
+        (Kind::Text, Wanted::Size | Wanted::SizeText) => {
+            Diagnostic::error("C107", format!("`{path}` is no size: `{text}`"))
+                .help("units are b, k, m, g, t and p, such as in `512m` or `1.5gb`")
+        }
+        (Kind::Text, Wanted::OneOf(words)) => {
+            let finding = Diagnostic::error("C104", must_be(&format!("`{text}`")));
+            match nearest(text, words.iter().copied()) {
+                Some(word) => finding.help(format!("did you mean `{word}`?")),
+                None => finding,
+            }
+        }
+        (Kind::Text, _) => Diagnostic::error("C104", must_be(&format!("`{text}`"))),
+        (Kind::Int(_), Wanted::Duration) => {
+            Diagnostic::error("C104", must_be(kind.noun())).help(format!("write it with a unit: `{text}s`"))
+        }
+        (_, Wanted::Text | Wanted::SizeText | Wanted::OneOf(_) | Wanted::TextOrNumber) => {
+            Diagnostic::error("C104", must_be(kind.noun())).help(format!("quote it: \"{text}\""))
+        }
+        _ => Diagnostic::error("C104", must_be(kind.noun())),
+    };
+    Some(match scalar.style {
+        Style::Substituted => finding.note(format!("after interpolation it reads `{text}`")),
+        Style::Plain | Style::Quoted => finding,
+    })
+}
+
+/// Whether a boolean, number or date fits.
+fn fits_kind(scalar: &Scalar, kind: Kind, wanted: Wanted) -> bool {
+    let number = matches!(kind, Kind::Int(_) | Kind::Float(_));
+    match wanted {
+        Wanted::Text | Wanted::OneOf(_) | Wanted::SizeText | Wanted::Duration => false,
+        Wanted::Boolean | Wanted::StrictBoolean | Wanted::TextOrBoolean => matches!(kind, Kind::Bool(_)),
+        Wanted::Integer | Wanted::Count => scalar.as_int().is_some(),
+        Wanted::Natural => is_natural(scalar),
+        Wanted::Cpus => is_cpus(scalar),
+        Wanted::Number | Wanted::TextOrNumber | Wanted::Size => number,
+        Wanted::Any => kind != Kind::Timestamp,
+    }
+}
+
+fn is_natural(scalar: &Scalar) -> bool {
+    scalar.as_int().is_some_and(|number| u32::try_from(number).is_ok())
+}
+
+fn is_cpus(scalar: &Scalar) -> bool {
+    Cpu::parse(&scalar.canonical()).is_ok()
+}
+
+/// Whether a string fits, be it because it can be cast.
+fn fits_text(scalar: &Scalar, wanted: Wanted) -> bool {
+    let text = &*scalar.text;
+    match wanted {
+        Wanted::Text | Wanted::TextOrNumber | Wanted::TextOrBoolean | Wanted::Any => true,
+        Wanted::OneOf(words) => words.contains(&text),
+        Wanted::StrictBoolean => false,
+        Wanted::Boolean => scalar.as_bool().is_some(),
+        Wanted::Integer => scalar.as_int().is_some(),
+        Wanted::Natural => is_natural(scalar),
+        Wanted::Cpus => is_cpus(scalar),
+        Wanted::Number => scalar.as_float().is_some(),
+        Wanted::Count => text == "all" || scalar.as_int().is_some(),
+        Wanted::Size => Bytes::parse(text).is_ok() || text == "-1",
+        Wanted::SizeText => Bytes::parse(text).is_ok(),
+        Wanted::Duration => duration::parse(text).is_some(),
+    }
+}

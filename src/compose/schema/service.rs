@@ -1,0 +1,234 @@
+//! The keys of a service: see the Compose Specification, "Services top-level elements".
+
+use super::deploy::{DEPLOY, DEVICE_REQUESTS};
+use super::shape::{
+    ANYTHING, BOOLEAN, CPUS, DURATION, INTEGER, NATURAL, NUMBER, OPTIONS, PAIRS, SIZE, Scalar, Shape, TEXT,
+    TEXT_OR_TEXTS, TEXTS, Table, exact, list, map, object, one_of, scalar,
+};
+
+/// A service.
+pub(super) const SERVICE: Shape = object(KEYS);
+
+const KEYS: Table = &[
+    ("annotations", PAIRS),
+    ("attach", BOOLEAN),
+    ("blkio_config", BLKIO),
+    ("build", TEXT.or_object(BUILD)),
+    ("cap_add", TEXTS),
+    ("cap_drop", TEXTS),
+    ("cgroup", one_of(&["host", "private"])),
+    ("cgroup_parent", TEXT),
+    ("command", COMMAND),
+    ("configs", REFERENCES),
+    ("container_name", TEXT),
+    ("cpu_count", INTEGER),
+    ("cpu_percent", NUMBER),
+    ("cpu_period", scalar(Scalar::TextOrNumber)),
+    ("cpu_quota", scalar(Scalar::TextOrNumber)),
+    ("cpu_rt_period", scalar(Scalar::TextOrNumber)),
+    ("cpu_rt_runtime", scalar(Scalar::TextOrNumber)),
+    ("cpu_shares", NUMBER),
+    ("cpus", CPUS),
+    ("cpuset", TEXT),
+    ("credential_spec", object(&[("config", TEXT), ("file", TEXT), ("registry", TEXT)])),
+    ("depends_on", TEXTS.or_names(&object(DEPENDENCY))),
+    ("deploy", DEPLOY),
+    ("develop", object(&[("watch", list(&object(WATCH)))]).or_null()),
+    ("device_cgroup_rules", TEXTS),
+    ("devices", list(&TEXT.or_object(&[("source", TEXT), ("target", TEXT), ("permissions", TEXT)]))),
+    ("dns", TEXT_OR_TEXTS),
+    ("dns_opt", TEXTS),
+    ("dns_search", TEXT_OR_TEXTS),
+    ("domainname", TEXT),
+    ("entrypoint", COMMAND),
+    ("env_file", TEXT.or_list(&TEXT.or_object(&[("path", TEXT), ("format", TEXT), ("required", BOOLEAN)]))),
+    ("environment", PAIRS),
+    ("expose", list(&scalar(Scalar::TextOrNumber))),
+    ("extends", TEXT.or_object(&[("service", TEXT), ("file", TEXT)])),
+    ("external_links", TEXTS),
+    ("extra_hosts", EXTRA_HOSTS),
+    ("gpus", one_of(&["all"]).or_list(&object(DEVICE_REQUESTS))),
+    ("group_add", list(&scalar(Scalar::TextOrNumber))),
+    ("healthcheck", object(HEALTHCHECK)),
+    ("hostname", TEXT),
+    ("image", TEXT),
+    ("init", BOOLEAN),
+    ("ipc", TEXT),
+    ("isolation", TEXT),
+    ("label_file", TEXT_OR_TEXTS),
+    ("labels", PAIRS),
+    ("links", TEXTS),
+    ("logging", object(&[("driver", TEXT), ("options", map(&scalar(Scalar::TextOrNumber).or_null()))])),
+    ("mac_address", TEXT),
+    ("mem_limit", SIZE),
+    ("mem_reservation", SIZE),
+    ("mem_swappiness", INTEGER),
+    ("memswap_limit", SIZE),
+    ("models", TEXTS.or_names(&object(&[("endpoint_var", TEXT), ("model_var", TEXT)]).or_null())),
+    ("network_mode", TEXT),
+    ("networks", TEXTS.or_names(&object(ATTACHMENT).or_null())),
+    ("oom_kill_disable", BOOLEAN),
+    ("oom_score_adj", INTEGER),
+    ("pid", TEXT.or_null()),
+    ("pids_limit", NUMBER),
+    ("platform", TEXT),
+    ("ports", list(&scalar(Scalar::TextOrNumber).or_object(PORT))),
+    ("post_start", HOOKS),
+    ("pre_start", HOOKS),
+    ("pre_stop", HOOKS),
+    ("privileged", BOOLEAN),
+    ("profiles", TEXTS),
+    ("provider", object(&[("type", TEXT), ("options", map(&scalar(Scalar::Any).or_list(&scalar(Scalar::Any))))])),
+    ("pull_policy", TEXT),
+    ("pull_refresh_after", TEXT),
+    ("read_only", BOOLEAN),
+    ("restart", TEXT),
+    ("runtime", TEXT),
+    ("scale", NATURAL),
+    ("secrets", REFERENCES),
+    ("security_opt", TEXTS),
+    ("shm_size", SIZE),
+    ("stdin_open", BOOLEAN),
+    ("stop_grace_period", DURATION),
+    ("stop_signal", TEXT),
+    ("storage_opt", map(&ANYTHING)),
+    ("sysctls", PAIRS),
+    ("tmpfs", TEXT_OR_TEXTS),
+    ("tty", BOOLEAN),
+    ("ulimits", ULIMITS),
+    ("use_api_socket", scalar(Scalar::StrictBoolean)),
+    ("user", TEXT),
+    ("userns_mode", TEXT),
+    ("uts", TEXT),
+    ("volumes", list(&TEXT.or_object(VOLUME))),
+    ("volumes_from", TEXTS),
+    ("working_dir", TEXT),
+];
+
+const BUILD: Table = &[
+    ("additional_contexts", PAIRS),
+    ("args", PAIRS),
+    ("cache_from", TEXTS),
+    ("cache_to", TEXTS),
+    ("context", TEXT),
+    ("dockerfile", TEXT),
+    ("dockerfile_inline", TEXT),
+    ("entitlements", TEXTS),
+    ("extra_hosts", EXTRA_HOSTS),
+    ("isolation", TEXT),
+    ("labels", PAIRS),
+    ("network", TEXT),
+    ("no_cache", BOOLEAN),
+    ("no_cache_filter", TEXT_OR_TEXTS),
+    ("platforms", TEXTS),
+    ("privileged", BOOLEAN),
+    ("provenance", scalar(Scalar::TextOrBoolean)),
+    ("pull", BOOLEAN),
+    ("sbom", scalar(Scalar::TextOrBoolean)),
+    ("secrets", REFERENCES),
+    ("shm_size", SIZE),
+    ("ssh", PAIRS),
+    ("tags", TEXTS),
+    ("target", TEXT),
+    ("ulimits", ULIMITS),
+];
+
+const COMMAND: Shape = TEXT_OR_TEXTS.or_null();
+const EXTRA_HOSTS: Shape = map(&TEXT_OR_TEXTS).or_list(&TEXT);
+const REFERENCES: Shape = list(&TEXT.or_object(&[
+    ("source", TEXT),
+    ("target", TEXT),
+    ("uid", TEXT),
+    ("gid", TEXT),
+    ("mode", scalar(Scalar::TextOrNumber)),
+]));
+const ULIMITS: Shape = map(&INTEGER.or_object(&[("hard", INTEGER), ("soft", INTEGER)]));
+
+const RATES: Shape = list(&exact(&[("path", TEXT), ("rate", SIZE)]));
+const BLKIO: Shape = exact(&[
+    ("device_read_bps", RATES),
+    ("device_read_iops", RATES),
+    ("device_write_bps", RATES),
+    ("device_write_iops", RATES),
+    ("weight", INTEGER),
+    ("weight_device", list(&exact(&[("path", TEXT), ("weight", INTEGER)]))),
+]);
+
+const DEPENDENCY: Table = &[
+    ("condition", one_of(&["service_started", "service_healthy", "service_completed_successfully"])),
+    ("required", scalar(Scalar::StrictBoolean)),
+    ("restart", BOOLEAN),
+];
+
+const WATCH: Table = &[
+    ("action", one_of(&["rebuild", "sync", "restart", "sync+restart", "sync+exec"])),
+    ("exec", object(HOOK)),
+    ("ignore", TEXT_OR_TEXTS),
+    ("include", TEXT_OR_TEXTS),
+    ("initial_sync", scalar(Scalar::StrictBoolean)),
+    ("path", TEXT),
+    ("target", TEXT),
+];
+
+const HOOKS: Shape = list(&object(HOOK));
+const HOOK: Table = &[
+    ("command", COMMAND),
+    ("environment", PAIRS),
+    ("image", TEXT),
+    ("per_replica", BOOLEAN),
+    ("privileged", BOOLEAN),
+    ("user", TEXT),
+    ("working_dir", TEXT),
+];
+
+const HEALTHCHECK: Table = &[
+    ("disable", BOOLEAN),
+    ("interval", DURATION),
+    ("retries", NUMBER),
+    ("start_interval", DURATION),
+    ("start_period", DURATION),
+    ("test", TEXT_OR_TEXTS),
+    ("timeout", DURATION),
+];
+
+const ATTACHMENT: Table = &[
+    ("aliases", TEXTS),
+    ("driver_opts", OPTIONS),
+    ("gw_priority", NUMBER),
+    ("interface_name", TEXT),
+    ("ipv4_address", TEXT),
+    ("ipv6_address", TEXT),
+    ("link_local_ips", TEXTS),
+    ("mac_address", TEXT),
+    ("priority", NUMBER),
+];
+
+const PORT: Table = &[
+    ("app_protocol", TEXT),
+    ("host_ip", TEXT),
+    ("mode", TEXT),
+    ("name", TEXT),
+    ("protocol", TEXT),
+    ("published", scalar(Scalar::TextOrNumber)),
+    ("target", INTEGER),
+];
+
+const VOLUME: Table = &[
+    (
+        "bind",
+        object(&[
+            ("create_host_path", BOOLEAN),
+            ("propagation", TEXT),
+            ("recursive", one_of(&["enabled", "disabled", "writable", "readonly"])),
+            ("selinux", one_of(&["z", "Z"])),
+        ]),
+    ),
+    ("consistency", TEXT),
+    ("image", object(&[("subpath", TEXT)])),
+    ("read_only", BOOLEAN),
+    ("source", TEXT),
+    ("target", TEXT),
+    ("tmpfs", object(&[("mode", scalar(Scalar::TextOrNumber)), ("size", SIZE)])),
+    ("type", one_of(&["bind", "volume", "tmpfs", "cluster", "npipe", "image"])),
+    ("volume", object(&[("labels", PAIRS), ("nocopy", BOOLEAN), ("subpath", TEXT)])),
+];

@@ -1,0 +1,188 @@
+//! What may stand where: the vocabulary in which the tables are written.
+
+/// What a value may look like: which scalars, and whether a list or a mapping. Everything not named is refused.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    /// Which scalars are allowed; none at all without this.
+    pub scalar: Option<Scalar>,
+    /// Whether nothing is allowed as well.
+    pub null: bool,
+    /// A list is allowed, of such items.
+    pub items: Option<&'static Shape>,
+    /// A mapping is allowed, with such entries.
+    pub fields: Option<Fields>,
+    /// Anything at all.
+    pub any: bool,
+}
+
+/// The scalars that are allowed. Where a number or truth value is wanted, docker compose casts strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scalar {
+    /// A string.
+    Text,
+    /// One of these strings.
+    OneOf(&'static [&'static str]),
+    /// A truth value, or a string that is cast to one.
+    Boolean,
+    /// A truth value; strings are not cast.
+    StrictBoolean,
+    /// A whole number, or a string that is cast to one.
+    Integer,
+    /// A whole number that is not negative, or a string that is cast to one.
+    Natural,
+    /// A number, or a string that is cast to one.
+    Number,
+    /// A number of CPUs that is not negative, or a string that is cast to one.
+    Cpus,
+    /// A number or a string of any kind.
+    TextOrNumber,
+    /// A truth value or a string of any kind.
+    TextOrBoolean,
+    /// Any scalar.
+    Any,
+    /// A whole number of bytes, or a string such as `512m`.
+    Size,
+    /// A string such as `512m`.
+    SizeText,
+    /// A string such as `1m30s`.
+    Duration,
+    /// A whole number or `all`.
+    Count,
+}
+
+/// The entries that a mapping may have.
+#[derive(Clone, Copy)]
+pub(super) enum Fields {
+    /// Any keys, with values of this shape.
+    Map(&'static Shape),
+    /// Keys of letters, digits, `.`, `_` and `-`, with values of this shape.
+    Names(&'static Shape),
+    /// These keys, and `x-*`.
+    Keys(Table),
+    /// These keys alone.
+    ExactKeys(Table),
+}
+
+/// The keys of a mapping and what may stand under them.
+pub(super) type Table = &'static [(&'static str, Shape)];
+
+const NOTHING: Shape = Shape { scalar: None, null: false, items: None, fields: None, any: false };
+/// Anything.
+pub(super) const ANYTHING: Shape = Shape { any: true, ..NOTHING };
+/// A string.
+pub(super) const TEXT: Shape = scalar(Scalar::Text);
+/// A truth value.
+pub(super) const BOOLEAN: Shape = scalar(Scalar::Boolean);
+/// A whole number.
+pub(super) const INTEGER: Shape = scalar(Scalar::Integer);
+/// A whole number from 0 on.
+pub(super) const NATURAL: Shape = scalar(Scalar::Natural);
+/// A number of CPUs.
+pub(super) const CPUS: Shape = scalar(Scalar::Cpus);
+/// A number.
+pub(super) const NUMBER: Shape = scalar(Scalar::Number);
+/// An amount of bytes.
+pub(super) const SIZE: Shape = scalar(Scalar::Size);
+/// An amount of bytes with a unit.
+pub(super) const SIZE_TEXT: Shape = scalar(Scalar::SizeText);
+/// A span of time.
+pub(super) const DURATION: Shape = scalar(Scalar::Duration);
+/// A list of strings.
+pub(super) const TEXTS: Shape = list(&TEXT);
+/// A string or a list of them.
+pub(super) const TEXT_OR_TEXTS: Shape = TEXT.or_list(&TEXT);
+/// `KEY=value` pairs as a list or a mapping.
+pub(super) const PAIRS: Shape = map(&scalar(Scalar::Any).or_null()).or_list(&TEXT);
+/// Options of a driver.
+pub(super) const OPTIONS: Shape = map(&scalar(Scalar::TextOrNumber));
+
+pub(super) const fn scalar(scalar: Scalar) -> Shape {
+    Shape { scalar: Some(scalar), ..NOTHING }
+}
+
+pub(super) const fn one_of(words: &'static [&'static str]) -> Shape {
+    scalar(Scalar::OneOf(words))
+}
+
+pub(super) const fn list(items: &'static Shape) -> Shape {
+    NOTHING.or_list(items)
+}
+
+pub(super) const fn map(values: &'static Shape) -> Shape {
+    Shape { fields: Some(Fields::Map(values)), ..NOTHING }
+}
+
+pub(super) const fn names(values: &'static Shape) -> Shape {
+    Shape { fields: Some(Fields::Names(values)), ..NOTHING }
+}
+
+pub(super) const fn object(keys: Table) -> Shape {
+    NOTHING.or_object(keys)
+}
+
+pub(super) const fn exact(keys: Table) -> Shape {
+    Shape { fields: Some(Fields::ExactKeys(keys)), ..NOTHING }
+}
+
+impl Shape {
+    pub(super) const fn or_null(self) -> Shape {
+        Shape { null: true, ..self }
+    }
+
+    pub(super) const fn or_list(self, items: &'static Shape) -> Shape {
+        Shape { items: Some(items), ..self }
+    }
+
+    pub(super) const fn or_object(self, keys: Table) -> Shape {
+        Shape { fields: Some(Fields::Keys(keys)), ..self }
+    }
+
+    pub(super) const fn or_names(self, values: &'static Shape) -> Shape {
+        Shape { fields: Some(Fields::Names(values)), ..self }
+    }
+
+    /// What is allowed, as a noun phrase.
+    pub(super) fn noun(&self) -> String {
+        let scalar = self.scalar.map(Scalar::noun);
+        let list = self.items.map(|_| "a list".to_owned());
+        let mapping = self.fields.map(|_| "a mapping".to_owned());
+        let allowed: Vec<String> = [scalar, list, mapping].into_iter().flatten().collect();
+        match allowed.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            Some((last, _)) => last.clone(),
+            None => "empty".to_owned(),
+        }
+    }
+
+    /// The table of its keys, if it has one.
+    pub(super) fn keys(&self) -> Option<Table> {
+        match self.fields? {
+            Fields::Keys(table) | Fields::ExactKeys(table) => Some(table),
+            Fields::Map(_) | Fields::Names(_) => None,
+        }
+    }
+}
+
+impl Scalar {
+    fn noun(self) -> String {
+        match self {
+            Scalar::Text => "a string".to_owned(),
+            Scalar::OneOf(words) => match words.split_last() {
+                Some((last, rest)) if !rest.is_empty() => format!("`{}` or `{last}`", rest.join("`, `")),
+                _ => format!("`{}`", words.concat()),
+            },
+            Scalar::Boolean | Scalar::StrictBoolean => "`true` or `false`".to_owned(),
+            Scalar::Integer => "a whole number".to_owned(),
+            Scalar::Natural => "a whole number from 0".to_owned(),
+            Scalar::Number => "a number".to_owned(),
+            Scalar::Cpus => "a number of CPUs such as `0.5`".to_owned(),
+            Scalar::TextOrNumber => "a string or a number".to_owned(),
+            Scalar::TextOrBoolean => "a string, `true` or `false`".to_owned(),
+            Scalar::Any => "a string, a number, `true` or `false`".to_owned(),
+            Scalar::Size => "a size such as `512m`".to_owned(),
+            Scalar::SizeText => "a string with a size such as `512m`".to_owned(),
+            Scalar::Duration => "a duration such as `1m30s`".to_owned(),
+            Scalar::Count => "a whole number or `all`".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The keys of a compose file, and of what it declares beside services.
+
+use super::service::SERVICE;
+use super::shape::{
+    ANYTHING, BOOLEAN, OPTIONS, PAIRS, Scalar, Shape, TEXT, TEXT_OR_TEXTS, TEXTS, Table, list, map, names, object,
+    scalar,
+};
+
+/// A compose file.
+pub(super) const FILE: Shape = object(&[
+    ("configs", names(&object(CONFIG))),
+    ("include", list(&TEXT.or_object(INCLUDE))),
+    ("models", map(&object(MODEL))),
+    ("name", TEXT),
+    ("networks", map(&object(NETWORK).or_null())),
+    ("secrets", names(&object(SECRET))),
+    ("services", names(&SERVICE)),
+    ("version", ANYTHING),
+    ("volumes", names(&object(VOLUME).or_null())),
+]);
+
+const INCLUDE: Table = &[("env_file", TEXT_OR_TEXTS), ("path", TEXT_OR_TEXTS), ("project_directory", TEXT)];
+
+const EXTERNAL: Shape = BOOLEAN.or_object(&[("name", TEXT)]);
+
+const NETWORK: Table = &[
+    ("attachable", BOOLEAN),
+    ("driver", TEXT),
+    ("driver_opts", OPTIONS),
+    ("enable_ipv4", BOOLEAN),
+    ("enable_ipv6", BOOLEAN),
+    ("external", EXTERNAL),
+    ("internal", BOOLEAN),
+    ("ipam", object(&[("config", list(&object(POOL))), ("driver", TEXT), ("options", map(&TEXT))])),
+    ("labels", PAIRS),
+    ("name", TEXT),
+];
+
+const POOL: Table = &[("aux_addresses", map(&TEXT)), ("gateway", TEXT), ("ip_range", TEXT), ("subnet", TEXT)];
+
+const VOLUME: Table =
+    &[("driver", TEXT), ("driver_opts", OPTIONS), ("external", EXTERNAL), ("labels", PAIRS), ("name", TEXT)];
+
+const CONFIG: Table = &[
+    ("content", TEXT),
+    ("environment", TEXT),
+    ("external", EXTERNAL),
+    ("file", TEXT),
+    ("labels", PAIRS),
+    ("name", TEXT),
+    ("template_driver", TEXT),
+];
+
+const SECRET: Table = &[
+    ("driver", TEXT),
+    ("driver_opts", OPTIONS),
+    ("environment", TEXT),
+    ("external", EXTERNAL),
+    ("file", TEXT),
+    ("labels", PAIRS),
+    ("name", TEXT),
+    ("template_driver", TEXT),
+];
+
+const MODEL: Table =
+    &[("context_size", scalar(Scalar::Integer)), ("model", TEXT), ("name", TEXT), ("runtime_flags", TEXTS)];

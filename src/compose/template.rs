@@ -1,0 +1,210 @@
+//! The syntax of interpolation: see the Compose Specification, "Interpolation".
+//!
+//! `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:?error}`, `${NAME?error}`,
+//! `${NAME:+replacement}`, `${NAME+replacement}`; what follows the operator may itself hold such expressions.
+//! `$$` stands for a dollar sign, and so does a `$` that neither a name nor `{` follows.
+
+use std::ops::Range;
+
+/// Deeper defaults within defaults are refused.
+const MAX_DEPTH: usize = 50;
+/// Longer results are refused: variables that hold each other double with every line of an env file.
+const MAX_LENGTH: usize = 1 << 20;
+
+/// What substituting met with; the place is in bytes of the template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// The expression, from its `$` on.
+    pub at: Range<usize>,
+    /// What is wrong with it.
+    pub kind: ProblemKind,
+}
+
+/// What can be wrong with an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ProblemKind {
+    /// The variable is not set; blank was put in its place.
+    Undefined(String),
+    /// The variable must be set and is not, or is blank; with the file's own message.
+    Required(String, String),
+    /// Not an expression.
+    Syntax(&'static str),
+}
+
+/// Puts the values of variables into `template`.
+pub(super) fn substitute(
+    template: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    problems: &mut Vec<Problem>,
+) -> String {
+    let mut out = String::with_capacity(template.len());
+    Substitution { template, lookup, problems }.expand(0..template.len(), 0, &mut out);
+    out
+}
+
+struct Substitution<'t> {
+    template: &'t str,
+    lookup: &'t dyn Fn(&str) -> Option<String>,
+    problems: &'t mut Vec<Problem>,
+}
+
+impl Substitution<'_> {
+    /// Appends the expansion of a part of the template.
+    fn expand(&mut self, part: Range<usize>, depth: usize, out: &mut String) {
+        let mut at = part.start;
+        while let Some(dollar) = self.template[at..part.end].find('$').map(|found| at + found) {
+            out.push_str(&self.template[at..dollar]);
+            at = self.expression(dollar, part.end, depth, out);
+        }
+        out.push_str(&self.template[at..part.end]);
+    }
+
+    /// Appends the value of the expression at `dollar`; returns where it ends.
+    fn expression(&mut self, dollar: usize, end: usize, depth: usize, out: &mut String) -> usize {
+        if out.len() > MAX_LENGTH {
+            self.report(dollar..end, ProblemKind::Syntax("the value becomes too long"));
+            return end;
+        }
+        let rest = &self.template[dollar + 1..end];
+        if rest.starts_with('$') {
+            out.push('$');
+            return dollar + 2;
+        }
+        if let Some(inner) = rest.strip_prefix('{') {
+            let Some(close) = closing_brace(inner) else {
+                self.report(dollar..end, ProblemKind::Syntax("the `{` is not closed"));
+                return end;
+            };
+            let inner = dollar + 2..dollar + 2 + close;
+            self.braced(dollar, inner.clone(), depth, out);
+            return inner.end + 1;
+        }
+        let length = name_length(rest);
+        if length == 0 {
+            // As docker compose has it, such as in `$(date)`, `$1` and `^a$`.
+            out.push('$');
+            return dollar + 1;
+        }
+        let after = dollar + 1 + length;
+        self.value_or_blank(&rest[..length], dollar..after, out);
+        after
+    }
+
+    fn braced(&mut self, dollar: usize, inner: Range<usize>, depth: usize, out: &mut String) {
+        let whole = dollar..inner.end + 1;
+        let text = &self.template[inner.clone()];
+        let length = name_length(text);
+        let (name, rest) = (text[..length].to_owned(), &text[length..]);
+        if name.is_empty() {
+            return self.report(whole, ProblemKind::Syntax("a variable's name is missing between `{` and `}`"));
+        }
+        if depth > MAX_DEPTH {
+            return self.report(whole, ProblemKind::Syntax("expressions are nested too deeply"));
+        }
+        let (blank_counts, operator) = match rest.strip_prefix(':') {
+            Some(operator) => (false, operator),
+            None => (true, rest),
+        };
+        let value = (self.lookup)(&name).filter(|value| blank_counts || !value.is_empty());
+        let word = inner.end - operator.len().saturating_sub(1)..inner.end;
+        match (operator.chars().next(), value) {
+            (None, _) if blank_counts => self.value_or_blank(&name, whole, out),
+            (Some('-' | '?'), Some(value)) => out.push_str(&value),
+            (Some('-'), None) | (Some('+'), Some(_)) => self.expand(word, depth + 1, out),
+            (Some('+'), None) => {}
+            (Some('?'), None) => {
+                let mut message = String::new();
+                self.expand(word, depth + 1, &mut message);
+                self.report(whole, ProblemKind::Required(name, message));
+            }
+            _ => self
+                .report(whole, ProblemKind::Syntax("after the name only `:-`, `-`, `:?`, `?`, `:+` or `+` may follow")),
+        }
+    }
+
+    fn value_or_blank(&mut self, name: &str, at: Range<usize>, out: &mut String) {
+        match (self.lookup)(name) {
+            Some(value) => out.push_str(&value),
+            None => self.report(at, ProblemKind::Undefined(name.to_owned())),
+        }
+    }
+
+    fn report(&mut self, at: Range<usize>, kind: ProblemKind) {
+        self.problems.push(Problem { at, kind });
+    }
+}
+
+/// Where the brace is that closes what `${` opened, with nested expressions passed over.
+fn closing_brace(inner: &str) -> Option<usize> {
+    let mut open = 1;
+    let mut bytes = inner.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'}' if open == 1 => return Some(at),
+            b'}' => open -= 1,
+            b'$' if bytes.next_if(|(_, next)| *next == b'{').is_some() => open += 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn name_length(text: &str) -> usize {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return 0;
+    }
+    text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(template: &str) -> (String, Vec<ProblemKind>) {
+        let lookup = |name: &str| match name {
+            "SET" => Some("value".to_owned()),
+            "BLANK" => Some(String::new()),
+            _ => None,
+        };
+        let mut problems = Vec::new();
+        let out = substitute(template, &lookup, &mut problems);
+        (out, problems.into_iter().map(|problem| problem.kind).collect())
+    }
+
+    #[test]
+    fn operators_do_what_the_specification_says() {
+        let cases = [
+            ("a $SET b", "a value b"),
+            ("${SET}x", "valuex"),
+            ("$$SET", "$SET"),
+            ("${SET:-d}${BLANK:-d}${NONE:-d}", "valuedd"),
+            ("${SET-d}${BLANK-d}${NONE-d}", "valued"),
+            ("${SET:+r}${BLANK:+r}${NONE:+r}", "r"),
+            ("${SET+r}${BLANK+r}${NONE+r}", "rr"),
+            ("${NONE:-${OTHER:-${SET}}}", "value"),
+            ("${NONE:-a:-b}", "a:-b"),
+            ("${SET:?needed}", "value"),
+            ("${NONE:-$$x}", "$x"),
+            ("$ $1 $(date) ^a$", "$ $1 $(date) ^a$"),
+        ];
+        for (template, expected) in cases {
+            assert_eq!(run(template), (expected.to_owned(), vec![]), "{template}");
+        }
+    }
+
+    #[test]
+    fn faults_are_told_apart() {
+        assert_eq!(run("$NONE"), (String::new(), vec![ProblemKind::Undefined("NONE".into())]));
+        assert_eq!(run("${BLANK:?set $SET}").1, [ProblemKind::Required("BLANK".into(), "set value".into())]);
+        for template in ["${", "${}", "${SET", "${1}", "${SET!}", "${SET:}", "${ SET}"] {
+            let (_, problems) = run(template);
+            assert!(matches!(problems[..], [ProblemKind::Syntax(_)]), "{template} gives {problems:?}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let template = format!("{}{}", "${NONE:-".repeat(2000), "}".repeat(2000));
+        assert!(matches!(run(&template).1[..], [ProblemKind::Syntax(_)]));
+    }
+}

@@ -1,0 +1,247 @@
+//! The one door to the YAML library: its events become the tree.
+//!
+//! Aliases are shared, not copied, and what they would expand to is counted from the leaves up, so that a small file
+//! that stands for a huge one is refused before anybody walks it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
+
+use super::merge_key;
+use super::node::{Entry, Mapping, Node, Scalar, Style, Value};
+use super::scalar::is_null;
+use super::syntax;
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, Span, Spanned};
+
+/// Larger files are no compose files.
+const MAX_BYTES: usize = 16 << 20;
+/// How many values aliases may stand for in one file.
+const MAX_ALIASED: u64 = 500_000;
+
+/// What a text holds.
+#[derive(Debug)]
+pub struct Parsed {
+    /// Its documents; `None` when the text is no YAML. Empty documents are left out.
+    pub documents: Option<Vec<Node>>,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the text of `file`.
+pub fn parse(file: FileId, text: &str) -> Parsed {
+    let refused = |finding| Parsed { documents: None, diagnostics: vec![finding] };
+    if text.len() > MAX_BYTES {
+        let size = text.len() >> 20;
+        return refused(Diagnostic::error("C101", format!("the file is too large: {size} MiB, at most 16 are read")));
+    }
+    if let Some(at) = text.find('\0') {
+        let place = Span::new(file, at..at + 1);
+        return refused(Diagnostic::error("C101", "this is not a text file").label(place, "a NUL character"));
+    }
+    let mut builder = Builder { file, text, ..Builder::default() };
+    let options = granit_parser::options! { emit_unresolved_aliases: true };
+    for next in Parser::new_from_str_with_options(text, options) {
+        let finished = match next {
+            Ok((event, span)) => {
+                builder.take(event, builder.span(&span), span.tag_span().map(|tag| builder.span(&tag)))
+            }
+            Err(error) => Err(syntax::finding(file, text, &error)),
+        };
+        if let Err(finding) = finished {
+            builder.diagnostics.push(finding);
+            return Parsed { documents: None, diagnostics: builder.diagnostics };
+        }
+    }
+    Parsed { documents: Some(builder.documents), diagnostics: builder.diagnostics }
+}
+
+/// A collection that is not closed yet.
+struct Frame {
+    start: Span,
+    anchor: usize,
+    tag: Option<Spanned<Arc<str>>>,
+    flow: bool,
+    /// How many values lie within, aliases expanded.
+    weight: u64,
+    content: Content,
+}
+
+enum Content {
+    Sequence(Vec<Node>),
+    Mapping { entries: Mapping, key: Option<Key>, merges: Vec<(Span, Node)> },
+}
+
+/// A key that waits for its value.
+enum Key {
+    Text(Arc<str>, Span),
+    Merge(Span),
+    /// Not a scalar: already reported, and left out with its value.
+    Unusable,
+}
+
+#[derive(Default)]
+struct Builder<'a> {
+    file: FileId,
+    text: &'a str,
+    documents: Vec<Node>,
+    open: Vec<Frame>,
+    anchors: HashMap<usize, (Node, u64)>,
+    aliased: u64,
+    diagnostics: Vec<Diagnostic>,
+}
+
+type Step = Result<(), Diagnostic>;
+
+impl<'a> Builder<'a> {
+    fn take(&mut self, event: Event<'a>, span: Span, tag: Option<Span>) -> Step {
+        match event {
+            Event::Scalar(text, style, anchor, kind) => {
+                let node = scalar(&text, style, span, kind.as_deref(), tag);
+                self.finish(node, anchor, 1);
+            }
+            Event::SequenceStart(style, anchor, kind) => {
+                self.push(span, anchor, kind.as_deref(), tag, style, Content::Sequence(Vec::new()));
+            }
+            Event::MappingStart(style, anchor, kind) => {
+                let content = Content::Mapping { entries: Mapping::new(), key: None, merges: Vec::new() };
+                self.push(span, anchor, kind.as_deref(), tag, style, content);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(id) => return self.alias(id, span),
+            Event::UnresolvedAlias(name) => {
+                let finding = Diagnostic::error("C129", format!("no anchor is named `{name}`"));
+                self.diagnostics.push(
+                    finding.label(span, "used here").help(format!("define it earlier in this document: `&{name}`")),
+                );
+                self.finish(Node::new(Value::Null, span), 0, 1);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        start: Span,
+        anchor: usize,
+        tag: Option<&Tag>,
+        tag_span: Option<Span>,
+        style: StructureStyle,
+        content: Content,
+    ) {
+        let tag = spanned_tag(tag, tag_span);
+        self.open.push(Frame { start, anchor, tag, flow: style == StructureStyle::Flow, weight: 1, content });
+    }
+
+    fn close(&mut self, end: Span) {
+        let Some(frame) = self.open.pop() else { return };
+        let (value, last) = match frame.content {
+            Content::Sequence(items) => {
+                let last = items.last().map(|item| item.span.end);
+                (Value::Sequence(Arc::new(items)), last)
+            }
+            Content::Mapping { mut entries, merges, .. } => {
+                let last = entries.values().map(|entry| entry.value.span.end.max(entry.key.end)).max();
+                for (key, source) in &merges {
+                    merge_key::merge(&mut entries, *key, source, &mut self.diagnostics);
+                }
+                (Value::Mapping(Arc::new(entries)), last)
+            }
+        };
+        // The end of a block collection is only seen at what follows it.
+        let end = if frame.flow { end.end } else { last.unwrap_or(frame.start.end) };
+        let span = Span { end: end.max(frame.start.start), ..frame.start };
+        self.finish(Node { span, tag: frame.tag, value }, frame.anchor, frame.weight);
+    }
+
+    fn alias(&mut self, id: usize, span: Span) -> Step {
+        let Some((node, weight)) = self.anchors.get(&id).cloned() else {
+            let finding = Diagnostic::error("C129", "an anchor cannot stand within itself");
+            return Err(finding.label(span, "this alias stands for what it is a part of"));
+        };
+        self.aliased = self.aliased.saturating_add(weight);
+        if self.aliased > MAX_ALIASED {
+            let finding = Diagnostic::error("C129", "the file's aliases stand for too much");
+            return Err(finding.label(span, format!("with this one, for more than {MAX_ALIASED} values")));
+        }
+        self.finish(node, 0, weight);
+        Ok(())
+    }
+
+    /// Puts a finished value where it belongs.
+    fn finish(&mut self, node: Node, anchor: usize, weight: u64) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), weight));
+        }
+        let Some(frame) = self.open.last_mut() else {
+            if !node.is_null() {
+                self.documents.push(node);
+            }
+            return;
+        };
+        frame.weight = frame.weight.saturating_add(weight);
+        match &mut frame.content {
+            Content::Sequence(items) => items.push(node),
+            Content::Mapping { entries, key, merges } => match key.take() {
+                None => *key = Some(key_of(&node, &mut self.diagnostics)),
+                Some(Key::Unusable) => {}
+                Some(Key::Merge(span)) => merges.push((span, node)),
+                Some(Key::Text(text, span)) => insert(entries, text, span, node, &mut self.diagnostics),
+            },
+        }
+    }
+
+    /// The library's span in bytes, without the line breaks that it counts to a block scalar.
+    fn span(&self, span: &granit_parser::Span) -> Span {
+        let range = span.byte_range().unwrap_or(0..0);
+        let kept = self.text.get(range.clone()).map_or(0, |text| text.trim_end().len());
+        Span::new(self.file, range.start..range.start + kept)
+    }
+}
+
+fn insert(entries: &mut Mapping, text: Arc<str>, key: Span, value: Node, findings: &mut Vec<Diagnostic>) {
+    if let Some(first) = entries.get(&text) {
+        let finding = Diagnostic::error("C102", format!("the key `{text}` is given twice"));
+        findings.push(finding.label(key, "given again here").label(first.key, "first given here"));
+    }
+    entries.insert(text, Entry { key, value });
+}
+
+fn key_of(node: &Node, findings: &mut Vec<Diagnostic>) -> Key {
+    match &node.value {
+        Value::Scalar(scalar) if &*scalar.text == "<<" && scalar.style == Style::Plain => Key::Merge(node.span),
+        Value::Scalar(scalar) => Key::Text(scalar.text.clone(), node.span),
+        _ => {
+            let finding = Diagnostic::error("C104", format!("a key must be a string, not {}", node.noun()));
+            let help = "if this is a value with `{` or `[` in it, quote it";
+            findings.push(finding.label(node.span, "this is used as a key").help(help));
+            Key::Unusable
+        }
+    }
+}
+
+fn scalar(text: &str, style: ScalarStyle, span: Span, tag: Option<&Tag>, tag_span: Option<Span>) -> Node {
+    let plain = match tag.and_then(Tag::core_suffix) {
+        Some("str") => false,
+        Some(_) => true,
+        None => style == ScalarStyle::Plain,
+    };
+    let value = if plain && is_null(text) {
+        Value::Null
+    } else {
+        Value::Scalar(Scalar { text: text.into(), style: if plain { Style::Plain } else { Style::Quoted } })
+    };
+    Node { span, tag: spanned_tag(tag, tag_span), value }
+}
+
+/// A tag of the user's own; YAML's own (`!!str`) have had their effect.
+fn spanned_tag(tag: Option<&Tag>, span: Option<Span>) -> Option<Spanned<Arc<str>>> {
+    let tag = tag.filter(|tag| tag.core_suffix().is_none())?;
+    Some(Spanned::new(tag.original().into(), span?))
+}
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;
