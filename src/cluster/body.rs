@@ -103,7 +103,7 @@ pub(super) fn endpoint(network: &Attachment) -> EndpointSettings {
     let (ipv4, ipv6) = (network.ipv4_address.clone(), network.ipv6_address.clone());
     EndpointSettings {
         aliases: given(&network.aliases),
-        ipam_config: (ipv4.is_some() || ipv6.is_some()).then(|| EndpointIpamConfig {
+        ipam_config: (ipv4.is_some() || ipv6.is_some()).then_some(EndpointIpamConfig {
             ipv4_address: ipv4,
             ipv6_address: ipv6,
             link_local_ips: None,

@@ -26,7 +26,8 @@ pub fn findings(findings: &[Diagnostic], sources: &Sources, style: Style) -> Str
             one.clone_from(&finding.message);
         }
         let lines = one.trim_matches('\n').lines().map(|line| format!("{}\n", line.trim_end()));
-        text.extend(lines.filter(|line| !line.trim().is_empty() || !line.is_empty()));
+        text.extend(lines);
+        text.extend(finding.notes.iter().map(|note| format!("  note: {}\n", safe(note).replace('\n', "\n        "))));
         text.push('\n');
     }
     text
@@ -61,13 +62,11 @@ impl Report {
             labels: labels(&finding.labels, *file),
             others: Vec::new(),
         };
-        let notes = finding.notes.iter().map(|note| safe(note));
-        let help: Vec<String> = notes.chain(finding.help.iter().map(|help| format!("mend: {}", safe(help)))).collect();
         Report {
             head: format!("{}[{}]", finding.severity.word(), finding.code),
             message: safe(&finding.message),
             severity: finding.severity,
-            help: (!help.is_empty()).then(|| help.join("\n")),
+            help: finding.help.as_ref().map(|help| safe(help)),
             source: main.map(|file| named(sources, file)),
             labels: main.map(|file| labels(&finding.labels, file)).unwrap_or_default(),
             others: files.iter().skip(1).map(elsewhere).collect(),

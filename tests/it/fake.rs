@@ -147,7 +147,10 @@ fn finish(state: &mut MachineState, name: &str, until: Until) -> Result<(), Stri
     let container = state.containers.iter_mut().find(|container| container.name == name).ok_or("no such container")?;
     match until {
         Until::Healthy => container.health = Some("healthy".to_owned()),
-        Until::Completed => container.state = "exited".to_owned(),
+        Until::Completed => {
+            container.state = "exited".to_owned();
+            container.exit_code = Some(0);
+        }
     }
     Ok(())
 }

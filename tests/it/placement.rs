@@ -142,10 +142,10 @@ fn steps(mut share: f64) -> f64 {
 }
 
 #[derive(Clone)]
-struct Case {
-    stack: Stack,
-    running: Vec<Running>,
-    policy: Policy,
+pub(crate) struct Case {
+    pub stack: Stack,
+    pub running: Vec<Running>,
+    pub policy: Policy,
 }
 
 impl std::fmt::Debug for Case {
@@ -210,7 +210,7 @@ fn any_machine(index: usize) -> impl Strategy<Value = Machine> {
     })
 }
 
-fn any_case() -> impl Strategy<Value = Case> {
+pub(crate) fn any_case() -> impl Strategy<Value = Case> {
     let services = (any_service(0), any_service(1), any_service(2), 1usize..=3);
     let machines = (any_machine(0), any_machine(1), any_machine(2), 1usize..=3);
     let running = prop::collection::vec((0usize..3, 1u32..=3, 0usize..3), 0..=4);

@@ -1,78 +1,143 @@
-//! Data has gravity: a service runs where its local volumes are, if they are anywhere yet.
+//! Data has gravity: no local volume that exists is left without its service.
+//!
+//! Where a service has at least as many containers as there are machines with volumes of it, each of those machines
+//! keeps one, and further ones may begin a volume of their own elsewhere. Where it has fewer, they run only where all of
+//! its volumes are. With one replica that means: it is pinned. A global service has a volume of its own everywhere.
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
 use crate::placement::problem::{Layout, Problem};
-use crate::stack::{Service, Stack};
+use crate::placement::program::Program;
+use crate::stack::{Replicas, Service, Stack};
 
-use super::{Constraint, placed_where_forbidden};
+use super::Constraint;
 
-/// A service is only on machines that have every local volume of it that exists.
+/// Containers stay with their data.
 pub(super) struct VolumesStay;
+
+/// Where the data of a service is, and what follows.
+struct Gravity {
+    /// The engine's names of the service's local volumes that exist, each with the machines (by index) that have it.
+    volumes: Vec<(String, Vec<usize>)>,
+    /// Machines that must have a container of it.
+    keep: Vec<usize>,
+    /// Whether it may only be on machines with all of its volumes.
+    confined: bool,
+}
+
+fn gravity(stack: &Stack, service: &Service) -> Option<Gravity> {
+    let Replicas::Count(replicas) = service.replicas.value else { return None };
+    let mut volumes: Vec<(String, Vec<usize>)> = Vec::new();
+    for key in &service.local_volumes {
+        let Some(volume) = stack.volumes.get(&key.value) else { continue };
+        let has =
+            |(index, machine): (usize, &crate::stack::Machine)| machine.volumes.contains(&volume.name).then_some(index);
+        let holders: Vec<usize> = stack.machines.iter().enumerate().filter_map(has).collect();
+        if !holders.is_empty() && !volumes.iter().any(|(name, _)| *name == volume.name) {
+            volumes.push((volume.name.clone(), holders));
+        }
+    }
+    let mut keep: Vec<usize> = volumes.iter().flat_map(|(_, holders)| holders.iter().copied()).collect();
+    keep.sort_unstable();
+    keep.dedup();
+    let confined = keep.len() > replicas as usize;
+    if confined {
+        keep.clear();
+    }
+    (replicas > 0 && !volumes.is_empty()).then_some(Gravity { volumes, keep, confined })
+}
+
+impl Gravity {
+    /// A volume that the machine lacks, though the service may only be where all of them are.
+    fn lacks(&self, machine: usize) -> Option<&(String, Vec<usize>)> {
+        self.volumes.iter().filter(|_| self.confined).find(|(_, holders)| !holders.contains(&machine))
+    }
+
+    /// "`data` is on m1, m2".
+    fn show(&self, stack: &Stack) -> String {
+        let volumes = self.volumes.iter().map(|(name, holders)| format!("`{name}` is on {}", names(stack, holders)));
+        volumes.collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn names(stack: &Stack, machines: &[usize]) -> String {
+    machines.iter().map(|machine| stack.machines[*machine].name.as_str()).collect::<Vec<_>>().join(", ")
+}
 
 impl Constraint for VolumesStay {
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
-        let stack = problem.stack;
-        if problem.is_global(service) {
-            return None; // Each machine has a volume of its own then.
-        }
-        let machine = &stack.machines[machine];
-        existing(stack, &stack.services[service]).find_map(|(name, holders)| {
-            let elsewhere = !machine.volumes.contains(&name);
-            elsewhere.then(|| format!("does not have the volume `{name}`, which is on {}", holders.join(", ")))
-        })
-    }
-
-    fn selects(&self) -> bool {
-        true
+        let gravity = gravity(problem.stack, &problem.stack.services[service])?;
+        let (name, holders) = gravity.lacks(machine)?;
+        Some(format!("does not have the volume `{name}`, which is on {}", names(problem.stack, holders)))
     }
 
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
-        placed_where_forbidden(self, problem, layout)
+        let mut broken = Vec::new();
+        for (service, counts) in problem.stack.services.iter().zip(&layout.counts) {
+            let Some(gravity) = gravity(problem.stack, service) else { continue };
+            for (machine, count) in counts.iter().enumerate() {
+                let name = &problem.stack.machines[machine].name;
+                if *count > 0 && gravity.lacks(machine).is_some() {
+                    broken.push(format!(
+                        "`{}` is on {name}, away from its data: {}",
+                        service.name,
+                        gravity.show(problem.stack)
+                    ));
+                }
+                if *count == 0 && gravity.keep.contains(&machine) {
+                    broken.push(format!("`{}` leaves its data on {name} alone", service.name));
+                }
+            }
+        }
+        broken
+    }
+
+    fn rows(&self, problem: &Problem<'_>, program: &mut Program) {
+        for index in problem.services() {
+            let Some(gravity) = gravity(problem.stack, &problem.stack.services[index]) else { continue };
+            for machine in gravity.keep {
+                program.at_least(program.count(index, machine).map(|count| (count, 1.0)).into_iter().collect(), 1.0);
+            }
+        }
     }
 
     fn because(&self, problem: &Problem<'_>) -> Vec<Diagnostic> {
-        let stack = problem.stack;
         let mut findings = Vec::new();
-        for service in problem.services().filter(|it| problem.replicas[*it] > 0 && !problem.is_global(*it)) {
-            let service = &stack.services[service];
-            let (mut active, mut pinned) = (vec![true; stack.machines.len()], Vec::new());
-            for (name, holders) in existing(stack, service) {
-                for (machine, open) in stack.machines.iter().zip(active.iter_mut()) {
-                    *open &= machine.availability == Availability::Active && machine.volumes.contains(&name);
+        for index in problem.services() {
+            let service = &problem.stack.services[index];
+            let Some(gravity) = gravity(problem.stack, service) else { continue };
+            let unable: Vec<usize> = if gravity.confined {
+                if problem.allowed[index].contains(&true) {
+                    continue;
                 }
-                pinned.push(format!("`{name}` is on {}", holders.join(", ")));
-            }
-            if pinned.is_empty() || active.contains(&true) {
+                problem.machines().filter(|machine| gravity.lacks(*machine).is_none()).collect()
+            } else {
+                gravity.keep.iter().copied().filter(|machine| !problem.allowed[index][*machine]).collect()
+            };
+            if unable.is_empty() && !gravity.confined {
                 continue;
             }
-            let message = format!("`{}` cannot run where its data is: {}", service.name, pinned.join("; "));
-            let mut finding = Diagnostic::error("M304", message);
-            for volume in &service.local_volumes {
-                finding = finding.label(volume.span, "mounted here");
-            }
-            for machine in &stack.machines {
-                if machine.availability != Availability::Active && holds_any(stack, service, &machine.volumes) {
-                    finding =
-                        finding.note(format!("{} takes no containers: it is being drained or down", machine.name));
-                }
-            }
-            findings.push(finding.help("make a machine that has the volumes `active`, or move the data there first"));
+            let message = format!("`{}` cannot run where its data is: {}", service.name, gravity.show(problem.stack));
+            findings.push(explain(problem, index, Diagnostic::error("M304", message), &unable));
         }
         findings
     }
 }
 
-/// The engine's names of the service's local volumes that exist somewhere, and on which machines.
-fn existing<'a>(stack: &'a Stack, service: &'a Service) -> impl Iterator<Item = (String, Vec<&'a str>)> + 'a {
-    service.local_volumes.iter().filter_map(|key| {
-        let name = stack.volumes.get(&key.value)?.name.clone();
-        let has = |machine: &&crate::stack::Machine| machine.volumes.contains(&name);
-        let holders: Vec<&str> = stack.machines.iter().filter(has).map(|machine| machine.name.as_str()).collect();
-        (!holders.is_empty()).then_some((name, holders))
+fn explain(problem: &Problem<'_>, index: usize, mut finding: Diagnostic, unable: &[usize]) -> Diagnostic {
+    for volume in &problem.stack.services[index].local_volumes {
+        finding = finding.label(volume.span, "mounted here");
+    }
+    for machine in unable {
+        let reasons = problem.forbidden(index, *machine).join("; ");
+        finding = finding.note(format!("{}: {reasons}", problem.stack.machines[*machine].name));
+    }
+    let drained = unable.iter().any(|machine| problem.stack.machines[*machine].availability != Availability::Active);
+    finding.help(match (unable.is_empty(), drained) {
+        (true, _) => {
+            "no machine has all of its volumes: move the data to one of them, or name the volume to start anew"
+        }
+        (false, true) => "set that machine to `availability: active`, or move the data away first",
+        (false, false) => "make room for it there, or move the data away first",
     })
-}
-
-fn holds_any(stack: &Stack, service: &Service, volumes: &[String]) -> bool {
-    existing(stack, service).any(|(name, _)| volumes.contains(&name))
 }

@@ -1,0 +1,178 @@
+//! Plan and apply over a simulated cluster: from any state to any goal, with the line cut anywhere on the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use planner::apply::apply;
+use planner::cluster::observe_all;
+use planner::labels;
+use planner::observed::Observed;
+use planner::placement::{Limits, Outcome, Policy, Problem, place};
+use planner::plan::{Origin, Plan, make, running};
+use planner::stack::{Attachment, Condition, Dependency, Mount, Network, Stack, Volume};
+use proptest::prelude::*;
+
+use crate::fake::FakeCluster;
+use crate::placement::any_case;
+use crate::stacks::spanned;
+
+const MACHINES: [&str; 3] = ["m0", "m1", "m2"];
+
+/// A stack with networks, volumes, dependencies and images, on three machines.
+fn any_stack() -> impl Strategy<Value = Stack> {
+    let extras = prop::collection::vec((1u8..=2, 0u8..4, 0u8..4, any::<bool>()), 3);
+    (any_case(), extras).prop_map(|(case, extras)| {
+        let mut stack = case.stack;
+        while stack.machines.len() < MACHINES.len() {
+            let name = MACHINES[stack.machines.len()];
+            stack.machines.push(crate::stacks::machine(name, 6));
+        }
+        let names: Vec<String> = stack.services.iter().map(|service| service.name.clone()).collect();
+        let network = Network { name: "test_default".to_owned(), ..Network::default() };
+        stack.networks.insert("default".to_owned(), network);
+        for (index, (service, (tag, depends, volume, start_first))) in stack.services.iter_mut().zip(extras).enumerate()
+        {
+            service.start_first = start_first;
+            service.container.image = format!("{}:{tag}", service.name);
+            let attachment = Attachment { network: "test_default".to_owned(), ..Attachment::default() };
+            service.container.networks.push(attachment);
+            if volume == 0 && service.together_with.is_empty() {
+                let (key, name) = (format!("v{index}"), format!("test_v{index}"));
+                service.local_volumes.push(spanned(key.clone()));
+                service.container.mounts.push(Mount {
+                    kind: "volume".to_owned(),
+                    source: name.clone(),
+                    target: "/data".to_owned(),
+                    ..Mount::default()
+                });
+                let (driver, driver_opts, labels) = (None, BTreeMap::new(), BTreeMap::new());
+                stack.volumes.insert(key, Volume { name, external: false, driver, driver_opts, labels, shared: false });
+            }
+            let condition = match depends {
+                1 => Condition::Started,
+                2 => Condition::Healthy,
+                3 => Condition::Completed,
+                _ => continue,
+            };
+            if index > 0 {
+                let dependency = Dependency { service: names[index - 1].clone(), condition, restart: false };
+                service.depends_on.push(dependency);
+            }
+        }
+        stack
+    })
+}
+
+struct World {
+    cluster: FakeCluster,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl World {
+    fn observed(&self) -> Observed {
+        let names = MACHINES.map(str::to_owned);
+        let (mut observed, errors) = self.runtime.block_on(observe_all(&self.cluster, &names));
+        assert!(errors.is_empty());
+        for state in observed.machines.values_mut() {
+            state.engine.os = "linux".to_owned();
+        }
+        observed
+    }
+
+    /// What planning says of a stack now; none when it does not fit what is there (a volume pins it elsewhere).
+    fn plan(&self, stack: &Stack, policy: Policy) -> Option<Plan> {
+        let observed = self.observed();
+        let mut stack = stack.clone();
+        for machine in &mut stack.machines {
+            let volumes = &observed.machines[&machine.name].volumes;
+            machine.volumes = volumes.iter().map(|volume| volume.name.clone()).collect();
+        }
+        let problem = Problem::new(&stack, running(&stack, &observed), policy);
+        match place(&problem, Limits::default()) {
+            Outcome::Placed(solution) => Some(make(&problem, &solution, &observed, &Origin::default()).unwrap()),
+            Outcome::Refused(_) => None,
+            Outcome::Undecided(why) => panic!("{why}"),
+        }
+    }
+
+    /// Applies a plan; the line is cut after so many operations, if said.
+    fn apply(&self, plan: &Plan, operations: Option<usize>) -> bool {
+        self.cluster.operations_left.set(operations);
+        let stop = std::future::pending::<()>();
+        let outcome = self.runtime.block_on(apply(plan, &self.cluster, &mut |_| {}, stop));
+        self.cluster.operations_left.set(None);
+        if operations.is_none() {
+            assert!(outcome.is_complete(), "{outcome:?}\n{:#?}", plan.steps);
+        }
+        outcome.is_complete()
+    }
+
+    fn volumes(&self) -> BTreeSet<(String, String)> {
+        let observed = self.observed();
+        let names = observed.machines.iter().flat_map(|(machine, state)| {
+            state.volumes.iter().map(move |volume| (machine.clone(), volume.name.clone()))
+        });
+        names.collect()
+    }
+
+    /// Every container is there once, on the machine and with the name that the plan says.
+    fn matches(&self, plan: &Plan) {
+        let mut seen = BTreeSet::new();
+        for (machine, state) in self.observed().machines {
+            for container in state.containers {
+                let service = container.label(labels::SERVICE).unwrap().to_owned();
+                let number: u32 = container.label(labels::NUMBER).unwrap().parse().unwrap();
+                assert_eq!(container.name, format!("test-{service}-{number}"));
+                assert!(container.is_up() || container.has_completed(), "{} is {}", container.name, container.state);
+                assert!(seen.insert((service, number, machine.clone())), "{} is there twice", container.name);
+            }
+        }
+        let wanted: BTreeSet<_> =
+            plan.placement.iter().map(|it| (it.service.clone(), it.number, it.machine.clone())).collect();
+        assert_eq!(seen, wanted);
+    }
+}
+
+/// What a plan promises of itself, whatever it is for.
+fn is_sound(plan: &Plan) {
+    for (index, step) in plan.steps.iter().enumerate() {
+        assert_eq!(step.id, index);
+        assert!(step.waits_for.iter().all(|first| *first < index), "{step:?} stands before what it waits for");
+    }
+    assert_eq!(plan.changes.is_empty(), plan.steps.iter().all(|step| step.address.starts_with("image:")));
+    assert!(plan.changes.iter().all(|change| !change.reasons.is_empty() && !change.reasons[0].is_empty()), "{plan:#?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_goal_is_reached_from_any_state_however_often_the_line_is_cut(
+        goals in prop::collection::vec((any_stack(), any::<bool>()), 1..=3),
+        cuts in prop::collection::vec(0usize..25, 0..=3),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let world = World { cluster: FakeCluster::new(&MACHINES), runtime };
+        let mut cuts = cuts.into_iter();
+        for (stack, pack) in goals {
+            let policy = if pack { Policy::Pack } else { Policy::Spread };
+            let before = world.volumes();
+            let Some(mut plan) = world.plan(&stack, policy) else { continue };
+            is_sound(&plan);
+            prop_assert_eq!(&plan, &world.plan(&stack, policy).unwrap(), "planning is deterministic");
+            while let Some(cut) = cuts.next() {
+                if world.apply(&plan, Some(cut)) {
+                    break;
+                }
+                // What is half done never stands in the way of the goal.
+                plan = world.plan(&stack, policy).expect("still fits");
+                is_sound(&plan);
+            }
+            let plan = world.plan(&stack, policy).expect("still fits");
+            world.apply(&plan, None);
+            world.matches(&plan);
+            let again = world.plan(&stack, policy).expect("fits as it is");
+            prop_assert!(again.is_empty(), "{:#?}", again.changes);
+            prop_assert!(before.is_subset(&world.volumes()), "a volume is gone");
+        }
+    }
+}
