@@ -1,4 +1,5 @@
 //! The integration tests: one binary, so that it is linked once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod corpus;
 mod disk;
