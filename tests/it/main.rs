@@ -3,3 +3,5 @@
 
 mod corpus;
 mod disk;
+mod golden;
+mod never_panics;
