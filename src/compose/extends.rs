@@ -127,6 +127,7 @@ impl Loader<'_> {
         let mut merged: Option<Node> = None;
         for mut root in self.documents(path, Some(place)) {
             interpolate(&mut root, unit.environment, self.sources, &mut self.diagnostics);
+            allow_empty_services(&mut root);
             schema::check(&root, &mut self.diagnostics);
             normalise(&mut root, &base, &mut self.diagnostics);
             match &mut merged {
@@ -155,5 +156,17 @@ impl Loader<'_> {
         let label =
             |finding: Diagnostic, (_, from, span): &Link| finding.label(*span, format!("`{from}` extends this"));
         self.diagnostics.push(links.iter().fold(finding, label));
+    }
+}
+
+/// Takes services without content for empty ones, which are no fault in a file that is only extended.
+fn allow_empty_services(root: &mut Node) {
+    if let Value::Mapping(root) = &mut root.value
+        && let Some(services) = Arc::make_mut(root).get_mut("services")
+        && let Value::Mapping(services) = &mut services.value.value
+    {
+        for entry in Arc::make_mut(services).values_mut().filter(|entry| entry.value.is_null()) {
+            entry.value.value = Value::Mapping(Arc::default());
+        }
     }
 }

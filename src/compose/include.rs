@@ -49,8 +49,10 @@ impl Loader<'_> {
             return None;
         }
         let directory = match item.get("project_directory").and_then(Node::as_scalar).and_then(Scalar::as_str) {
-            Some(written) => unit.base.path(written),
-            None => first.parent().map(Path::to_owned).unwrap_or_default(),
+            // As docker compose has it: where there is no such folder, the path is taken for a file's in the folder.
+            Some(written) if self.files.is_dir(&unit.base.path(written)) => unit.base.path(written),
+            Some(written) => parent(&unit.base.path(written)),
+            None => parent(first),
         };
         let environment = self.include_environment(item, &directory, unit);
         let mut documents = Vec::new();
@@ -116,6 +118,10 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
 }
 
 /// The strings of a string or a list of them, with their nodes.

@@ -14,8 +14,12 @@ use serde_json::Value;
 
 use crate::disk::Disk;
 
+/// All groups; `$PLANNER_CORPUS_GROUPS` names fewer.
+const GROUPS: &str = "real,spec,upstream,upstream-files,micro,grid";
+
 /// Projects that docker compose accepts and we refuse, on purpose.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str)] =
+    &[("grid/grid.service.restart.05p", "no engine starts a container with this `restart`")];
 
 #[test]
 fn real_projects_load_without_a_false_error() {
@@ -23,7 +27,7 @@ fn real_projects_load_without_a_false_error() {
         eprintln!("not run: the corpus is not there");
         return;
     };
-    let groups = std::env::var("PLANNER_CORPUS_GROUPS").unwrap_or_else(|_| "real,spec".to_owned());
+    let groups = std::env::var("PLANNER_CORPUS_GROUPS").unwrap_or_else(|_| GROUPS.to_owned());
     let mut wrong = Vec::new();
     for group in groups.split(',') {
         let (mut accepted, mut refused, mut missed) = (0, 0, 0);

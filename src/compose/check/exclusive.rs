@@ -1,10 +1,11 @@
 //! What excludes each other.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 
 use crate::compose::model::{Compose, FileSource, Service};
 use crate::diagnostic::Diagnostic;
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 
 pub(super) fn check(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
     for service in compose.services.values() {
@@ -12,9 +13,29 @@ pub(super) fn check(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
         limits(service, diagnostics);
         diagnostics.extend(container_name(service));
     }
+    shared_names(compose, diagnostics);
     for (kind, sources) in [("config", &compose.configs), ("secret", &compose.secrets)] {
         for (name, source) in sources {
             diagnostics.extend(content(kind, name, source));
+        }
+    }
+}
+
+/// A container's name is one engine's, so that two services cannot share it where they may meet.
+fn shared_names(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
+    let mut owners: HashMap<&str, (&Service, Span)> = HashMap::new();
+    for service in compose.services.values() {
+        let Some(name) = &service.container_name else { continue };
+        match owners.get(&*name.value) {
+            Some((owner, span)) => {
+                let message = format!("services `{}` and `{}` have the same container name", owner.name, service.name);
+                let finding =
+                    Diagnostic::error("C120", message).label(name.span, "taken").label(*span, "given first here");
+                diagnostics.push(finding.help("remove one of them"));
+            }
+            None => {
+                owners.insert(&name.value, (service, name.span));
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ pub(super) fn check(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
         check.namespaces(service);
         check.networks(service);
         check.volumes(service);
+        check.models(service);
         check.files(service, "config", &service.configs, compose.configs.keys());
         check.files(service, "secret", &service.secrets, compose.secrets.keys());
     }
@@ -95,6 +96,14 @@ impl References<'_> {
         }
     }
 
+    fn models(&mut self, service: &Service) {
+        for (wanted, span) in &service.models {
+            if !self.compose.models.contains_key(wanted) {
+                self.undeclared(service, "model", wanted, *span, "C114", self.compose.models.keys());
+            }
+        }
+    }
+
     fn files<'k>(
         &mut self,
         service: &Service,
@@ -126,6 +135,9 @@ impl References<'_> {
             (true, _) => finding,
             (false, "network" | "volume") => {
                 finding.help(format!("declare it at the top level:\n{kind}s:\n  {wanted}:"))
+            }
+            (false, "model") => {
+                finding.help(format!("declare it at the top level:\nmodels:\n  {wanted}:\n    model: …"))
             }
             _ => finding.help(format!("declare it at the top level:\n{kind}s:\n  {wanted}:\n    file: …")),
         });

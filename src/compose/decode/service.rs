@@ -8,7 +8,7 @@ use crate::units::Bytes;
 use crate::yaml::{Node, Scalar};
 
 /// Keys that are known and not modelled.
-const UNMODELLED: [&str; 21] = [
+const UNMODELLED: [&str; 20] = [
     "attach",
     "blkio_config",
     "cpu_count",
@@ -22,7 +22,6 @@ const UNMODELLED: [&str; 21] = [
     "device_cgroup_rules",
     "isolation",
     "mem_swappiness",
-    "models",
     "oom_kill_disable",
     "post_start",
     "pre_start",
@@ -97,6 +96,7 @@ impl Decoder<'_, '_> {
         service.volumes_from = fields.texts("volumes_from");
         service.configs = parts::references(fields, "configs");
         service.secrets = parts::references(fields, "secrets");
+        service.models = fields.entries("models").map(|(name, span, _)| (name.to_owned(), span)).collect();
     }
 
     fn operation(&mut self, service: &mut Service, fields: Fields) {

@@ -19,6 +19,7 @@ impl Decoder<'_, '_> {
             volumes: each(fields, "volumes", volume),
             configs: each(fields, "configs", file_source),
             secrets: each(fields, "secrets", file_source),
+            models: fields.entries("models").map(|(name, span, _)| (name.to_owned(), span)).collect(),
             extensions: fields.extensions(),
             ..Compose::default()
         };

@@ -47,6 +47,8 @@ pub struct Compose {
     pub configs: IndexMap<String, FileSource>,
     /// Declared secrets by key.
     pub secrets: IndexMap<String, FileSource>,
+    /// Declared language models, by key, with the places of the keys.
+    pub models: IndexMap<String, Span>,
     /// Top-level `x-*`, untyped.
     pub extensions: IndexMap<String, Node>,
 }

@@ -98,6 +98,9 @@ pub struct Service {
     /// Secrets put into the container.
     pub secrets: Vec<FileReference>,
 
+    /// Language models that it uses, by key.
+    pub models: IndexMap<String, Span>,
+
     /// What it waits for, by the other service's key.
     pub depends_on: IndexMap<String, Dependency>,
     /// How its health is tested.

@@ -41,10 +41,13 @@ const POOL: Table = &[("aux_addresses", map(&TEXT)), ("gateway", TEXT), ("ip_ran
 const VOLUME: Table =
     &[("driver", TEXT), ("driver_opts", OPTIONS), ("external", EXTERNAL), ("labels", PAIRS), ("name", TEXT)];
 
+/// What lies below is not looked at, as docker compose has it.
+const EXTERNAL_FILE: Shape = Shape { fields: map(&ANYTHING).fields, ..BOOLEAN };
+
 const CONFIG: Table = &[
     ("content", TEXT),
     ("environment", TEXT),
-    ("external", EXTERNAL),
+    ("external", EXTERNAL_FILE),
     ("file", TEXT),
     ("labels", PAIRS),
     ("name", TEXT),
@@ -55,7 +58,7 @@ const SECRET: Table = &[
     ("driver", TEXT),
     ("driver_opts", OPTIONS),
     ("environment", TEXT),
-    ("external", EXTERNAL),
+    ("external", EXTERNAL_FILE),
     ("file", TEXT),
     ("labels", PAIRS),
     ("name", TEXT),
