@@ -92,6 +92,9 @@ impl Ssh {
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // BatchMode does not reach the ssh of a jump host: its questions are answered by nobody, not the terminal.
+            .env("SSH_ASKPASS", "false")
+            .env("SSH_ASKPASS_REQUIRE", "force")
             // Ctrl-C is for us alone: what runs on the machines is to be finished.
             .process_group(0)
             .kill_on_drop(true)

@@ -90,6 +90,28 @@ async fn ssh_says_why_it_fails() {
 }
 
 #[tokio::test]
+async fn jump_hosts_are_gone_through_and_never_ask() {
+    let Some(lab) = Lab::up("jump_hosts_are_gone_through") else { return };
+    let text = std::fs::read_to_string(lab.file("ssh_config")).unwrap();
+    let known = format!("UserKnownHostsFile {}", lab.file("known_hosts").display());
+    let jumps = format!(
+        "Host far\n HostName 10.77.0.12\n ProxyJump h1\n User root\n IdentityFile {}\n {known}\n",
+        lab.file("id").display()
+    );
+    let configured = |name: &str, text: String| {
+        std::fs::write(lab.file(name), text).unwrap();
+        Settings { ssh_config: Some(lab.file(name)), ..lab.settings() }
+    };
+    let settings = configured("ssh_jump", format!("{text}{jumps}"));
+    let cluster = DockerCluster::new([("m".to_owned(), ssh("far"))], settings);
+    assert_eq!(cluster.observe("m").await.unwrap().engine.hostname, "h2");
+
+    let strangers = text.replace(&known, "UserKnownHostsFile /dev/null");
+    let error = failure(ssh("far"), configured("ssh_jump_unknown", format!("{strangers}{jumps}"))).await;
+    assert_eq!(error.message, "the way to far was closed before the login", "{error:?}");
+}
+
+#[tokio::test]
 async fn an_engine_that_is_down_is_told_from_a_machine_that_is_down() {
     let Some(lab) = Lab::up("an_engine_that_is_down") else { return };
     let cluster = lab.over_ssh(&["h4"]);
