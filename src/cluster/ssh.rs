@@ -81,7 +81,7 @@ impl Ssh {
             Ok(Ok(output)) if output.status.code() != Some(SSH_FAILED) => Ok(output.stdout),
             Ok(Ok(output)) => Err(ssh_fault::explain(&self.destination, &String::from_utf8_lossy(&output.stderr))),
             Ok(Err(error)) => Err(Fault::new("ssh was lost").detail(&error.to_string())),
-            Err(_) => Err(Fault::new(format!("ssh {} gave no answer in time", self.destination))),
+            Err(_) => Err(ssh_fault::explain(&self.destination, "timed out after 30 seconds")),
         }
     }
 
@@ -135,8 +135,9 @@ fn arguments(
     let options = [
         "BatchMode=yes",
         "ConnectTimeout=15",
-        "ServerAliveInterval=15",
-        "ServerAliveCountMax=3",
+        // A line that is cut is noticed after 20 seconds.
+        "ServerAliveInterval=5",
+        "ServerAliveCountMax=4",
         "ControlMaster=auto",
         "ControlPersist=60",
         &format!("ControlPath={socket}"),
