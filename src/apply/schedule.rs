@@ -7,61 +7,82 @@ use crate::plan::Step;
 
 /// How far the steps are.
 pub(super) struct Schedule<'a> {
-    /// By id: each step's own state.
-    steps: BTreeMap<usize, (&'a Step, State)>,
+    /// Those not begun, by id, each with how many of the steps that it waits for are not done.
+    ahead: BTreeMap<usize, (&'a Step, usize)>,
+    /// Of those, the ones that wait for none.
+    ready: BTreeSet<usize>,
+    running: BTreeSet<usize>,
+    /// Which steps wait for a step.
+    dependents: BTreeMap<usize, Vec<usize>>,
     /// The machines that are at work.
     busy: BTreeSet<&'a str>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Ahead,
-    Running,
-    Done,
-    /// Failed, or skipped.
-    Lost,
-}
-
 impl<'a> Schedule<'a> {
     pub(super) fn new(steps: &'a [Step]) -> Self {
-        let steps = steps.iter().map(|step| (step.id, (step, State::Ahead))).collect();
-        Schedule { steps, busy: BTreeSet::new() }
+        let mut dependents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for step in steps {
+            for before in &step.waits_for {
+                dependents.entry(*before).or_default().push(step.id);
+            }
+        }
+        Schedule {
+            ahead: steps.iter().map(|step| (step.id, (step, step.waits_for.len()))).collect(),
+            ready: steps.iter().filter(|step| step.waits_for.is_empty()).map(|step| step.id).collect(),
+            running: BTreeSet::new(),
+            dependents,
+            busy: BTreeSet::new(),
+        }
     }
 
-    /// The next step that can begin, marked as running.
+    /// The next step that can begin, noted as running.
     pub(super) fn begin(&mut self) -> Option<&'a Step> {
-        let ahead = self.steps.values().filter(|(_, state)| *state == State::Ahead);
-        let mut free = ahead.filter(|(step, _)| only_waits(step) || !self.busy.contains(step.machine.as_str()));
-        let ready = |step: &Step| step.waits_for.iter().all(|id| self.state(*id) == Some(State::Done));
-        let (step, _) = *free.find(|(step, _)| ready(step))?;
-        self.set(step, State::Running);
+        let steps = self.ready.iter().filter_map(|id| self.ahead.get(id)).map(|(step, _)| *step);
+        let mut free = steps.filter(|step| only_waits(step) || !self.busy.contains(step.machine.as_str()));
+        let step = free.next()?;
+        self.ready.remove(&step.id);
+        self.ahead.remove(&step.id);
+        self.running.insert(step.id);
         if !only_waits(step) {
             self.busy.insert(&step.machine);
         }
         Some(step)
     }
 
-    /// Notes that a step was done.
-    pub(super) fn done(&mut self, step: &'a Step) {
-        self.end(step, State::Done);
-    }
-
-    /// Notes that a step failed; what can therefore never begin, in the order of ids.
-    pub(super) fn failed(&mut self, step: &'a Step) -> Vec<&'a Step> {
-        self.end(step, State::Lost);
-        let mut skipped = Vec::new();
-        // Ids need not be in order in a plan that was read from a file: repeat until nothing changes.
-        while let Some(next) = self.doomed() {
-            self.set(next, State::Lost);
-            skipped.push(next);
+    /// Notes that a running step was done.
+    pub(super) fn done(&mut self, step: &Step) {
+        self.end(step);
+        for id in self.dependents.get(&step.id).into_iter().flatten() {
+            if let Some((_, open)) = self.ahead.get_mut(id) {
+                *open -= 1;
+                if *open == 0 {
+                    self.ready.insert(*id);
+                }
+            }
         }
-        skipped.sort_by_key(|step| step.id);
-        skipped
     }
 
-    fn doomed(&self) -> Option<&'a Step> {
-        let lost = |step: &Step| step.waits_for.iter().any(|id| self.state(*id) == Some(State::Lost));
-        self.steps.values().find(|(step, state)| *state == State::Ahead && lost(step)).map(|(step, _)| *step)
+    /// Notes that a running step failed. Returns what can therefore never begin, in the order of ids.
+    pub(super) fn failed(&mut self, step: &Step) -> Vec<&'a Step> {
+        self.end(step);
+        let mut lost = vec![step.id];
+        let mut skipped = BTreeMap::new();
+        while let Some(id) = lost.pop() {
+            for dependent in self.dependents.get(&id).into_iter().flatten() {
+                if let Some((step, _)) = self.ahead.remove(dependent) {
+                    skipped.insert(step.id, step);
+                    lost.push(step.id);
+                }
+            }
+        }
+        skipped.into_values().collect()
+    }
+
+    fn end(&mut self, step: &Step) {
+        self.running.remove(&step.id);
+        if !only_waits(step) {
+            self.busy.remove(step.machine.as_str());
+        }
     }
 
     /// Whether nothing that runs changes anything.
@@ -69,26 +90,9 @@ impl<'a> Schedule<'a> {
         self.busy.is_empty()
     }
 
-    /// What was neither done nor lost.
+    /// What neither ended nor was lost, in the order of ids.
     pub(super) fn left(&self) -> Vec<usize> {
-        let left = self.steps.iter().filter(|(_, (_, state))| matches!(state, State::Ahead | State::Running));
-        left.map(|(id, _)| *id).collect()
-    }
-
-    fn state(&self, id: usize) -> Option<State> {
-        self.steps.get(&id).map(|(_, state)| *state)
-    }
-
-    fn set(&mut self, step: &Step, state: State) {
-        if let Some(entry) = self.steps.get_mut(&step.id) {
-            entry.1 = state;
-        }
-    }
-
-    fn end(&mut self, step: &'a Step, state: State) {
-        self.set(step, state);
-        if !only_waits(step) {
-            self.busy.remove(step.machine.as_str());
-        }
+        let left: BTreeSet<usize> = self.ahead.keys().chain(&self.running).copied().collect();
+        left.into_iter().collect()
     }
 }

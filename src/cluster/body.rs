@@ -100,14 +100,14 @@ fn network_mode(spec: &ContainerSpec) -> String {
 
 /// How a container joins a network.
 pub(super) fn endpoint(network: &Attachment) -> EndpointSettings {
-    let (ipv4, ipv6) = (network.ipv4_address.clone(), network.ipv6_address.clone());
+    let addresses = EndpointIpamConfig {
+        ipv4_address: network.ipv4_address.clone(),
+        ipv6_address: network.ipv6_address.clone(),
+        link_local_ips: None,
+    };
     EndpointSettings {
         aliases: given(&network.aliases),
-        ipam_config: (ipv4.is_some() || ipv6.is_some()).then_some(EndpointIpamConfig {
-            ipv4_address: ipv4,
-            ipv6_address: ipv6,
-            link_local_ips: None,
-        }),
+        ipam_config: Some(addresses).filter(|addresses| *addresses != EndpointIpamConfig::default()),
         ..Default::default()
     }
 }

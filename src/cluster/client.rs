@@ -23,7 +23,8 @@ pub(super) async fn connect(route: Arc<Route>) -> Result<Docker, Fault> {
     let version = settled.clone();
     let transport = move |mut request: BollardRequest| {
         prepare(&mut request, version.get());
-        let (client, again) = (client.clone(), question_again(&request));
+        // Only what has worked before can have died: a first failure is told at once.
+        let (client, again) = (client.clone(), version.get().and_then(|_| question_again(&request)));
         async move {
             let response = match (client.request(request).await, again) {
                 (Err(error), Some(again)) if !error.is_connect() => client.request(again).await,

@@ -90,6 +90,11 @@ fn broken(detail: &str, doing: &str) -> Fault {
             "the endpoint's certificate must be a client's, in force, and signed by the CA that the engine trusts",
         );
     }
+    if detail.contains("invalid HTTP") {
+        return Fault::new("what answers there does not speak as an engine does")
+            .detail(detail)
+            .help("over ssh, a login script that prints something on that machine has this effect");
+    }
     Fault::new(format!("the connection to the engine broke while {doing}")).detail(detail)
 }
 

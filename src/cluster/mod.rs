@@ -25,7 +25,7 @@ mod wait;
 
 use std::future::Future;
 
-use futures_util::future::join_all;
+use futures_util::stream::{StreamExt, iter};
 
 use crate::observed::{FORMAT_VERSION, MachineState, Observed};
 use crate::plan::Operation;
@@ -68,10 +68,14 @@ pub struct ClusterError {
     pub help: Option<String>,
 }
 
-/// Sees all `machines`, all at once. Those that could not be seen are errors, in the order of `machines`, and are
+/// Machines looked at side by side: each costs some processes of ssh here.
+const SIDE_BY_SIDE: usize = 32;
+
+/// Sees all `machines`, many at once. Those that could not be seen are errors, in the order of `machines`, and are
 /// missing in the [`Observed`].
 pub async fn observe_all<C: Cluster>(cluster: &C, machines: &[String]) -> (Observed, Vec<ClusterError>) {
-    let states = join_all(machines.iter().map(|machine| cluster.observe(machine))).await;
+    let looks = iter(machines).map(|machine| cluster.observe(machine));
+    let states: Vec<_> = looks.buffered(SIDE_BY_SIDE).collect().await;
     let mut observed = Observed { format_version: FORMAT_VERSION.to_owned(), ..Observed::default() };
     let mut errors = Vec::new();
     for (machine, state) in machines.iter().zip(states) {

@@ -49,8 +49,7 @@ async fn fetch(engine: &Engine, image: &str, platform: Option<&str>, progress: &
         platform: platform.unwrap_or_default().to_owned(),
         ..Default::default()
     };
-    let config = std::fs::read_to_string(&engine.client_config).unwrap_or_default();
-    let credentials = credentials(&config, registry(image));
+    let credentials = credentials(&engine.client_config, registry(image)).await;
     let patient = engine.docker.clone().with_timeout(STALLED);
     let mut lines = std::pin::pin!(patient.create_image(Some(options), None, credentials));
     let (mut layers, mut told) = (Layers::default(), None::<Instant>);
@@ -114,10 +113,7 @@ fn refused(error: &Error, image: &str) -> Fault {
             "constrain the service to machines of a platform that the image is made for, or build it for this one";
         (format!("image `{image}` is not made for this machine's platform"), help.to_owned())
     } else if has(&["pull access denied", "denied: ", "unauthorized", "no basic auth credentials"]) {
-        let help = format!(
-            "correct the image's name, or `docker login {registry}` here: its entry in the docker client's \
-             config.json is used (those of credential helpers are not)"
-        );
+        let help = format!("correct the image's name, or `docker login {registry}` here: planner hands that login on");
         (format!("registry {registry} has no image `{image}` for us"), help)
     } else if has(&["not found", "manifest unknown", "name unknown", "does not exist"]) {
         (format!("registry {registry} has no image `{image}`"), "correct the image's name or tag".to_owned())

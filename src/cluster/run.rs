@@ -62,8 +62,12 @@ async fn create(engine: &Engine, new: &NewContainer) -> Result<(), Fault> {
     for network in later {
         let request =
             NetworkConnectRequest { container: name.to_owned(), endpoint_config: Some(body::endpoint(network)) };
-        let joined = engine.docker.connect_network(checked(&network.network)?, request).await;
-        joined.map_err(|error| explain(&error, &format!("joining `{name}` to network `{}`", network.network)))?;
+        if let Err(error) = engine.docker.connect_network(checked(&network.network)?, request).await {
+            // A container that lacks a network must not be taken for a whole one by the next plan.
+            let options = RemoveContainerOptions { v: true, force: true, link: false };
+            let _ = engine.docker.remove_container(name, Some(options)).await;
+            return Err(explain(&error, &format!("joining `{name}` to network `{}`", network.network)));
+        }
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::fault::Fault;
@@ -30,6 +31,8 @@ const DIAL: &str = "docker system dial-stdio";
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an ssh whose output has ended may take to say why.
 const LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(2);
+/// The exit code with which ssh tells its own failures from the command's.
+const SSH_FAILED: i32 = 255;
 /// How much of what ssh says is kept, in bytes.
 const LAST_WORDS: u64 = 8192;
 
@@ -39,6 +42,8 @@ pub(super) struct Ssh {
     arguments: Vec<OsString>,
     destination: String,
     folder: ControlFolder,
+    /// One command at a time, so that sessions stay few.
+    commands: Semaphore,
 }
 
 impl Ssh {
@@ -53,7 +58,7 @@ impl Ssh {
             .map_err(|error| Fault::new("cannot make a private folder for ssh's sockets").detail(&error.to_string()))?;
         let arguments = arguments(user, host, port, configuration, &folder.socket());
         let destination = user.map_or_else(|| host.to_owned(), |user| format!("{user}@{host}"));
-        Ok(Ssh { arguments, destination, folder })
+        Ok(Ssh { arguments, destination, folder, commands: Semaphore::new(1) })
     }
 
     /// Opens a stream to the engine's API. That it leads nowhere shows when it is read from or written to.
@@ -68,13 +73,15 @@ impl Ssh {
         }
     }
 
-    /// Runs a fixed command there and returns its output, of whatever exit code.
+    /// Runs a fixed command there and returns its output, of whatever exit code but ssh's own.
     pub(super) async fn output(&self, command: &'static str) -> Result<Vec<u8>, Fault> {
+        let _turn = self.commands.acquire().await;
         let child = self.spawn(command, Stdio::null())?;
         match timeout(COMMAND_TIMEOUT, child.wait_with_output()).await {
-            Ok(Ok(output)) => Ok(output.stdout),
+            Ok(Ok(output)) if output.status.code() != Some(SSH_FAILED) => Ok(output.stdout),
+            Ok(Ok(output)) => Err(ssh_fault::explain(&self.destination, &String::from_utf8_lossy(&output.stderr))),
             Ok(Err(error)) => Err(Fault::new("ssh was lost").detail(&error.to_string())),
-            Err(_) => Err(Fault::new(format!("ssh {} gave no answer in time", self.destination))),
+            Err(_) => Err(ssh_fault::explain(&self.destination, "timed out after 30 seconds")),
         }
     }
 
@@ -85,6 +92,9 @@ impl Ssh {
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // BatchMode does not reach the ssh of a jump host: its questions are answered by nobody, not the terminal.
+            .env("SSH_ASKPASS", "false")
+            .env("SSH_ASKPASS_REQUIRE", "force")
             // Ctrl-C is for us alone: what runs on the machines is to be finished.
             .process_group(0)
             .kill_on_drop(true)
@@ -125,8 +135,9 @@ fn arguments(
     let options = [
         "BatchMode=yes",
         "ConnectTimeout=15",
-        "ServerAliveInterval=15",
-        "ServerAliveCountMax=3",
+        // A line that is cut is noticed after 20 seconds.
+        "ServerAliveInterval=5",
+        "ServerAliveCountMax=4",
         "ControlMaster=auto",
         "ControlPersist=60",
         &format!("ControlPath={socket}"),

@@ -46,6 +46,10 @@ fn behind_ssh(destination: &str, host: &str, said: &str) -> Fault {
     } else if has("timed out") || has("No route to host") || has("Network is unreachable") || has("not responding") {
         Fault::new(format!("{host} cannot be reached"))
             .help("see whether the machine is up; one that is gone for good is `availability: down` in the inventory")
+    } else if has("kex_exchange_identification") || has("Connection closed by UNKNOWN") {
+        // What a jump host's ssh said is not to be had: ssh silences it once it multiplexes.
+        Fault::new(format!("the way to {host} was closed before the login"))
+            .help(format!("try `ssh {destination} true`, and if it goes through a jump host, `ssh` to that one first"))
     } else {
         Fault::new(format!("ssh to {host} failed")).help(format!("try `ssh {destination} docker version`"))
     };
@@ -57,7 +61,7 @@ mod tests {
     use super::*;
 
     /// What is really said (OpenSSH 9.2, Docker 20.10 to 28), and what it means.
-    const CASES: [(&str, &str); 14] = [
+    const CASES: [(&str, &str); 15] = [
         (
             "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
             "the ssh host key of h1 is not the one that is known",
@@ -92,7 +96,8 @@ mod tests {
             "failed to open the raw stream connection: dial unix /run/docker.sock: connect: permission denied",
             "the ssh user may not use the engine on h1",
         ),
-        ("kex_exchange_identification: read: Connection reset by peer", "ssh to h1 failed"),
+        ("kex_exchange_identification: Connection closed by remote host", "the way to h1 was closed before the login"),
+        ("Bad owner or permissions on /root/.ssh/config", "ssh to h1 failed"),
     ];
 
     #[test]

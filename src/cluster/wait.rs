@@ -17,13 +17,18 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// Waits until the container is healthy, or has ended well.
 pub(super) async fn wait(engine: &Engine, name: &str, until: Until, progress: &dyn Fn(&str)) -> Result<(), Fault> {
     let deadline = Instant::now() + LIMIT;
+    let mut told = String::new();
     loop {
         let container = engine.docker.inspect_container(name, None).await;
         let container = container.map_err(|error| explain(&error, &format!("waiting for container `{name}`")))?;
         match judge(name, until, &container.state.unwrap_or_default()) {
             Verdict::Reached => return Ok(()),
             Verdict::Never(fault) => return Err(fault),
-            Verdict::NotYet(what) => progress(&what),
+            Verdict::NotYet(what) if what == told => {}
+            Verdict::NotYet(what) => {
+                progress(&what);
+                told = what;
+            }
         }
         if Instant::now() >= deadline {
             let wanted = if until == Until::Healthy { "healthy" } else { "finished" };

@@ -10,7 +10,8 @@ use proptest::prelude::*;
 
 use crate::fake::{FakeCluster, name_of};
 
-fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
+/// A plan of nothing but steps: machine, operation, what it waits for. Ids are indices.
+pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
     let step = |(id, (machine, operation, waits_for)): (usize, (&str, Operation, Vec<usize>))| Step {
         id,
         address: name_of(&operation),

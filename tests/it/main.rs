@@ -1,7 +1,7 @@
 //! The integration tests: one binary, so that it is linked once; a module for each thing proven.
 
 // A test fails by panicking, and says on standard error what it could not run.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod apply;
 mod corpus;

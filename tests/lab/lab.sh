@@ -12,7 +12,8 @@
 #   lab.sh image TAG [hK …]   import a busybox image (httpd, nc, wget, sh, sleep) on the hosts named, or on all
 #   lab.sh program TAG PROGRAM [hK …]   an image of busybox and one program of this machine with its libraries
 #                             (apt-get install haproxy, redis-server, … first), run as `docker run TAG PROGRAM ARGS`
-#   lab.sh registry           start a registry at 10.77.0.1:5000 (hosts take it as insecure)
+#   lab.sh registry           start a registry at 10.77.0.1:5000, and one at :5002 that wants a login:
+#                             user `lab`, password `lab?>pass~~word` (hosts take both as insecure)
 #   lab.sh cut hK | heal hK   take the host off the network / put it back (a partition)
 #   lab.sh kill hK            end the engine and its containers at once (a machine lost)
 #   lab.sh start hK           start a killed host's engine again
@@ -69,7 +70,7 @@ engine() { # start host $1's engine
     --data-root $d/data --exec-root $d/exec -p $d/docker.pid \
     -H unix://$d/docker.sock \
     -H tcp://$(addr "$h"):2376 --tlsverify --tlscacert $t/ca.pem --tlscert $t/host.pem --tlskey $t/host-key.pem \
-    --insecure-registry $NET.1:5000" >>"$d/dockerd.log" 2>&1 </dev/null &
+    --insecure-registry $NET.0/24" >>"$d/dockerd.log" 2>&1 </dev/null &
 }
 
 wait_engine() {
@@ -161,17 +162,24 @@ program() {
 }
 
 registry() {
-  if curl -fs "http://$NET.1:5000/v2/" >/dev/null; then return 0; fi
-  mkdir -p "$LAB_DIR/registry"
-  cat >"$LAB_DIR/registry.yml" <<C
+  local port auth d=$LAB_DIR/registry
+  mkdir -p "$d"
+  # shellcheck disable=SC2016  # bcrypt of the password above
+  echo 'lab:$2y$05$abcdefghijklmnopqrstuuDyiz29jvDVoRg25WnlfhMPUazSo/Xmm' >"$d/htpasswd"
+  for port in 5000 5002; do
+    if curl -s "http://$NET.1:$port/v2/" >/dev/null; then continue; fi
+    auth='{}'; [ "$port" = 5000 ] || auth="{htpasswd: {realm: lab, path: $d/htpasswd}}"
+    cat >"$d/$port.yml" <<C
 version: 0.1
-storage: {filesystem: {rootdirectory: $LAB_DIR/registry}}
-http: {addr: "$NET.1:5000"}
+storage: {filesystem: {rootdirectory: $d/$port}}
+http: {addr: "$NET.1:$port"}
+auth: $auth
 C
-  docker-registry serve "$LAB_DIR/registry.yml" >>"$LAB_DIR/registry.log" 2>&1 </dev/null &
-  echo $! >"$LAB_DIR/registry.pid"
-  for _ in $(seq 50); do curl -fs "http://$NET.1:5000/v2/" >/dev/null && return 0; sleep 0.1; done
-  die "the registry did not start"
+    docker-registry serve "$d/$port.yml" >>"$d/$port.log" 2>&1 </dev/null &
+    echo $! >"$d/$port.pid"
+    for _ in $(seq 50); do curl -s "http://$NET.1:$port/v2/" >/dev/null && break; sleep 0.1; done
+    curl -s "http://$NET.1:$port/v2/" >/dev/null || die "the registry on port $port did not start"
+  done
 }
 
 kill_host() { # the engine, its containerd, and every container's processes, with no goodbye
@@ -191,7 +199,7 @@ down() { # also what is left of a lab that broke half-way
     dk "$h" ps -q 2>/dev/null | xargs -r docker -H "unix://$(sock "$h")" kill >/dev/null 2>&1 || true
     [ ! -f "$d/docker.pid" ] || kill "$(cat "$d/docker.pid")" 2>/dev/null || true
   done
-  [ ! -f "$LAB_DIR/registry.pid" ] || kill "$(cat "$LAB_DIR/registry.pid")" 2>/dev/null || true
+  for p in $(cat "$LAB_DIR"/registry/*.pid 2>/dev/null || true); do kill "$p" 2>/dev/null || true; done
   for h in $(each); do
     d=$LAB_DIR/$h
     for _ in $(seq 50); do [ -f "$d/docker.pid" ] || break; sleep 0.2; done

@@ -3,6 +3,7 @@
 //! They run where `PLANNER_LAB=1` is set, as root, with the packages that `lab.sh install` installs. Without it each
 //! test says that it was not run; with it, whatever is missing is a failure. `PLANNER_LAB_KEEP=1` leaves the hosts up.
 
+mod plans;
 mod reach;
 mod steps;
 mod waits;

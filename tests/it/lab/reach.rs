@@ -33,12 +33,17 @@ async fn three_hosts_are_seen_over_ssh_and_a_missing_one_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_hundred_looks_at_once_fit_into_the_sessions_that_sshd_allows() {
-    let Some(lab) = Lab::up("a_hundred_looks_at_once") else { return };
+async fn forty_looks_at_once_fit_into_the_sessions_that_sshd_allows() {
+    let Some(lab) = Lab::up("forty_looks_at_once") else { return };
     let cluster = lab.over_ssh(&["h1"]);
-    let states = join_all((0..100).map(|_| cluster.observe("h1"))).await;
-    let errors: Vec<_> = states.into_iter().filter_map(Result::err).collect();
-    assert_eq!(errors, []);
+    let states = join_all((0..40).map(|_| cluster.observe("h1"))).await;
+    for state in states {
+        let listeners = state.unwrap().listeners;
+        assert!(listeners.iter().any(|one| one.port == 22), "{listeners:?}");
+    }
+    // Each connection of sshd is a process of its own: all sessions share one.
+    let connections = lab.run(&["in", "h1", "ss", "-Htn", "state", "established", "sport = :22"]);
+    assert!(connections.lines().count() <= 3, "this test's and the other tests': {connections}");
 }
 
 /// What observing over an endpoint fails with.
@@ -82,6 +87,28 @@ async fn ssh_says_why_it_fails() {
 
     let error = failure(ssh("no-such-host.invalid"), lab.settings()).await;
     assert_eq!(error.message, "there is no host `no-such-host.invalid`", "{error:?}");
+}
+
+#[tokio::test]
+async fn jump_hosts_are_gone_through_and_never_ask() {
+    let Some(lab) = Lab::up("jump_hosts_are_gone_through") else { return };
+    let text = std::fs::read_to_string(lab.file("ssh_config")).unwrap();
+    let known = format!("UserKnownHostsFile {}", lab.file("known_hosts").display());
+    let jumps = format!(
+        "Host far\n HostName 10.77.0.12\n ProxyJump h1\n User root\n IdentityFile {}\n {known}\n",
+        lab.file("id").display()
+    );
+    let configured = |name: &str, text: String| {
+        std::fs::write(lab.file(name), text).unwrap();
+        Settings { ssh_config: Some(lab.file(name)), ..lab.settings() }
+    };
+    let settings = configured("ssh_jump", format!("{text}{jumps}"));
+    let cluster = DockerCluster::new([("m".to_owned(), ssh("far"))], settings);
+    assert_eq!(cluster.observe("m").await.unwrap().engine.hostname, "h2");
+
+    let strangers = text.replace(&known, "UserKnownHostsFile /dev/null");
+    let error = failure(ssh("far"), configured("ssh_jump_unknown", format!("{strangers}{jumps}"))).await;
+    assert_eq!(error.message, "the way to far was closed before the login", "{error:?}");
 }
 
 #[tokio::test]
@@ -159,4 +186,36 @@ async fn tls_proves_both_sides() {
     assert!(error.detail.clone().unwrap_or_default().contains("HTTPS"), "{error:?}");
     let error = failure(plain(2375), Settings::default()).await;
     assert_eq!(error.message, "cannot connect to 10.77.0.13:2375", "{error:?}");
+}
+
+/// The docker client's own files, written by it.
+#[tokio::test]
+async fn contexts_of_the_docker_client_are_followed() {
+    let Some(lab) = Lab::up("contexts_of_the_docker_client") else { return };
+    let folder = lab.file("docker-contexts");
+    let _ = std::fs::remove_dir_all(&folder);
+    let docker = |arguments: &[&str]| {
+        let output = Command::new("docker").arg("--config").arg(&folder).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let tls = |file: &str| lab.file("tls").join(file).display().to_string();
+    let (ca, cert, key) = (tls("ca.pem"), tls("cert.pem"), tls("key.pem"));
+    docker(&["context", "create", "by-ssh", "--docker", "host=ssh://root@h1"]);
+    let by_tls = format!("host=tcp://10.77.0.12:2376,ca={ca},cert={cert},key={key}");
+    docker(&["context", "create", "by-tls", "--docker", &by_tls]);
+    docker(&["context", "use", "by-tls"]);
+
+    let settings = Settings { docker_config: folder, ..lab.settings() };
+    let hostname = async |endpoint: Endpoint, variables: &[(&str, String)]| {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let settings = Settings { variables, ..settings.clone() };
+        let cluster = DockerCluster::new([("m".to_owned(), endpoint)], settings);
+        cluster.observe("m").await.map(|state| state.engine.hostname).unwrap_or_else(|error| format!("{error:?}"))
+    };
+    assert_eq!(hostname(Endpoint::Context("by-ssh".to_owned()), &[]).await, "h1");
+    assert_eq!(hostname(Endpoint::Local, &[]).await, "h2", "the current context");
+    assert_eq!(hostname(Endpoint::Local, &[("DOCKER_CONTEXT", "by-ssh".to_owned())]).await, "h1");
+    let host = ("DOCKER_HOST", "tcp://10.77.0.13:2376".to_owned());
+    let folder = ("DOCKER_CERT_PATH", lab.file("tls").display().to_string());
+    assert_eq!(hostname(Endpoint::Local, &[host, folder, ("DOCKER_TLS_VERIFY", "1".to_owned())]).await, "h3");
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use planner::cluster::Cluster;
+use planner::cluster::{Cluster, DockerCluster, Settings};
 use planner::plan::{NetworkSpec, Operation, VolumeSpec};
 use planner::stack::{Attachment, Mount, PullPolicy};
 
-use super::{IMAGE, Lab, clear, container, create, find, perform, start};
+use super::{IMAGE, Lab, clear, container, create, find, perform, ssh, start};
 
 fn network(name: &str, project: &str) -> Operation {
     let labels = BTreeMap::from([("com.docker.compose.project".to_owned(), project.to_owned())]);
@@ -126,6 +126,7 @@ async fn a_taken_port_is_told_with_its_holder() {
 async fn a_missing_source_of_a_bind_mount_is_named() {
     let Some(lab) = Lab::up("a_missing_source_of_a_bind_mount") else { return };
     let cluster = lab.over_ssh(&["h2"]);
+    let _ = std::fs::remove_dir_all(lab.file("made"));
     let mut new = container("bind-a", None);
     let (source, target) = (lab.file("made/by/engine").to_string_lossy().into_owned(), "/data".to_owned());
     new.spec.mounts = vec![Mount { kind: "bind".into(), source: source.clone(), target, ..Default::default() }];
@@ -146,6 +147,9 @@ async fn images_are_pulled_and_missing_ones_are_told_apart() {
     lab.run(&["docker", "h1", "tag", IMAGE, image]);
     lab.run(&["docker", "h1", "push", "-q", image]);
     let cluster = lab.over_ssh(&["h3"]);
+    if cluster.observe("h3").await.unwrap().images.contains(&image.to_owned()) {
+        lab.run(&["docker", "h3", "rmi", image]);
+    }
     let pull = |image: &str, policy| Operation::Pull { image: image.to_owned(), platform: None, policy };
     let told = RefCell::new(Vec::new());
     cluster
@@ -162,4 +166,30 @@ async fn images_are_pulled_and_missing_ones_are_told_apart() {
     assert_eq!(error.message, "registry 10.77.0.1:5001 cannot be reached from this machine", "{error:?}");
     let error = perform(&cluster, "h3", pull("nowhere:1", PullPolicy::Never)).await.unwrap_err();
     assert_eq!(error.message, "image `nowhere:1` is not there, and is not to be pulled");
+}
+
+#[tokio::test]
+async fn a_registry_that_wants_a_login_gets_what_docker_login_left() {
+    let Some(lab) = Lab::up("a_registry_that_wants_a_login") else { return };
+    lab.run(&["registry"]);
+    let image = "10.77.0.1:5002/lab/locked:1";
+    // The password's encoding has characters that only one of Base64's two alphabets has.
+    let login = ["login", "-u", "lab", "-p", "lab?>pass~~word", "10.77.0.1:5002"];
+    let docker = |host: &str, arguments: &[&str]| {
+        let socket = format!("unix://{}", lab.file(host).join("docker.sock").display());
+        let mut command = Command::new("docker");
+        command.args(["--config", &lab.file("docker-login").to_string_lossy(), "-H", &socket]).args(arguments);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    docker("h1", &login);
+    docker("h1", &["tag", IMAGE, image]);
+    docker("h1", &["push", "-q", image]);
+
+    let pull = Operation::Pull { image: image.to_owned(), platform: None, policy: PullPolicy::Always };
+    let error = perform(&lab.over_ssh(&["h3"]), "h3", pull.clone()).await.unwrap_err();
+    assert_eq!(error.message, format!("registry 10.77.0.1:5002 has no image `{image}` for us"), "{error:?}");
+    let settings = Settings { docker_config: lab.file("docker-login"), ..lab.settings() };
+    let cluster = DockerCluster::new([("h3".to_owned(), ssh("h3"))], settings);
+    perform(&cluster, "h3", pull).await.unwrap();
 }
