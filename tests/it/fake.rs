@@ -54,7 +54,6 @@ impl FakeCluster {
     }
 
     /// Puts a machine into a state, as an observation may give it.
-    #[allow(dead_code)] // for tests that begin from a snapshot
     pub(crate) fn set_machine(&self, name: &str, state: MachineState) {
         self.machines.borrow_mut().insert(name.to_owned(), state);
     }
@@ -114,9 +113,15 @@ impl FakeCluster {
         }
         let mounts = new.spec.mounts.iter().filter(|mount| mount.kind == "volume" && !mount.source.is_empty());
         let volumes: BTreeSet<String> = mounts.map(|mount| mount.source.clone()).collect();
-        self.ids.set(self.ids.get() + 1);
+        let id = loop {
+            self.ids.set(self.ids.get() + 1);
+            let id = format!("id{}", self.ids.get());
+            if !state.containers.iter().any(|container| container.id == id) {
+                break id;
+            }
+        };
         state.containers.push(ContainerState {
-            id: format!("id{}", self.ids.get()),
+            id,
             name: new.name.clone(),
             image: new.spec.image.clone(),
             state: "created".to_owned(),

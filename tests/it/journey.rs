@@ -159,7 +159,7 @@ proptest! {
             let Some(mut plan) = world.plan(&stack, policy) else { continue };
             is_sound(&plan);
             prop_assert_eq!(&plan, &world.plan(&stack, policy).unwrap(), "planning is deterministic");
-            while let Some(cut) = cuts.next() {
+            for cut in cuts.by_ref() {
                 if world.apply(&plan, Some(cut)) {
                     break;
                 }

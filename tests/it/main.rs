@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod apply;
+mod cli;
 mod corpus;
 mod disk;
 mod fake;
@@ -14,3 +15,4 @@ mod lab;
 mod never_panics;
 mod placement;
 mod stacks;
+mod website;

@@ -1,0 +1,7 @@
+planner check --inventory inventory.yaml naive.yaml
+planner check --inventory inventory.yaml stack.yaml
+planner plan --observed snapshot.json stack.yaml
+planner plan --observed snapshot.json --policy pack stack.yaml
+planner plan --observed snapshot-sparse.json --detailed-exitcode stack.yaml
+planner plan --observed snapshot-sparse.json --detailed-exitcode scaled.yaml
+planner plan --observed snapshot.json naive.yaml

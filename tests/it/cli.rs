@@ -1,0 +1,85 @@
+//! Commands as a user types them: each `testdata/cli/x.cmd` is run line by line, and `x.out` beside it holds all that
+//! is shown, with the exit codes. `UPDATE_GOLDEN=1` writes it anew.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use planner::cli::{Exit, Io, run};
+use planner::view::Style;
+
+/// What a command wrote, results and the rest in the order of writing.
+#[derive(Clone, Default)]
+struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs one command line in a folder of the project: what is shown, and how it ended.
+pub(crate) fn planner(line: &str, folder: &str) -> (String, Exit) {
+    let screen = Screen::default();
+    let mut io = Io {
+        out: Box::new(screen.clone()),
+        err: Box::new(screen.clone()),
+        ask: None,
+        variables: BTreeMap::new(),
+        directory: root().join(folder),
+        style: Style::PLAIN,
+        terminal: false,
+    };
+    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    let exit = run(&words, &mut io);
+    let shown = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
+    (shown, exit)
+}
+
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Compares with a golden file, or writes it.
+pub(crate) fn golden(path: &Path, shown: &str) {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(path, shown).unwrap();
+    }
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(shown, expected, "{} (UPDATE_GOLDEN=1 rewrites)", path.display());
+}
+
+#[test]
+fn commands_show_what_is_written_beside_them() {
+    let mut folder: Vec<PathBuf> =
+        fs::read_dir(root().join("testdata/cli")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folder.sort();
+    let commands = folder.iter().filter(|path| path.extension().is_some_and(|extension| extension == "cmd"));
+    for path in commands {
+        let mut shown = String::new();
+        for line in fs::read_to_string(path).unwrap().lines().filter(|line| !line.is_empty()) {
+            let arguments = line.strip_prefix("planner ").expect("a line begins with `planner `");
+            let (text, exit) = planner(arguments, "testdata/examples/website");
+            assert!(!text.contains(env!("CARGO_MANIFEST_DIR")), "a path of this machine is shown: {text}");
+            shown.push_str(&format!("$ {line}\n{text}[exit {}]\n\n", exit as u8));
+        }
+        golden(&path.with_extension("out"), &shown);
+    }
+    for out in folder.iter().filter(|path| path.extension().is_some_and(|extension| extension == "out")) {
+        assert!(out.with_extension("cmd").exists(), "{} belongs to no .cmd", out.display());
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_plan_byte_for_byte() {
+    let line = "plan --json --observed snapshot-sparse.json scaled.yaml";
+    let first = planner(line, "testdata/examples/website");
+    assert_eq!(first.1, Exit::Fine);
+    assert_eq!(first, planner(line, "testdata/examples/website"));
+}
