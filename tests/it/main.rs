@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod corpus;
+mod corpus_model;
 mod disk;
 mod golden;
 mod never_panics;
