@@ -95,7 +95,7 @@ pub(crate) fn load_case(folder: &Path) -> (Sources, Loaded) {
     let case = json(&folder.join("case.json"));
     let working_directory = folder.join("in").join(case["cwd"].as_str().unwrap());
     let working_directory = working_directory.canonicalize().unwrap();
-    let mut environment = BTreeMap::from([("HOME".to_owned(), "/root".to_owned())]);
+    let mut environment = BTreeMap::from([("HOME".to_owned(), "/home".to_owned())]);
     environment.insert("PATH".to_owned(), "/usr/bin:/bin".to_owned());
     environment.insert("PWD".to_owned(), working_directory.display().to_string());
     for (name, value) in case["env"].as_object().unwrap() {
