@@ -107,14 +107,14 @@ impl<'a> Reader<'a> {
         let raw = self.text[start + 1..start + 1 + length].to_owned();
         self.at = start + length + 2;
         self.at += self.line().len();
-        if quote == '"' { self.expand(&unescape(&raw), start + 1) } else { raw }
+        if quote == '"' { self.expand(&unescape(&raw), start + 1) } else { raw.replace("\\'", "'") }
     }
 
     fn unquoted(&mut self) -> String {
         let start = self.at;
         let line = self.line();
         self.at += line.len();
-        let value = if line.starts_with('#') { "" } else { line.split(" #").next().unwrap_or_default() };
+        let value = line.split(" #").next().unwrap_or_default();
         self.expand(value.trim_end(), start)
     }
 
@@ -180,25 +180,38 @@ fn closing_quote(text: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// Resolves the escapes of double quotes; `\$` becomes `$$`, which interpolation turns into `$`.
+/// Resolves the escapes of double quotes, which are those of Go; `\$` becomes `$$`, which interpolation turns into `$`.
 fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
-    let mut chars = raw.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('r') => out.push('\r'),
-            Some('t') => out.push('\t'),
-            Some('$') => out.push_str("$$"),
-            Some(other @ ('"' | '\\')) => out.push(other),
-            Some(other) => out.extend(['\\', other]),
-            None => out.push('\\'),
+    let mut rest = raw;
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        let Some(c) = after.chars().next() else {
+            out.push('\\');
+            return out;
+        };
+        rest = &after[c.len_utf8()..];
+        match c {
+            'a' => out.push('\u{7}'),
+            'b' => out.push('\u{8}'),
+            'f' => out.push('\u{c}'),
+            'n' => out.push('\n'),
+            'r' => out.push('\r'),
+            't' => out.push('\t'),
+            'v' => out.push('\u{b}'),
+            '$' => out.push_str("$$"),
+            '"' | '\\' => out.push(c),
+            '0' => match rest.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+                Some(code) => {
+                    out.push(char::from(code));
+                    rest = &rest[3..];
+                }
+                None => out.push_str("\\0"),
+            },
+            other => out.extend(['\\', other]),
         }
     }
+    out.push_str(rest);
     out
 }
 

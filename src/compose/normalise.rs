@@ -176,8 +176,11 @@ fn hosts(node: &mut Node) {
             for item in items.iter() {
                 let Some(written) = text_of(item) else { continue };
                 let pair = written.split_once('=').or_else(|| written.split_once(':'));
-                let line = pair.map_or_else(|| written.to_owned(), |(name, address)| format!("{name}={address}"));
-                list.push(text(line, item.span));
+                let Some((name, addresses)) = pair else {
+                    list.push(text(written, item.span));
+                    continue;
+                };
+                list.extend(addresses.split(',').map(|address| host(name, address, item.span)));
             }
         }
         Value::Mapping(mapping) => {
@@ -188,13 +191,19 @@ fn hosts(node: &mut Node) {
                 };
                 for address in addresses {
                     let Some(written) = text_of(address) else { continue };
-                    list.push(text(format!("{name}={written}"), address.span));
+                    list.push(host(name, written, address.span));
                 }
             }
         }
         Value::Null | Value::Scalar(_) => return,
     }
     node.value = Value::Sequence(Arc::new(list));
+}
+
+/// `name=address`, without the brackets of IPv6.
+fn host(name: &str, address: &str, span: Span) -> Node {
+    let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']')).unwrap_or(address);
+    text(format!("{name}={bare}"), span)
 }
 
 /// A volume's short form becomes the long one; the path of a bind mount absolute.

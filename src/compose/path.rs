@@ -2,9 +2,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// `written` against the folder `base`, with `~` as `home` and without `.` and `..`; Windows paths stay as they are.
+/// `written` against the folder `base`, with `~` as `home` and without `.` and `..`; absolute paths stay as they are.
 pub(super) fn absolute(written: &str, base: &Path, home: Option<&str>) -> PathBuf {
-    if is_windows(written) {
+    if is_windows(written) || written.starts_with('/') {
         return PathBuf::from(written);
     }
     match (written.strip_prefix('~'), home) {
@@ -56,7 +56,7 @@ mod tests {
             ("./a", "/p/a"),
             ("../a/./b", "/a/b"),
             ("../../..", "/"),
-            ("/x/../y", "/y"),
+            ("/x//y", "/x//y"),
             ("~/d", "/home/u/d"),
             (".", "/p"),
         ];

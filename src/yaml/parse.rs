@@ -23,7 +23,7 @@ const MAX_ALIASED: u64 = 500_000;
 /// What a text holds.
 #[derive(Debug)]
 pub struct Parsed {
-    /// Its documents; `None` when the text is no YAML. Empty documents are left out.
+    /// Its documents; `None` when the text is no YAML, or when an alias in it leads nowhere. Empty documents are left out.
     pub documents: Option<Vec<Node>>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
@@ -41,7 +41,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         return refused(Diagnostic::error("C101", "this is not a text file").label(place, "a NUL character"));
     }
     let mut builder = Builder { file, text, ..Builder::default() };
-    let options = granit_parser::options! { emit_unresolved_aliases: true };
+    let options = granit_parser::options! { emit_unresolved_aliases: true, block_scalar_eof_without_line_feed: true };
     for next in Parser::new_from_str_with_options(text, options) {
         let finished = match next {
             Ok((event, span)) => {
@@ -54,7 +54,8 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
             return Parsed { documents: None, diagnostics: builder.diagnostics };
         }
     }
-    Parsed { documents: Some(builder.documents), diagnostics: builder.diagnostics }
+    let documents = if builder.broken { None } else { Some(builder.documents) };
+    Parsed { documents, diagnostics: builder.diagnostics }
 }
 
 /// A collection that is not closed yet.
@@ -89,6 +90,8 @@ struct Builder<'a> {
     open: Vec<Frame>,
     anchors: HashMap<usize, (Node, u64)>,
     aliased: u64,
+    /// Whether an alias leads nowhere, so that the tree cannot be used; reading goes on to find more such.
+    broken: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -115,6 +118,7 @@ impl<'a> Builder<'a> {
                 self.diagnostics.push(
                     finding.label(span, "used here").help(format!("define it earlier in this document: `&{name}`")),
                 );
+                self.broken = true;
                 self.finish(Node::new(Value::Null, span), 0, 1);
             }
             _ => {}
@@ -144,7 +148,7 @@ impl<'a> Builder<'a> {
             }
             Content::Mapping { mut entries, merges, .. } => {
                 let last = entries.values().map(|entry| entry.value.span.end.max(entry.key.end)).max();
-                for (key, source) in &merges {
+                for (key, source) in merges.iter().filter(|_| !self.broken) {
                     merge_key::merge(&mut entries, *key, source, &mut self.diagnostics);
                 }
                 (Value::Mapping(Arc::new(entries)), last)

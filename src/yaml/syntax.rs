@@ -9,15 +9,15 @@ use crate::source::{FileId, Span};
 pub(super) fn finding(file: FileId, text: &str, error: &ScanError) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
     let (message, help) = words(error.kind());
-    let line = Line::around(text, at);
-    let cause = line.tab().or_else(|| line.second_colon());
-    let (place, seen, cause) = match cause {
-        Some(cause) => (cause.at, cause.seen, Some(cause.help)),
-        None => (at, "", None),
+    let place = |at: usize| {
+        let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
+        Span::new(file, at..end)
     };
-    let end = text.get(place..).and_then(|rest| rest.chars().next()).map_or(place, |c| place + c.len_utf8());
-    let finding = Diagnostic::error("C101", message).label(Span::new(file, place..end), seen);
-    match cause.or(help) {
+    if let Some(cause) = likely_cause(text, at, error.kind()) {
+        return Diagnostic::error("C101", cause.message).label(place(cause.at), "").help(cause.help);
+    }
+    let finding = Diagnostic::error("C101", message).label(place(at), "");
+    match help {
         Some(help) => finding.help(help),
         None => finding,
     }
@@ -47,7 +47,7 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
             ("a closing bracket without an opening one", Some("remove it, or quote the value"))
         }
         E::MismatchedFlowCollectionEnd { .. } => ("a bracket is closed by one of another kind", None),
-        E::MappingValueNotAllowed | E::InvalidColonPlacement => ("a second `: ` on the same line", colon),
+        E::MappingValueNotAllowed | E::InvalidColonPlacement => ("a `: ` where no key can stand", colon),
         E::SimpleKeyExpected | E::InvalidSimpleKey => ("a key without a colon", colon),
         E::ExpectedBlockMappingKey | E::InvalidIndentation => ("this does not belong to the entries before it", indent),
         E::ExpectedBlockSequenceEntry => ("a list goes on without `- `", indent),
@@ -87,14 +87,30 @@ fn unclosed(bracket: char) -> (String, Option<&'static str>) {
     (format!("`{bracket}` is not closed"), Some("close it, or quote the value"))
 }
 
-/// A likely cause, at a byte of the text.
+/// What is likely wrong, at a byte of the text.
 struct Cause {
     at: usize,
-    seen: &'static str,
+    message: &'static str,
     help: &'static str,
 }
 
-/// The line on which the error was noticed, and where it starts.
+/// The usual causes, which the parser notices only later.
+fn likely_cause(text: &str, at: usize, kind: &ErrorKind) -> Option<Cause> {
+    let line = Line::around(text, at);
+    line.tab().or_else(|| match kind {
+        ErrorKind::MappingValueNotAllowed
+        | ErrorKind::InvalidColonPlacement
+        | ErrorKind::SimpleKeyExpected
+        | ErrorKind::InvalidSimpleKey => {
+            let before = line.before(text);
+            let earlier = || before.as_ref().and_then(|before| before.missing_space().or_else(|| before.unclosed()));
+            line.second_colon().or_else(|| line.missing_space()).or_else(earlier)
+        }
+        _ => None,
+    })
+}
+
+/// A line, and where it starts in the text.
 struct Line<'a> {
     start: usize,
     text: &'a str,
@@ -108,23 +124,47 @@ impl<'a> Line<'a> {
         Line { start, text: &rest[..rest.find('\n').unwrap_or(rest.len())] }
     }
 
+    /// The line before this one.
+    fn before(&self, text: &'a str) -> Option<Self> {
+        Some(Line::around(text, self.start.checked_sub(1)?))
+    }
+
+    /// The line without a comment, unless quotes make it unclear where one begins.
+    fn plain(&self) -> Option<&'a str> {
+        let line = self.text.split(" #").next()?;
+        (!line.contains(['"', '\''])).then_some(line)
+    }
+
     /// A tab in the indentation.
     fn tab(&self) -> Option<Cause> {
         let indent = self.text.len() - self.text.trim_start().len();
-        let at = self.text[..indent].find('\t')?;
-        let help = "indent with spaces; YAML does not allow tabs";
-        Some(Cause { at: self.start + at, seen: "a tab", help })
+        let at = self.start + self.text[..indent].find('\t')?;
+        let message = "a tab where only spaces are allowed";
+        Some(Cause { at, message, help: "indent with spaces; YAML does not allow tabs" })
     }
 
-    /// `key: value: more`, outside of quotes and brackets.
+    /// `key: value: more`, outside of brackets.
     fn second_colon(&self) -> Option<Cause> {
-        let line = self.text.split(" #").next()?;
-        if line.contains(['"', '\'', '[', '{']) {
-            return None;
-        }
+        let line = self.plain().filter(|line| !line.contains(['[', '{']))?;
         let first = line.find(": ")? + 2;
         let second = first + line[first..].find(": ")?;
         let help = "quote the value: `key: \"value: with a colon\"`";
-        Some(Cause { at: self.start + second, seen: "a second `: ` on the same line", help })
+        Some(Cause { at: self.start + second, message: "a second `: ` on the same line", help })
+    }
+
+    /// `key:value`.
+    fn missing_space(&self) -> Option<Cause> {
+        let line = self.plain()?.trim_end();
+        let at = line.find(':').filter(|at| !line.contains(": ") && at + 1 < line.len())?;
+        let help = "put a space after the colon: `key: value`";
+        Some(Cause { at: self.start + at, message: "a space is missing after this colon", help })
+    }
+
+    /// A bracket that is opened and not closed on this line.
+    fn unclosed(&self) -> Option<Cause> {
+        let at = self.text.rfind(['[', '{'])?;
+        let closed = self.text[at..].contains([']', '}']);
+        let message = "this bracket is not closed";
+        (!closed).then_some(Cause { at: self.start + at, message, help: "close it, or quote the value" })
     }
 }

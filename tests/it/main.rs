@@ -6,6 +6,7 @@
 mod apply;
 mod cli;
 mod corpus;
+mod corpus_model;
 mod disk;
 mod fake;
 mod golden;

@@ -21,7 +21,12 @@ impl Decoder<'_, '_> {
             None if node.is_null() => None,
             None => Some(Spanned::new(fields.texts(key).into_iter().map(|word| word.value).collect(), node.span)),
             Some(scalar) => match shell::split(&scalar.text) {
-                Ok(words) => Some(Spanned::new(words, node.span)),
+                Ok(split) => {
+                    if let Some(operator) = split.cut {
+                        self.cut_off(key, operator, node.span);
+                    }
+                    Some(Spanned::new(split.words, node.span))
+                }
                 Err(what) => {
                     let finding = Diagnostic::error("C104", format!("`{key}` cannot be split into words: {what}"));
                     let help = "close it, or write the command as a list: `[\"program\", \"argument\"]`";
@@ -30,6 +35,12 @@ impl Decoder<'_, '_> {
                 }
             },
         }
+    }
+
+    fn cut_off(&mut self, key: &str, operator: char, span: Span) {
+        let message = format!("`{key}` is not run by a shell: docker compose drops everything from `{operator}` on");
+        let help = "name the shell: `[\"sh\", \"-c\", \"…\"]`";
+        self.loader.diagnostics.push(Diagnostic::warning("C131", message).label(span, "").help(help));
     }
 
     pub(super) fn healthcheck(&mut self, fields: Fields) -> Option<Healthcheck> {

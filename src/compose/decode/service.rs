@@ -50,7 +50,9 @@ impl Decoder<'_, '_> {
     }
 
     fn image(&mut self, service: &mut Service, fields: Fields) {
-        service.image = fields.text("image").filter(|image| !image.value.is_empty());
+        // Of any type, so that a number is not reported as no image as well.
+        let image = fields.read("image", |scalar| Some(scalar.canonical().into_owned()));
+        service.image = image.filter(|image| !image.value.is_empty());
         let build = fields.under("build");
         service.build = fields.key("build").map(|span| Build { span, context: build.text("context") });
         service.platform = fields.text("platform");

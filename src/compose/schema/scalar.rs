@@ -35,9 +35,13 @@ pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &str) 
         (_, Wanted::Text | Wanted::SizeText | Wanted::OneOf(_) | Wanted::TextOrNumber) => {
             Diagnostic::error("C104", must_be(kind.noun())).help(format!("quote it: \"{text}\""))
         }
+        (Kind::Int(_) | Kind::Float(_), Wanted::Integer | Wanted::Natural | Wanted::Cpus | Wanted::Count) => {
+            Diagnostic::error("C104", must_be(&format!("`{text}`")))
+        }
         _ => Diagnostic::error("C104", must_be(kind.noun())),
     };
     Some(match scalar.style {
+        Style::Substituted if text.is_empty() => finding.note("it is blank after interpolation"),
         Style::Substituted => finding.note(format!("after interpolation it reads `{text}`")),
         Style::Plain | Style::Quoted => finding,
     })

@@ -1,0 +1,149 @@
+//! What is read out of a project is what docker compose reads out of it.
+//!
+//! Compared with docker compose's canonical model, for the fields that decide what runs. See `corpus` on where the
+//! projects come from.
+
+use std::collections::BTreeMap;
+
+use planner::compose::model::{MountKind, Service};
+use serde_json::{Map, Value, json};
+
+use crate::corpus::{answer, cases, load_case};
+
+/// Groups whose models are compared; `$PLANNER_CORPUS_GROUPS` names others.
+const GROUPS: &str = "real,spec,upstream-files,micro";
+
+/// Projects whose models differ, and why that is right or not yet mended.
+const EXCEPTIONS: &[(&str, &str)] = &[];
+
+#[test]
+fn services_are_read_as_docker_compose_reads_them() {
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for case in cases(GROUPS) {
+        let expected = answer(&case.path);
+        if expected["rc"] != 0 || EXCEPTIONS.iter().any(|(id, _)| *id == case.id) {
+            continue;
+        }
+        let (_, loaded) = load_case(&case.path);
+        let root = case.path.canonicalize().unwrap();
+        let project = format!("@ROOT@/{}", case.id);
+        let here = |text: &str| text.replace(&project, &root.display().to_string()).replace("@ROOT@/home", "/home");
+        let empty = Map::new();
+        let services = expected["model"]["services"].as_object().unwrap_or(&empty);
+        for (name, theirs) in services {
+            let Some(ours) = loaded.compose.services.get(name) else {
+                wrong.push(format!("{} {name}: not read", case.id));
+                continue;
+            };
+            compared += 1;
+            let (ours, theirs) = (of_ours(ours), of_theirs(theirs, &here));
+            for (field, theirs) in &theirs {
+                let ours = &ours[field];
+                if ours != theirs {
+                    wrong.push(format!("{} {name}.{field}\n    ours   {ours}\n    theirs {theirs}", case.id));
+                }
+            }
+        }
+        if loaded.compose.name != expected["model"]["name"].as_str().unwrap_or_default() {
+            wrong.push(format!("{}: named {}", case.id, loaded.compose.name));
+        }
+    }
+    eprintln!("{compared} services compared");
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+type Projection = BTreeMap<&'static str, Value>;
+
+fn of_ours(service: &Service) -> Projection {
+    let text = |field: &Option<planner::source::Spanned<String>>| json!(field.as_ref().map(|field| &field.value));
+    let texts =
+        |list: &[planner::source::Spanned<String>]| -> Vec<String> { list.iter().map(|t| t.value.clone()).collect() };
+    let mut ports: Vec<String> = service
+        .ports
+        .iter()
+        .map(|port| {
+            let ip = port.host_ip.as_ref().map_or_else(String::new, |ip| ip.value.to_string());
+            let published = port.published.as_ref().map_or_else(String::new, |range| range.value.to_string());
+            format!("{ip}:{published}:{}/{}", port.target.value, port.protocol.value)
+        })
+        .collect();
+    ports.sort();
+    let mut mounts: Vec<String> = service
+        .mounts
+        .iter()
+        .filter_map(|mount| {
+            let (kind, source) = match &mount.kind {
+                MountKind::Bind { source, .. } => ("bind", source.value.clone()),
+                MountKind::Volume { source, .. } => {
+                    ("volume", source.as_ref().map_or_else(String::new, |s| s.value.clone()))
+                }
+                MountKind::Tmpfs { .. } | MountKind::Other { .. } => return None,
+            };
+            Some(format!("{kind} {source} {} {}", mount.target.value, mount.read_only))
+        })
+        .collect();
+    mounts.sort();
+    let environment: BTreeMap<&str, &Option<String>> =
+        service.environment.iter().map(|(name, value)| (&**name, &value.value)).collect();
+    let labels: BTreeMap<&str, &str> = service.labels.iter().map(|(name, value)| (&**name, &*value.value)).collect();
+    let mut hosts = texts(&service.extra_hosts);
+    hosts.sort();
+    BTreeMap::from([
+        ("image", text(&service.image)),
+        ("container_name", text(&service.container_name)),
+        ("hostname", text(&service.hostname)),
+        ("user", text(&service.user)),
+        ("command", json!(service.command.as_ref().map(|words| &words.value))),
+        ("entrypoint", json!(service.entrypoint.as_ref().map(|words| &words.value))),
+        ("environment", json!(environment)),
+        ("labels", json!(labels)),
+        ("ports", json!(ports)),
+        ("volumes", json!(mounts)),
+        ("cap_add", json!(texts(&service.cap_add))),
+        ("extra_hosts", json!(hosts)),
+    ])
+}
+
+fn of_theirs(service: &Value, here: &dyn Fn(&str) -> String) -> Projection {
+    let raw = |text: &str| here(&text.replace("$$", "$"));
+    let text = |key: &str| service[key].as_str().map_or(Value::Null, |text| json!(raw(text)));
+    let words = |key: &str| -> Option<Vec<String>> {
+        Some(service[key].as_array()?.iter().map(|word| raw(word.as_str().unwrap_or_default())).collect())
+    };
+    let pairs = |key: &str| -> BTreeMap<String, Option<String>> {
+        let entries = service[key].as_object().into_iter().flatten();
+        entries.map(|(name, value)| (raw(name), value.as_str().map(raw))).collect()
+    };
+    let sorted = |mut list: Vec<String>| {
+        list.sort();
+        list
+    };
+    let of = |value: &Value, key: &str| value[key].as_str().map_or_else(String::new, raw);
+    let items = |key: &str| service[key].as_array().cloned().unwrap_or_default();
+    let port = |port: &Value| {
+        let published = of(port, "published");
+        let published = if published == "0" { "" } else { &published };
+        format!("{}:{published}:{}/{}", of(port, "host_ip"), port["target"], of(port, "protocol"))
+    };
+    let mount = |mount: &Value| {
+        let read_only = mount["read_only"].as_bool().unwrap_or(false);
+        format!("{} {} {} {read_only}", of(mount, "type"), of(mount, "source"), of(mount, "target"))
+    };
+    let mounts = items("volumes");
+    let mounts = mounts.iter().filter(|mount| matches!(mount["type"].as_str(), Some("bind" | "volume")));
+    BTreeMap::from([
+        ("image", text("image")),
+        ("container_name", text("container_name")),
+        ("hostname", text("hostname")),
+        ("user", text("user")),
+        ("command", json!(words("command"))),
+        ("entrypoint", json!(words("entrypoint"))),
+        ("environment", json!(pairs("environment"))),
+        ("labels", json!(pairs("labels"))),
+        ("ports", json!(sorted(items("ports").iter().map(port).collect()))),
+        ("volumes", json!(sorted(mounts.map(mount).collect()))),
+        ("cap_add", json!(words("cap_add").unwrap_or_default())),
+        ("extra_hosts", json!(sorted(words("extra_hosts").unwrap_or_default()))),
+    ])
+}
