@@ -110,7 +110,10 @@ pub(super) fn make_plan(io: &mut Io, project: &mut Project, observed: &Observed,
     let problem = Problem::new(&stack, plan::running(&stack, observed), policy);
     let (mut refusal, exit) = match placement::place(&problem, Limits::default()) {
         Outcome::Placed(solution) => match plan::make(&problem, &solution, observed, &project.origin()) {
-            Ok(plan) => return Ok(plan),
+            Ok(plan) => {
+                io.tell_findings(&mut plan::out_of_reach(&stack, &plan).into_iter().collect(), &project.sources);
+                return Ok(plan);
+            }
             Err(NoPlan::Refused(refusal)) => (refusal, Exit::Error),
             Err(NoPlan::NoOrder(why)) => return Err(undecided(io, &why)),
         },

@@ -4,6 +4,7 @@ mod current;
 mod graph;
 mod make;
 mod model;
+mod reach;
 mod steps;
 mod surroundings;
 mod work;
@@ -15,4 +16,5 @@ pub use model::{
     Action, AttributeChange, Change, Counts, FORMAT_VERSION, MachineUse, NetworkSpec, NewContainer, Operation,
     PlacedContainer, Plan, Quality, Step, Until, VolumeSpec,
 };
+pub use reach::out_of_reach;
 pub use steps::Origin;

@@ -77,16 +77,22 @@ fn kind_and_name(change: &Change) -> (&str, String) {
     (kind, name.replace(':', "."))
 }
 
-/// Why, and behind it the details, each on a line of its own.
+/// Why, and the details: behind it for something new, else each on a line of its own with what it was before.
 fn reasons(change: &Change) -> String {
-    let mut text = vec![change.reasons.join("; ")];
+    let reasons = change.reasons.join("; ");
+    let new: Vec<&str> = change
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.before.is_none())
+        .filter_map(|attribute| attribute.after.as_deref())
+        .collect();
+    if change.actions == [Action::Create] {
+        return [vec![reasons.as_str()], new].concat().join(", ");
+    }
+    let mut text = vec![reasons];
     for attribute in &change.attributes {
-        text.push(match (&attribute.before, &attribute.after) {
-            (Some(before), Some(after)) => format!("{}: {before} → {after}", attribute.name),
-            (Some(before), None) => format!("{}: {before} → none", attribute.name),
-            (None, Some(after)) => format!("{}: {after}", attribute.name),
-            (None, None) => continue,
-        });
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        text.push(format!("{}: {} → {}", attribute.name, side(&attribute.before), side(&attribute.after)));
     }
     text.join("\n")
 }
