@@ -147,7 +147,7 @@ impl<'a> Line<'a> {
         let line = self.plain().filter(|line| !line.contains(['[', '{']))?;
         let first = line.find(": ")? + 2;
         let second = first + line[first..].find(": ")?;
-        let help = "quote the value: `key: \"value: with a colon\"`";
+        let help = "begin a mapping on the next line, or quote the value: `key: \"value: with a colon\"`";
         Some(Cause { at: self.start + second, message: "a second `: ` on the same line", help })
     }
 
