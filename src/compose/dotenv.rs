@@ -1,5 +1,7 @@
 //! Env files: see the Compose Specification, ".env file syntax".
 
+use std::collections::HashMap;
+
 use super::template::{self, Problem, ProblemKind};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
@@ -23,7 +25,7 @@ pub fn parse(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Assignment> {
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader { file, text, at, outer, assignments: Vec::new(), diagnostics };
+    let mut reader = Reader { file, text, at, outer, assignments: Vec::new(), known: HashMap::new(), diagnostics };
     while reader.assignment() {}
     reader.assignments
 }
@@ -52,6 +54,8 @@ struct Reader<'a> {
     at: usize,
     outer: &'a dyn Fn(&str) -> Option<String>,
     assignments: Vec<Assignment>,
+    /// The values so far, by name.
+    known: HashMap<String, String>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -120,8 +124,7 @@ impl<'a> Reader<'a> {
 
     /// Puts variables into a value that begins at `start`.
     fn expand(&mut self, value: &str, start: usize) -> String {
-        let own = |name: &str| self.assignments.iter().rev().find(|a| a.name == name).and_then(|a| a.value.clone());
-        let lookup = |name: &str| (self.outer)(name).or_else(|| own(name));
+        let lookup = |name: &str| (self.outer)(name).or_else(|| self.known.get(name).cloned());
         let mut problems = Vec::new();
         let out = template::substitute(value, &lookup, &mut problems);
         for problem in problems {
@@ -154,6 +157,9 @@ impl<'a> Reader<'a> {
     }
 
     fn keep(&mut self, name: String, value: Option<String>, start: usize, end: usize) {
+        if let Some(value) = &value {
+            self.known.insert(name.clone(), value.clone());
+        }
         let kept = self.text[start..end].trim_end().len();
         self.assignments.push(Assignment { name, value, span: Span::new(self.file, start..start + kept) });
     }

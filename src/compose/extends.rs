@@ -91,7 +91,11 @@ impl Loader<'_> {
         chain: &mut Vec<Link>,
     ) -> Option<Node> {
         let text = |key: &str| Some((extends.get(key)?.as_scalar().and_then(Scalar::as_str)?, extends.get(key)?.span));
-        let (wanted, span) = text("service")?;
+        let Some((wanted, span)) = text("service") else {
+            let finding = Diagnostic::error("C104", format!("service `{name}` does not say which service it extends"));
+            self.diagnostics.push(finding.label(extends.span, "").help("service: …"));
+            return None;
+        };
         let wanted: Arc<str> = wanted.into();
         let Some((file, file_span)) = text("file") else {
             let found = scope.services.get(&wanted).or_else(|| scope.earlier?.get(&wanted)).cloned();

@@ -38,11 +38,12 @@ impl Loader<'_> {
         let first = paths.first()?;
         let mut trail = unit.trail.clone();
         trail.push(path.to_owned());
-        if trail.len() > MAX_DEPTH {
-            let finding = Diagnostic::error("C128", "files are included too deeply");
-            self.diagnostics.push(finding.label(item.span, format!("more than {MAX_DEPTH} files lead here")));
+        if trail.len() > MAX_DEPTH || self.includes_left == 0 {
+            let finding = Diagnostic::error("C128", "the project includes too many files");
+            self.diagnostics.push(finding.label(item.span, "not followed any more"));
             return None;
         }
+        self.includes_left -= 1;
         if let Some(again) = paths.iter().find(|path| trail.contains(path)) {
             let message = format!("`{}` includes itself", self.options.display(again));
             self.diagnostics.push(Diagnostic::error("C128", message).label(item.span, "included here"));

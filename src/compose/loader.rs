@@ -15,6 +15,9 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Files, Sources, Span};
 use crate::yaml::{self, Node};
 
+/// A project that includes more than this is refused.
+const MAX_INCLUDES: usize = 1000;
+
 /// What reading shares: where texts come from and go to, and what was found.
 pub(super) struct Loader<'a> {
     pub files: &'a dyn Files,
@@ -25,6 +28,8 @@ pub(super) struct Loader<'a> {
     pub complete: bool,
     /// Whether a part of the project is missing, so that what refers to it cannot be judged.
     pub partial: bool,
+    /// How many more includes are followed: files that include each other twice would double with every level.
+    pub includes_left: usize,
     /// The trees of files that `extends` named, by their path and by how they were come to.
     pub extended: HashMap<(PathBuf, Vec<PathBuf>), Option<Node>>,
     texts: HashMap<PathBuf, FileId>,
@@ -47,6 +52,7 @@ impl<'a> Loader<'a> {
             diagnostics: Vec::new(),
             complete: true,
             partial: false,
+            includes_left: MAX_INCLUDES,
             extended: HashMap::new(),
             texts: HashMap::new(),
         }

@@ -67,7 +67,7 @@ fn append(below: &mut Vec<Node>, above: Vec<Node>, path: &[Arc<str>]) {
 fn identity(item: &Node, key: &str) -> Option<Arc<str>> {
     let field = |key: &str| item.get(key).and_then(Node::as_scalar).map(|scalar| scalar.text.clone());
     match (key, item.as_scalar()) {
-        ("security_opt" | "ports", _) => None,
+        ("ports", _) => None,
         (_, Some(scalar)) => Some(scalar.canonical().into()),
         ("volumes", None) => field("target"),
         ("configs", None) => field("target").or_else(|| Some(format!("/{}", field("source")?).into())),

@@ -10,6 +10,8 @@ use std::ops::Range;
 const MAX_DEPTH: usize = 50;
 /// Longer results are refused: variables that hold each other double with every line of an env file.
 const MAX_LENGTH: usize = 1 << 20;
+/// Further problems of one template are not reported.
+const MAX_PROBLEMS: usize = 50;
 
 /// What substituting met with; the place is in bytes of the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +132,9 @@ impl Substitution<'_> {
     }
 
     fn report(&mut self, at: Range<usize>, kind: ProblemKind) {
-        self.problems.push(Problem { at, kind });
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(Problem { at, kind });
+        }
     }
 }
 

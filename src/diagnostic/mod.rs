@@ -107,9 +107,17 @@ pub fn sort(findings: &mut Vec<Diagnostic>) {
 
 /// The candidate most like `word`, when it is near enough to be a slip of the pen.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let length = word.chars().count();
+    let limit = (length / 3).clamp(1, 3);
+    // No slip is that long, and comparing takes the product of the lengths.
+    if length > 100 {
+        return None;
+    }
     candidates
         .into_iter()
+        .filter(|candidate| {
+            candidate.len() <= 4 * (length + limit) && candidate.chars().count().abs_diff(length) <= limit
+        })
         .map(|candidate| (edit_distance(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()

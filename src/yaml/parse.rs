@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle, Tag};
 
 use super::merge_key;
 use super::node::{Entry, Mapping, Node, Scalar, Style, Value};
 use super::scalar::is_null;
-use super::syntax;
+use super::syntax::{self, Fault};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span, Spanned};
 
@@ -47,7 +47,10 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
             Ok((event, span)) => {
                 builder.take(event, builder.span(&span), span.tag_span().map(|tag| builder.span(&tag)))
             }
-            Err(error) => Err(syntax::finding(file, text, &error)),
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(0);
+                Err(syntax::finding(file, text, at, fault(error.kind())))
+            }
         };
         if let Err(finding) = finished {
             builder.diagnostics.push(finding);
@@ -244,6 +247,40 @@ fn scalar(text: &str, style: ScalarStyle, span: Span, tag: Option<&Tag>, tag_spa
 fn spanned_tag(tag: Option<&Tag>, span: Option<Span>) -> Option<Spanned<Arc<str>>> {
     let tag = tag.filter(|tag| tag.core_suffix().is_none())?;
     Some(Spanned::new(tag.original().into(), span?))
+}
+
+/// The library's reason in our terms.
+fn fault(kind: &ErrorKind) -> Fault {
+    use ErrorKind as E;
+    match kind {
+        E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar => Fault::UnclosedQuote,
+        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => Fault::TextAfterQuote,
+        E::UnclosedFlowCollection { open } => Fault::Unclosed(*open),
+        E::UnexpectedEofFlowSequence => Fault::Unclosed('['),
+        E::UnexpectedEofFlowMapping | E::UnexpectedEofImplicitFlowMapping => Fault::Unclosed('{'),
+        E::ExpectedFlowSequenceSeparator | E::ExpectedFlowMappingSeparator => Fault::MissingComma,
+        E::MisplacedFlowCollectionEnd | E::MismatchedFlowCollectionEnd { .. } => Fault::StrayBracket,
+        E::MappingValueNotAllowed | E::InvalidColonPlacement => Fault::MisplacedColon,
+        E::SimpleKeyExpected | E::InvalidSimpleKey => Fault::MissingColon,
+        E::ExpectedBlockMappingKey
+        | E::InvalidIndentation
+        | E::ExpectedBlockSequenceEntry
+        | E::MappingKeyNotAllowed => Fault::Indentation,
+        E::BlockSequenceEntryNotAllowed | E::BlockEntryInFlowCollection => Fault::MisplacedList,
+        E::TabNotAllowed
+        | E::TabInBlockIndentation
+        | E::TabInIndentation
+        | E::TabAtBlockScalarStart
+        | E::TabInPlainScalar
+        | E::InvalidBlockEntryWhitespace
+        | E::InvalidMappingValueWhitespace => Fault::Tab,
+        E::UnexpectedCharacter { character } => Fault::BadStart(*character),
+        E::UnknownQuotedScalarEscape | E::InvalidQuotedScalarHexEscape | E::InvalidUnicodeEscape => Fault::Escape,
+        E::RecursionLimitExceeded => Fault::TooDeep,
+        E::InvalidBlockScalarHeader | E::InvalidBlockScalarIndent | E::ZeroBlockScalarIndent => Fault::BlockScalar,
+        E::MissingAnchorOrAliasName => Fault::NoAnchorName,
+        _ => Fault::Other,
+    }
 }
 
 #[cfg(test)]

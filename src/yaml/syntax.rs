@@ -1,19 +1,54 @@
 //! Syntax errors in the words of people, with the usual cause where it can be seen.
 
-use granit_parser::{ErrorKind, ScanError};
-
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 
-/// The finding for a text that is no YAML.
-pub(super) fn finding(file: FileId, text: &str, error: &ScanError) -> Diagnostic {
-    let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
-    let (message, help) = words(error.kind());
+/// Why a text is no YAML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A quote is not closed.
+    UnclosedQuote,
+    /// Something follows a closing quote.
+    TextAfterQuote,
+    /// This bracket is not closed.
+    Unclosed(char),
+    /// A list in brackets, or a mapping in braces, goes on without a comma.
+    MissingComma,
+    /// A bracket is closed that was not opened, or that was opened as another kind.
+    StrayBracket,
+    /// `: ` where no key can stand.
+    MisplacedColon,
+    /// A line that should be a key has no colon.
+    MissingColon,
+    /// A line does not fit the lines before it.
+    Indentation,
+    /// A list begins where none can.
+    MisplacedList,
+    /// A tab is used for indentation.
+    Tab,
+    /// A value begins with this character, which none can.
+    BadStart(char),
+    /// An unknown escape in double quotes.
+    Escape,
+    /// Values are nested too deeply.
+    TooDeep,
+    /// A text block begins wrongly.
+    BlockScalar,
+    /// `&` or `*` without a name.
+    NoAnchorName,
+    /// Anything else.
+    Other,
+}
+
+/// The finding for a text that is no YAML, where the fault was noticed at a byte of it.
+pub(super) fn finding(file: FileId, text: &str, at: usize, fault: Fault) -> Diagnostic {
+    let at = at.min(text.len());
+    let (message, help) = words(fault);
     let place = |at: usize| {
         let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
         Span::new(file, at..end)
     };
-    if let Some(cause) = likely_cause(text, at, error.kind()) {
+    if let Some(cause) = likely_cause(text, at, fault) {
         return Diagnostic::error("C101", cause.message).label(place(cause.at), "").help(cause.help);
     }
     let finding = Diagnostic::error("C101", message).label(place(at), "");
@@ -24,67 +59,34 @@ pub(super) fn finding(file: FileId, text: &str, error: &ScanError) -> Diagnostic
 }
 
 /// What is wrong, and how it is usually mended.
-fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
-    use ErrorKind as E;
-    let quote = Some("close the quote, or put the text in the other kind of quotes");
-    let colon = Some("put a space after the colon of `key: value`, and quote a value that contains `: `");
-    let indent = Some("align it with its neighbours: entries of one level begin in the same column");
-    let (message, help) = match kind {
-        E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar => ("a quote is not closed", quote),
-        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => {
-            ("unexpected text after a closing quote", Some("quote the whole value, and double a quote within it"))
+fn words(fault: Fault) -> (String, Option<&'static str>) {
+    let colon = "put a space after the colon of `key: value`, and quote a value that contains `: `";
+    let indent = "align it with its neighbours: entries of one level begin in the same column";
+    let (message, help) = match fault {
+        Fault::Unclosed(bracket) => {
+            return (format!("`{bracket}` is not closed"), Some("close it, or quote the value"));
         }
-        E::UnclosedFlowCollection { open } => return unclosed(*open),
-        E::UnexpectedEofFlowSequence => return unclosed('['),
-        E::UnexpectedEofFlowMapping | E::UnexpectedEofImplicitFlowMapping => return unclosed('{'),
-        E::ExpectedFlowSequenceSeparator => {
-            ("a list in brackets goes on without `,` or `]`", Some("close it with `]`"))
+        Fault::BadStart(c) => return (format!("a value cannot begin with `{c}`"), Some("quote the value")),
+        Fault::UnclosedQuote => {
+            ("a quote is not closed", "close the quote, or put the text in the other kind of quotes")
         }
-        E::ExpectedFlowMappingSeparator => {
-            ("a mapping in braces goes on without `,` or `}`", Some("close it with `}`"))
+        Fault::TextAfterQuote => ("unexpected text after a closing quote", "put the whole value in quotes"),
+        Fault::MissingComma => ("a comma or a closing bracket is missing", "close the bracket, or quote the value"),
+        Fault::StrayBracket => ("this bracket closes nothing that was opened", "remove it, or quote the value"),
+        Fault::MisplacedColon => ("a `: ` where no key can stand", colon),
+        Fault::MissingColon => ("a key without a colon", colon),
+        Fault::Indentation => ("this does not belong to the entries before it", indent),
+        Fault::MisplacedList => ("a list cannot begin here", "begin the list on a line of its own, below its key"),
+        Fault::Tab => ("a tab where only spaces are allowed", "indent with spaces; YAML does not allow tabs"),
+        Fault::Escape => ("an unknown escape in double quotes", "write `\\\\` for a backslash, or use single quotes"),
+        Fault::BlockScalar => {
+            ("a text block begins wrongly", "after `|` or `>` begin the text on the next line, indented")
         }
-        E::MisplacedFlowCollectionEnd => {
-            ("a closing bracket without an opening one", Some("remove it, or quote the value"))
-        }
-        E::MismatchedFlowCollectionEnd { .. } => ("a bracket is closed by one of another kind", None),
-        E::MappingValueNotAllowed | E::InvalidColonPlacement => ("a `: ` where no key can stand", colon),
-        E::SimpleKeyExpected | E::InvalidSimpleKey => ("a key without a colon", colon),
-        E::ExpectedBlockMappingKey | E::InvalidIndentation => ("this does not belong to the entries before it", indent),
-        E::ExpectedBlockSequenceEntry => ("a list goes on without `- `", indent),
-        E::BlockSequenceEntryNotAllowed => {
-            ("a list cannot begin here", Some("begin the list on a line of its own, below its key"))
-        }
-        E::TabNotAllowed
-        | E::TabInBlockIndentation
-        | E::TabInIndentation
-        | E::TabAtBlockScalarStart
-        | E::TabInPlainScalar
-        | E::InvalidBlockEntryWhitespace
-        | E::InvalidMappingValueWhitespace => ("a tab where only spaces are allowed", Some("indent with spaces")),
-        E::UnexpectedCharacter { character: '`' | '@' } => {
-            ("a value cannot begin with this character", Some("quote the value"))
-        }
-        E::UnexpectedCharacter { character: '%' } => ("a value cannot begin with `%`", Some("quote the value")),
-        E::UnexpectedCharacter { .. } => ("an unexpected character", Some("quote the value")),
-        E::UnknownQuotedScalarEscape | E::InvalidQuotedScalarHexEscape | E::InvalidUnicodeEscape => {
-            ("an unknown escape in double quotes", Some("write `\\\\` for a backslash, or use single quotes"))
-        }
-        E::RecursionLimitExceeded => ("values are nested too deeply", None),
-        E::InvalidBlockScalarHeader => ("unexpected text after `|` or `>`", Some("begin the text on the next line")),
-        E::InvalidBlockScalarIndent => ("this line of the text is not indented enough", None),
-        E::MappingKeyNotAllowed => ("a key cannot stand here", indent),
-        E::UndeclaredTagHandle => ("a tag with an undeclared handle", None),
-        E::MissingAnchorOrAliasName => {
-            ("an anchor or alias without a name", Some("quote a value that begins with `*` or `&`"))
-        }
-        E::InvalidDocumentEnd => ("unexpected text after the end of the document", None),
-        _ => ("this is not YAML", None),
+        Fault::NoAnchorName => ("an anchor or alias without a name", "quote a value that begins with `*` or `&`"),
+        Fault::TooDeep => return ("values are nested too deeply".to_owned(), None),
+        Fault::Other => return ("this is not YAML".to_owned(), None),
     };
-    (message.to_owned(), help)
-}
-
-fn unclosed(bracket: char) -> (String, Option<&'static str>) {
-    (format!("`{bracket}` is not closed"), Some("close it, or quote the value"))
+    (message.to_owned(), Some(help))
 }
 
 /// What is likely wrong, at a byte of the text.
@@ -95,13 +97,10 @@ struct Cause {
 }
 
 /// The usual causes, which the parser notices only later.
-fn likely_cause(text: &str, at: usize, kind: &ErrorKind) -> Option<Cause> {
+fn likely_cause(text: &str, at: usize, fault: Fault) -> Option<Cause> {
     let line = Line::around(text, at);
-    line.tab().or_else(|| match kind {
-        ErrorKind::MappingValueNotAllowed
-        | ErrorKind::InvalidColonPlacement
-        | ErrorKind::SimpleKeyExpected
-        | ErrorKind::InvalidSimpleKey => {
+    line.tab().or_else(|| match fault {
+        Fault::MisplacedColon | Fault::MissingColon => {
             let before = line.before(text);
             let earlier = || before.as_ref().and_then(|before| before.missing_space().or_else(|| before.unclosed()));
             line.second_colon().or_else(|| line.missing_space()).or_else(earlier)
@@ -148,7 +147,7 @@ impl<'a> Line<'a> {
         let line = self.plain().filter(|line| !line.contains(['[', '{']))?;
         let first = line.find(": ")? + 2;
         let second = first + line[first..].find(": ")?;
-        let help = "quote the value: `key: \"value: with a colon\"`";
+        let help = "begin a mapping on the next line, or quote the value: `key: \"value: with a colon\"`";
         Some(Cause { at: self.start + second, message: "a second `: ` on the same line", help })
     }
 

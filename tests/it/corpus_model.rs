@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use planner::compose::model::{MountKind, Service};
+use planner::compose::model::{Labels, MountKind, Service};
 use serde_json::{Map, Value, json};
 
 use crate::corpus::{answer, cases, load_case};
 
 /// Groups whose models are compared; `$PLANNER_CORPUS_GROUPS` names others.
-const GROUPS: &str = "real,spec,upstream-files,micro";
+const GROUPS: &str = "real,spec,upstream,upstream-files,micro";
 
 /// Projects whose models differ, and why that is right or not yet mended.
 const EXCEPTIONS: &[(&str, &str)] = &[];
@@ -86,7 +86,6 @@ fn of_ours(service: &Service) -> Projection {
     mounts.sort();
     let environment: BTreeMap<&str, &Option<String>> =
         service.environment.iter().map(|(name, value)| (&**name, &value.value)).collect();
-    let labels: BTreeMap<&str, &str> = service.labels.iter().map(|(name, value)| (&**name, &*value.value)).collect();
     let mut hosts = texts(&service.extra_hosts);
     hosts.sort();
     BTreeMap::from([
@@ -97,12 +96,112 @@ fn of_ours(service: &Service) -> Projection {
         ("command", json!(service.command.as_ref().map(|words| &words.value))),
         ("entrypoint", json!(service.entrypoint.as_ref().map(|words| &words.value))),
         ("environment", json!(environment)),
-        ("labels", json!(labels)),
+        ("labels", json!(pairs(&service.labels))),
         ("ports", json!(ports)),
         ("volumes", json!(mounts)),
         ("cap_add", json!(texts(&service.cap_add))),
         ("extra_hosts", json!(hosts)),
+        ("cap_drop", json!(texts(&service.cap_drop))),
+        ("expose", json!(texts(&service.expose))),
+        ("profiles", json!(texts(&service.profiles))),
+        ("security_opt", json!(texts(&service.security_opt))),
+        ("dns", json!(texts(&service.dns))),
+        ("group_add", json!(texts(&service.group_add))),
+        ("network_mode", text(&service.network_mode)),
+        ("working_dir", text(&service.working_dir)),
+        ("platform", text(&service.platform)),
+        ("stop_signal", text(&service.stop_signal)),
+        ("tty", json!(service.tty.as_ref().is_some_and(|tty| tty.value))),
+        ("stdin_open", json!(service.stdin_open.as_ref().is_some_and(|open| open.value))),
+        ("privileged", json!(service.privileged.as_ref().is_some_and(|privileged| privileged.value))),
+        ("read_only", json!(service.read_only.as_ref().is_some_and(|read_only| read_only.value))),
+        ("init", json!(service.init.as_ref().map(|init| init.value))),
+        ("mem_limit", json!(service.mem_limit.as_ref().map(|limit| limit.value.0))),
+        ("mem_reservation", json!(service.mem_reservation.as_ref().map(|limit| limit.value.0))),
+        ("shm_size", json!(service.shm_size.as_ref().map(|size| size.value.0))),
+        ("cpus", json!(service.cpus.as_ref().map(|cpus| cpus.value.0))),
+        ("deploy", ours_deploy(service)),
+        ("healthcheck", ours_healthcheck(service)),
+        ("aliases", ours_aliases(service)),
+        ("sysctls", json!(pairs(&service.sysctls))),
+        ("secrets", json!(service.secrets.iter().map(|secret| &secret.source.value).collect::<Vec<_>>())),
     ])
+}
+
+fn pairs(labels: &Labels) -> BTreeMap<&str, &str> {
+    labels.iter().map(|(name, value)| (&**name, &*value.value)).collect()
+}
+
+fn ours_deploy(service: &Service) -> Value {
+    let scale = service.scale.as_ref().map(|scale| scale.value);
+    let Some(deploy) = &service.deploy else { return json!([scale, null, null, null, null]) };
+    let bytes =
+        |field: &Option<planner::source::Spanned<planner::units::Bytes>>| field.as_ref().map(|field| field.value.0);
+    json!([
+        deploy.replicas.as_ref().map(|replicas| replicas.value).or(scale),
+        deploy.limits.cpus.as_ref().map(|cpus| cpus.value.0),
+        bytes(&deploy.limits.memory),
+        deploy.reservations.cpus.as_ref().map(|cpus| cpus.value.0),
+        bytes(&deploy.reservations.memory),
+    ])
+}
+
+fn theirs_deploy(service: &Value) -> Value {
+    let deploy = &service["deploy"];
+    let resources = &deploy["resources"];
+    let cpus = |part: &str| milli(&resources[part]["cpus"]);
+    json!([
+        deploy.get("replicas").unwrap_or(&service["scale"]),
+        cpus("limits"),
+        number(&resources["limits"]["memory"]),
+        cpus("reservations"),
+        number(&resources["reservations"]["memory"]),
+    ])
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn milli(value: &Value) -> Option<u64> {
+    let cpus = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
+    Some((cpus * 1000.0).round() as u64)
+}
+
+fn ours_healthcheck(service: &Service) -> Value {
+    let Some(health) = &service.healthcheck else { return Value::Null };
+    let test = health.test.as_ref().map(|test| test.value.words());
+    json!([test, health.retries.as_ref().map(|retries| retries.value)])
+}
+
+fn theirs_healthcheck(service: &Value, raw: &dyn Fn(&str) -> String) -> Value {
+    let health = &service["healthcheck"];
+    if health.is_null() {
+        return Value::Null;
+    }
+    let test: Option<Vec<String>> =
+        health["test"].as_array().map(|words| words.iter().map(|word| raw(word.as_str().unwrap())).collect());
+    let test = if health["disable"] == true { Some(vec!["NONE".to_owned()]) } else { test };
+    json!([test, health["retries"]])
+}
+
+fn ours_aliases(service: &Service) -> Value {
+    let aliases: BTreeMap<&str, Vec<&str>> = service
+        .networks
+        .iter()
+        .map(|(name, attachment)| (&**name, attachment.aliases.iter().map(|alias| &*alias.value).collect()))
+        .collect();
+    match (aliases.is_empty(), &service.network_mode, &service.provider) {
+        (true, None, None) => json!({"default": []}),
+        _ => json!(aliases),
+    }
+}
+
+fn theirs_aliases(service: &Value) -> Value {
+    let networks = service["networks"].as_object().into_iter().flatten();
+    let aliases = |network: &Value| network["aliases"].as_array().cloned().unwrap_or_default();
+    let aliases: BTreeMap<&String, Vec<Value>> = networks.map(|(name, network)| (name, aliases(network))).collect();
+    json!(aliases)
 }
 
 fn of_theirs(service: &Value, here: &dyn Fn(&str) -> String) -> Projection {
@@ -145,5 +244,29 @@ fn of_theirs(service: &Value, here: &dyn Fn(&str) -> String) -> Projection {
         ("volumes", json!(sorted(mounts.map(mount).collect()))),
         ("cap_add", json!(words("cap_add").unwrap_or_default())),
         ("extra_hosts", json!(sorted(words("extra_hosts").unwrap_or_default()))),
+        ("cap_drop", json!(words("cap_drop").unwrap_or_default())),
+        ("expose", json!(words("expose").unwrap_or_default())),
+        ("profiles", json!(words("profiles").unwrap_or_default())),
+        ("security_opt", json!(words("security_opt").unwrap_or_default())),
+        ("dns", json!(words("dns").unwrap_or_default())),
+        ("group_add", json!(words("group_add").unwrap_or_default())),
+        ("network_mode", text("network_mode")),
+        ("working_dir", text("working_dir")),
+        ("platform", text("platform")),
+        ("stop_signal", text("stop_signal")),
+        ("tty", json!(service["tty"] == true)),
+        ("stdin_open", json!(service["stdin_open"] == true)),
+        ("privileged", json!(service["privileged"] == true)),
+        ("read_only", json!(service["read_only"] == true)),
+        ("init", service["init"].clone()),
+        ("mem_limit", json!(number(&service["mem_limit"]))),
+        ("mem_reservation", json!(number(&service["mem_reservation"]))),
+        ("shm_size", json!(number(&service["shm_size"]))),
+        ("cpus", json!(milli(&service["cpus"]))),
+        ("deploy", theirs_deploy(service)),
+        ("healthcheck", theirs_healthcheck(service, &raw)),
+        ("aliases", theirs_aliases(service)),
+        ("sysctls", json!(pairs("sysctls"))),
+        ("secrets", json!(items("secrets").iter().map(|secret| of(secret, "source")).collect::<Vec<_>>())),
     ])
 }

@@ -6,6 +6,9 @@ use crate::compose::model::{Compose, Service};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
+/// More circles are not reported: they are likely the same fault.
+const MAX_CYCLES: usize = 20;
+
 /// Where a service stands in the search.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
@@ -19,9 +22,10 @@ pub(super) fn check(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
     let edges: IndexMap<&str, Vec<(&str, Span)>> =
         compose.services.values().map(|service| (&*service.name, edges_of(service))).collect();
     let mut states: IndexMap<&str, State> = IndexMap::new();
+    let mut found = 0;
     for start in edges.keys() {
         if !states.contains_key(start) {
-            search(start, &edges, &mut states, diagnostics);
+            search(start, &edges, &mut states, &mut found, diagnostics);
         }
     }
 }
@@ -42,6 +46,7 @@ fn search<'a>(
     start: &'a str,
     edges: &IndexMap<&'a str, Vec<(&'a str, Span)>>,
     states: &mut IndexMap<&'a str, State>,
+    found: &mut usize,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut path: Vec<(&str, usize)> = vec![(start, 0)];
@@ -56,7 +61,11 @@ fn search<'a>(
             }
             Some((target, _)) => match states.get(target) {
                 Some(State::Done) => {}
-                Some(State::Open) => diagnostics.push(cycle(target, &path, edges)),
+                Some(State::Open) if *found < MAX_CYCLES => {
+                    *found += 1;
+                    diagnostics.push(cycle(target, &path, edges));
+                }
+                Some(State::Open) => {}
                 None => {
                     states.insert(target, State::Open);
                     path.push((target, 0));

@@ -1,6 +1,8 @@
 //! Every name that is used must be declared.
 
-use crate::compose::model::{Compose, FileReference, MountKind, Service};
+use indexmap::IndexMap;
+
+use crate::compose::model::{Compose, FileReference, FileSource, MountKind, Service};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Span, Spanned};
 
@@ -13,8 +15,8 @@ pub(super) fn check(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
         check.networks(service);
         check.volumes(service);
         check.models(service);
-        check.files(service, "config", &service.configs, compose.configs.keys());
-        check.files(service, "secret", &service.secrets, compose.secrets.keys());
+        check.files(service, "config", &service.configs, &compose.configs);
+        check.files(service, "secret", &service.secrets, &compose.secrets);
     }
 }
 
@@ -104,16 +106,16 @@ impl References<'_> {
         }
     }
 
-    fn files<'k>(
+    fn files(
         &mut self,
         service: &Service,
         kind: &str,
         references: &[FileReference],
-        known: impl Iterator<Item = &'k String> + Clone,
+        known: &IndexMap<String, FileSource>,
     ) {
-        for reference in references {
-            if !known.clone().any(|key| *key == reference.source.value) {
-                self.undeclared(service, kind, &reference.source.value, reference.source.span, "C114", known.clone());
+        for FileReference { source, .. } in references {
+            if !known.contains_key(&source.value) {
+                self.undeclared(service, kind, &source.value, source.span, "C114", known.keys());
             }
         }
     }

@@ -65,7 +65,7 @@ impl Decoder<'_, '_> {
     fn test(&mut self, fields: Fields) -> Option<Spanned<Test>> {
         let node = fields.node("test")?;
         if let Some(scalar) = node.as_scalar() {
-            return Some(Spanned::new(Test::Shell(scalar.text.to_string()), node.span));
+            return Some(Spanned::new(Test::Shell(vec![scalar.text.to_string()]), node.span));
         }
         let mut words = fields.texts("test").into_iter();
         let first = words.next()?;
@@ -73,7 +73,7 @@ impl Decoder<'_, '_> {
         let test = match &*first.value {
             "NONE" => Test::None,
             "CMD" => Test::Command(rest.collect()),
-            "CMD-SHELL" => Test::Shell(rest.collect::<Vec<_>>().join(" ")),
+            "CMD-SHELL" => Test::Shell(rest.collect()),
             other => {
                 let message =
                     format!("a health check's list must begin with `CMD`, `CMD-SHELL` or `NONE`, not `{other}`");

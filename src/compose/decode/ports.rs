@@ -24,30 +24,33 @@ impl Decoder<'_, '_> {
     pub(super) fn ports(&mut self, fields: Fields) -> Vec<Port> {
         let mut ports: IndexMap<Identity, Port> = IndexMap::new();
         for item in fields.items("ports") {
+            if self.ports_left == 0 {
+                break;
+            }
             let read = match item.as_scalar() {
                 Some(scalar) => short(item, &scalar.canonical()),
                 None => long(item),
             };
-            let read = match read {
-                Ok(ports) if ports.len() > self.ports_left => {
-                    Err(Diagnostic::error("C108", "the project publishes too many ports").label(item.span, ""))
-                }
-                other => other,
-            };
             match read {
+                Ok(read) if read.len() > self.ports_left => {
+                    self.ports_left = 0;
+                    self.loader.diagnostics.push(bad(item.span, "the project publishes too many ports".to_owned()));
+                }
                 Ok(read) => {
                     self.ports_left -= read.len();
-                    for port in read {
-                        let host_ip = port.host_ip.as_ref().map(|ip| ip.value);
-                        let published = port.published.as_ref().map(|range| range.value);
-                        ports.insert((host_ip, published, port.target.value, port.protocol.value.clone()), port);
-                    }
+                    ports.extend(read.into_iter().map(|port| (identity(&port), port)));
                 }
                 Err(finding) => self.loader.diagnostics.push(finding),
             }
         }
         ports.into_values().collect()
     }
+}
+
+fn identity(port: &Port) -> Identity {
+    let host_ip = port.host_ip.as_ref().map(|ip| ip.value);
+    let published = port.published.as_ref().map(|range| range.value);
+    (host_ip, published, port.target.value, port.protocol.value.clone())
 }
 
 /// `[[HOST_IP:][PUBLISHED]:]TARGET[/PROTOCOL]`, of which both numbers may be ranges.

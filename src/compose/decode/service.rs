@@ -84,7 +84,7 @@ impl Decoder<'_, '_> {
         service.expose = fields.texts("expose");
         service.networks = parts::attachments(fields);
         service.network_mode = fields.text("network_mode");
-        service.dns = fields.texts("dns");
+        service.dns = fields.texts("dns").into_iter().filter(|server| !server.value.is_empty()).collect();
         service.dns_opt = fields.texts("dns_opt");
         service.dns_search = fields.texts("dns_search");
         service.extra_hosts = fields.texts("extra_hosts");

@@ -167,8 +167,20 @@ pub enum Test {
     None,
     /// A program and its arguments (`CMD`).
     Command(Vec<String>),
-    /// A line for the container's shell (`CMD-SHELL`).
-    Shell(String),
+    /// A line for the container's shell, and what the shell is given as `$0`, `$1`, … (`CMD-SHELL`).
+    Shell(Vec<String>),
+}
+
+impl Test {
+    /// As the engine's API takes it: `["CMD", …]`, `["CMD-SHELL", …]` or `["NONE"]`.
+    pub fn words(&self) -> Vec<String> {
+        let (kind, rest) = match self {
+            Test::None => ("NONE", &[][..]),
+            Test::Command(words) => ("CMD", &words[..]),
+            Test::Shell(words) => ("CMD-SHELL", &words[..]),
+        };
+        std::iter::once(kind.to_owned()).chain(rest.iter().cloned()).collect()
+    }
 }
 
 /// Where output goes.

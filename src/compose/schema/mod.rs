@@ -16,11 +16,18 @@ use shape::{Fields, Shape, Table};
 
 /// Checks the form of a whole compose file.
 pub(super) fn check(root: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    Walk { path: Vec::new(), diagnostics }.node(root, &top::FILE, None);
+    Walk { path: Vec::new(), complete: false, diagnostics }.node(root, &top::FILE, None);
+}
+
+/// Checks in the merged tree that mappings have the keys that they must have: one file may give what another lacks.
+pub(super) fn check_required(root: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    Walk { path: Vec::new(), complete: true, diagnostics }.node(root, &top::FILE, None);
 }
 
 struct Walk<'a> {
     path: Vec<String>,
+    /// Whether the tree is merged, so that only what is missing is reported; else only what is wrong.
+    complete: bool,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -32,6 +39,11 @@ impl Walk<'_> {
         }
         match (&node.value, shape.scalar, shape.items) {
             (Value::Null, ..) if shape.null => {}
+            (Value::Mapping(mapping), ..) if shape.fields.is_some() => {
+                self.missing_keys(mapping, node.span, shape);
+                self.mapping(mapping, shape, parent);
+            }
+            (Value::Null | Value::Scalar(_), ..) if self.complete => {}
             (Value::Scalar(scalar), Some(wanted), _) => {
                 if let Some(finding) = scalar::check(scalar, wanted, shape, &self.dotted()) {
                     self.diagnostics.push(finding.label(node.span, ""));
@@ -42,7 +54,7 @@ impl Walk<'_> {
                     self.below(&index.to_string(), item, item_shape, shape);
                 }
             }
-            (Value::Mapping(mapping), ..) if shape.fields.is_some() => self.mapping(mapping, shape, parent),
+            _ if self.complete => {}
             _ => self.wrong_type(node, shape),
         }
     }
@@ -59,17 +71,25 @@ impl Walk<'_> {
             match fields {
                 Fields::Map(values) => self.below(key, &entry.value, values, shape),
                 Fields::Names(values) => {
-                    if !is_name(key) {
+                    if !self.complete && !is_name(key) {
                         self.bad_name(key, entry.key);
                     }
                     self.below(key, &entry.value, values, shape);
                 }
                 Fields::Keys(table) | Fields::ExactKeys(table) => match find(table, key) {
                     Some(field) => self.below(key, &entry.value, field, shape),
+                    None if self.complete => {}
                     None if key.starts_with("x-") && matches!(fields, Fields::Keys(_)) => {}
                     None => self.unknown_key(key, entry, table, parent),
                 },
             }
+        }
+    }
+
+    fn missing_keys(&mut self, mapping: &Mapping, span: Span, shape: &Shape) {
+        for key in shape.required.iter().filter(|key| self.complete && !mapping.contains_key(**key)) {
+            let finding = Diagnostic::error("C104", format!("`{}` needs `{key}`", self.dotted()));
+            self.diagnostics.push(finding.label(span, "").help(format!("{key}: …")));
         }
     }
 

@@ -31,9 +31,9 @@ const KEYS: Table = &[
     ("cpus", CPUS),
     ("cpuset", TEXT),
     ("credential_spec", object(&[("config", TEXT), ("file", TEXT), ("registry", TEXT)])),
-    ("depends_on", TEXTS.or_names(&object(DEPENDENCY))),
+    ("depends_on", TEXTS.or_names(&object(DEPENDENCY).requiring(&["condition"]))),
     ("deploy", DEPLOY),
-    ("develop", object(&[("watch", list(&object(WATCH)))]).or_null()),
+    ("develop", object(&[("watch", list(&object(WATCH).requiring(&["path", "action"])))]).or_null()),
     ("device_cgroup_rules", TEXTS),
     ("devices", list(&TEXT.or_object(&[("source", TEXT), ("target", TEXT), ("permissions", TEXT)]))),
     ("dns", TEXT_OR_TEXTS),
@@ -142,7 +142,7 @@ const REFERENCES: Shape = list(&TEXT.or_object(&[
     ("gid", TEXT),
     ("mode", scalar(Scalar::TextOrNumber)),
 ]));
-const ULIMITS: Shape = map(&INTEGER.or_object(&[("hard", INTEGER), ("soft", INTEGER)]));
+const ULIMITS: Shape = map(&INTEGER.or_object(&[("hard", INTEGER), ("soft", INTEGER)]).requiring(&["soft", "hard"]));
 
 const RATES: Shape = list(&exact(&[("path", TEXT), ("rate", SIZE)]));
 const BLKIO: Shape = exact(&[

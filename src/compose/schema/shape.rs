@@ -11,6 +11,8 @@ pub(super) struct Shape {
     pub items: Option<&'static Shape>,
     /// A mapping is allowed, with such entries.
     pub fields: Option<Fields>,
+    /// Keys that a mapping must have.
+    pub required: &'static [&'static str],
     /// Anything at all.
     pub any: bool,
 }
@@ -66,7 +68,7 @@ pub(super) enum Fields {
 /// The keys of a mapping and what may stand under them.
 pub(super) type Table = &'static [(&'static str, Shape)];
 
-const NOTHING: Shape = Shape { scalar: None, null: false, items: None, fields: None, any: false };
+const NOTHING: Shape = Shape { scalar: None, null: false, items: None, fields: None, required: &[], any: false };
 /// Anything.
 pub(super) const ANYTHING: Shape = Shape { any: true, ..NOTHING };
 /// A string.
@@ -139,6 +141,11 @@ impl Shape {
 
     pub(super) const fn or_names(self, values: &'static Shape) -> Shape {
         Shape { fields: Some(Fields::Names(values)), ..self }
+    }
+
+    /// A mapping must have these keys.
+    pub(super) const fn requiring(self, required: &'static [&'static str]) -> Shape {
+        Shape { required, ..self }
     }
 
     /// What is allowed, as a noun phrase.

@@ -10,7 +10,7 @@ use super::shape::{
 pub(super) const FILE: Shape = object(&[
     ("configs", names(&object(CONFIG))),
     ("include", list(&TEXT.or_object(INCLUDE))),
-    ("models", map(&object(MODEL))),
+    ("models", map(&object(MODEL).requiring(&["model"]))),
     ("name", TEXT),
     ("networks", map(&object(NETWORK).or_null())),
     ("secrets", names(&object(SECRET))),
