@@ -61,7 +61,8 @@ pub fn load(files: &dyn Files, options: &LoadOptions, sources: &mut Sources) -> 
     let paths = options.compose_files(files, &environment);
     if paths.is_empty() {
         let finding = Diagnostic::error("C123", "no compose file was found here or in a folder above");
-        loader.diagnostics.push(finding.help("name one with `-f`"));
+        loader.diagnostics.push(finding.help("name one: `planner check stack.yml`"));
+        loader.complete = false;
     }
     let directory = options.base(&paths);
     if start.is_none() && directory != options.working_directory {

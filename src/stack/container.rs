@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::compose::model::{self as compose, MountKind, RestartCondition, Test};
+use crate::compose::model::{self as compose, MountKind, RestartCondition};
 use crate::source::Spanned;
 
 use super::model::Stack;
@@ -219,12 +219,7 @@ fn nanoseconds(field: &Option<Spanned<Duration>>) -> Option<i64> {
 }
 
 fn healthcheck(written: &compose::Healthcheck) -> Healthcheck {
-    let test = match written.test.as_ref().map(|test| &test.value) {
-        None => Vec::new(),
-        Some(Test::None) => vec!["NONE".to_owned()],
-        Some(Test::Command(words)) => std::iter::once("CMD".to_owned()).chain(words.iter().cloned()).collect(),
-        Some(Test::Shell(line)) => vec!["CMD-SHELL".to_owned(), line.clone()],
-    };
+    let test = written.test.as_ref().map(|test| test.value.words()).unwrap_or_default();
     Healthcheck {
         test,
         interval: nanoseconds(&written.interval),

@@ -86,7 +86,11 @@ fn machines(root: &Node, top: &Mapping, defaults: &Mapping, reader: &mut Reader)
         return Vec::new();
     };
     let Some(items) = list.value.as_sequence().filter(|items| !items.is_empty()) else {
-        let message = format!("`machines` must be a list of machines, not {}", list.value.noun());
+        let empty = list.value.is_null() || list.value.as_sequence().is_some();
+        let message = match empty {
+            true => "the inventory has no machines: `machines` is empty".to_owned(),
+            false => format!("`machines` must be a list of machines, not {}", list.value.noun()),
+        };
         reader.report("I104", list.value.span, &message, Some(EXAMPLE));
         return Vec::new();
     };
@@ -102,6 +106,8 @@ fn machines(root: &Node, top: &Mapping, defaults: &Mapping, reader: &mut Reader)
         }
         let entries = with_defaults(own, defaults);
         for name in names.value {
+            // The one that is there twice is read as well: its other faults are to be found in the same run.
+            let machine = machine::machine(Spanned::new(name.clone(), names.span), &entries, item.span, reader);
             if let Some(first) = known.get(&name) {
                 let finding = Diagnostic::error("I103", format!("there are two machines `{name}`"));
                 reader
@@ -109,8 +115,8 @@ fn machines(root: &Node, top: &Mapping, defaults: &Mapping, reader: &mut Reader)
                     .push(finding.label(names.span, "named again here").label(*first, "first named here"));
                 continue;
             }
-            known.insert(name.clone(), names.span);
-            machines.push(machine::machine(Spanned::new(name, names.span), &entries, item.span, reader));
+            known.insert(name, names.span);
+            machines.push(machine);
         }
     }
     machines
