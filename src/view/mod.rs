@@ -11,4 +11,4 @@ pub use events::{Progress, outcome};
 pub use findings::findings;
 pub use findings_json::findings_json;
 pub use plan::plan;
-pub use style::Style;
+pub use style::{Style, count};

@@ -60,7 +60,7 @@ pub(super) fn lines(table: &comfy_table::Table) -> String {
 }
 
 /// `1 machine`, `3 machines`.
-pub(super) fn count(number: usize, thing: &str) -> String {
+pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 

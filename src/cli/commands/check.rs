@@ -1,11 +1,12 @@
 //! `planner check`: every fault that can be found before anything runs.
 
-use crate::cli::args::CheckArgs;
+use crate::cli::args::{CheckArgs, FindingsFormat};
 use crate::cli::deploy::worst;
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::placement::{self, Limits, Outcome, Policy, Problem};
 use crate::stack;
+use crate::view::count;
 
 pub(in crate::cli) fn run(args: &CheckArgs, io: &mut Io) -> Exit {
     let mut project = Project::load(io, &args.project, &args.machines);
@@ -29,5 +30,11 @@ pub(in crate::cli) fn run(args: &CheckArgs, io: &mut Io) -> Exit {
         }
     }
     io.print_findings(&mut project.findings, &project.sources, args.format);
+    if exit == Exit::Fine && args.format == FindingsFormat::Human {
+        let fits =
+            project.inventory.as_ref().map(|it| format!("; they fit the {}", count(it.machines.len(), "machine")));
+        let services = count(stack.services.len(), "service");
+        io.tell(&format!("Checked {services}: no errors{}.\n", fits.unwrap_or_default()));
+    }
     exit
 }
