@@ -1,9 +1,11 @@
 //! A plan as a diff that people like to read.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anstyle::AnsiColor;
 use comfy_table::{Cell, Color};
 
-use crate::plan::{Action, Change, Plan, Quality};
+use crate::plan::{Action, Change, Operation, Plan, Quality};
 
 use super::machines::machines;
 use super::style::{Style, count, lines, safe};
@@ -21,6 +23,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     let title = format!("{} on {}", style.bold(&plan.project), count(plan.machines.len(), "machine"));
     text.push_str(&format!("{title} ({quality})\n\n"));
     text.push_str(&changes(plan, style));
+    text.push_str(&pulls(plan));
     text.push('\n');
     text.push_str(&machines(&plan.machines, style));
     text.push_str(&format!("\n{}\n", sums(plan, style)));
@@ -68,6 +71,23 @@ fn changes(plan: &Plan, style: Style) -> String {
         ]);
     }
     lines(&table)
+}
+
+/// The images to be fetched, and where.
+fn pulls(plan: &Plan) -> String {
+    let mut machines: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for step in &plan.steps {
+        if let Operation::Pull { image, .. } = &step.operation {
+            machines.entry(image).or_default().insert(&step.machine);
+        }
+    }
+    if machines.is_empty() {
+        return String::new();
+    }
+    let images = machines.iter().map(|(image, machines)| {
+        format!("{} on {}", safe(image), machines.iter().copied().collect::<Vec<_>>().join(", "))
+    });
+    format!("\n  to be pulled: {}\n", images.collect::<Vec<_>>().join("; "))
 }
 
 /// (`container`, `web.1`), (`network`, `front`).
