@@ -27,6 +27,7 @@ pub fn tiers(problem: &Problem<'_>, program: &mut Program) -> Vec<Tier> {
         Policy::Spread => {
             tiers.push(apart(problem, program));
             tiers.push(even_use(problem, program));
+            tiers.push(inventory_order(problem, program));
         }
         Policy::Pack => {
             tiers.push(machines_in_use(problem, program));
@@ -107,6 +108,13 @@ fn even_use(problem: &Problem<'_>, program: &mut Program) -> Tier {
         }
     }
     Tier { name: "even use", terms, whole: false }
+}
+
+/// Among equals the inventory's order decides: each container costs its machine's place in it.
+fn inventory_order(problem: &Problem<'_>, program: &Program) -> Tier {
+    let counts = problem.services().flat_map(|service| program.counts_of(service).collect::<Vec<_>>());
+    let terms = counts.filter(|(machine, _)| *machine > 0).map(|(machine, count)| (count, machine as f64));
+    Tier { name: "inventory's order", terms: terms.collect(), whole: true }
 }
 
 /// For each resource of a machine: the share that one container of each service takes, and the share in use already.

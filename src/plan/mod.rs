@@ -4,6 +4,7 @@ mod current;
 mod graph;
 mod make;
 mod model;
+mod overlap;
 mod reach;
 mod steps;
 mod surroundings;

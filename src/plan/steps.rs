@@ -9,6 +9,7 @@ use crate::stack::{Condition, ContainerSpec, Stack};
 use super::current::Own;
 use super::graph::{Graph, Node};
 use super::model::{NewContainer, Operation, Until};
+use super::overlap;
 use super::surroundings::Surroundings;
 use super::work::{Removal, Work, container_name};
 
@@ -36,6 +37,8 @@ pub(super) struct Steps<'p, 'a> {
     leaving: BTreeMap<usize, Vec<Node>>,
     /// Waiting for a container's condition, by index of its work.
     awaited: BTreeMap<(usize, bool), Node>,
+    /// After these, a container has its proper name, by index of its work.
+    named: BTreeMap<usize, Node>,
 }
 
 impl<'p, 'a> Steps<'p, 'a> {
@@ -56,6 +59,7 @@ impl<'p, 'a> Steps<'p, 'a> {
             gone: BTreeMap::new(),
             leaving: BTreeMap::new(),
             awaited: BTreeMap::new(),
+            named: BTreeMap::new(),
         }
     }
 
@@ -116,11 +120,19 @@ impl<'p, 'a> Steps<'p, 'a> {
     /// A new container. In place of another: made under a temporary name, so that a bad image or setting shows before
     /// the old one stops. From another machine: the old one is removed only when the new one has started.
     fn make(&mut self, index: usize, work: &Work<'_>, surroundings: &Surroundings) {
-        let address = work.address();
-        let machine = self.machine(work.machine);
         let new = Box::new(self.new_container(work));
-        let temporary = (new.name != new.final_name).then(|| new.name.clone());
-        let create = self.graph.add(&address, machine, Operation::CreateContainer(new), &surroundings.of(work));
+        let name = new.name.clone();
+        let create = Operation::CreateContainer(new);
+        let create = self.graph.add(&work.address(), self.machine(work.machine), create, &surroundings.of(work));
+        if overlap::is_possible(self.stack, self.works, self.removals, work) {
+            self.start_first(index, work, name, create);
+        } else {
+            self.stop_first(index, work, name, create);
+        }
+    }
+
+    fn stop_first(&mut self, index: usize, work: &Work<'_>, name: String, create: Node) {
+        let (address, machine) = (work.address(), self.machine(work.machine));
         let mut before = vec![create];
         let mut away = Vec::new();
         for old in &work.old {
@@ -133,8 +145,8 @@ impl<'p, 'a> Steps<'p, 'a> {
                 away.push(remove);
             }
         }
-        if let Some(temporary) = temporary {
-            let rename = Operation::Rename { from: temporary, to: work.name.clone() };
+        if name != work.name {
+            let rename = Operation::Rename { from: name, to: work.name.clone() };
             before = vec![self.graph.add(&address, machine, rename, &before)];
         }
         let start = self.graph.add(&address, machine, Operation::Start { name: work.name.clone() }, &before);
@@ -142,6 +154,35 @@ impl<'p, 'a> Steps<'p, 'a> {
             self.graph.wait(remove, start);
         }
         self.started.insert(index, start);
+    }
+
+    /// The new one serves before the old one stops: healthy, where its health is tested.
+    fn start_first(&mut self, index: usize, work: &Work<'_>, name: String, create: Node) {
+        let (address, machine) = (work.address(), self.machine(work.machine));
+        let start = self.graph.add(&address, machine, Operation::Start { name: name.clone() }, &[create]);
+        self.started.insert(index, start);
+        let mut serves = start;
+        if work
+            .service
+            .container
+            .healthcheck
+            .as_ref()
+            .is_some_and(|check| check.test.first().is_none_or(|it| it != "NONE"))
+        {
+            let until = Until::Healthy;
+            serves = self.graph.add(&address, machine, Operation::Await { name: name.clone(), until }, &[start]);
+            self.awaited.insert((index, true), serves);
+        }
+        let mut gone = Vec::new();
+        for old in &work.old {
+            let (_, remove) = self.take_away(&address, old, &[serves]);
+            self.graph.wait(remove, serves);
+            gone.push(remove);
+        }
+        if name != work.name {
+            let rename = Operation::Rename { from: name, to: work.name.clone() };
+            self.named.insert(index, self.graph.add(&address, machine, rename, &gone));
+        }
     }
 
     /// Room and ports on a machine are free only when what leaves it has stopped.
@@ -188,7 +229,8 @@ impl<'p, 'a> Steps<'p, 'a> {
             return Some(*node);
         }
         let operation = Operation::Await { name: work.name.clone(), until };
-        let node = self.graph.add(&work.address(), self.machine(work.machine), operation, started.as_slice());
+        let before: Vec<Node> = started.into_iter().chain(self.named.get(&index).copied()).collect();
+        let node = self.graph.add(&work.address(), self.machine(work.machine), operation, &before);
         self.awaited.insert(key, node);
         Some(node)
     }

@@ -15,5 +15,6 @@ mod journey;
 mod lab;
 mod never_panics;
 mod placement;
+mod planning;
 mod stacks;
 mod website;

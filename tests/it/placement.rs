@@ -104,6 +104,7 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
     let (mut moves, mut apart, mut even) = (0.0, 0.0, 0.0);
     let mut in_use = 0.0;
     let mut places = 0.0;
+    let mut order = 0.0;
     for (index, at) in stack.machines.iter().enumerate() {
         let mut cpu = 0.0;
         for (service, counts) in layout.counts.iter().enumerate() {
@@ -116,6 +117,7 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
                 moves += f64::from(gone) * (1000.0 + (share * 999.0).round());
             }
             apart += f64::from((0..count).sum::<u32>());
+            order += f64::from(count) * index as f64;
             cpu += (demand * u64::from(count)) as f64 / at.capacity.cpu().0 as f64;
         }
         if layout.counts.iter().any(|counts| counts[index] > 0) {
@@ -125,7 +127,7 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
         places += cpu * index as f64;
     }
     match problem.policy {
-        Policy::Spread => vec![moves, apart, even],
+        Policy::Spread => vec![moves, apart, even, order],
         Policy::Pack => vec![moves, in_use, places],
     }
 }

@@ -1,0 +1,131 @@
+//! The order of steps: what is shown here is what `apply` does.
+
+use planner::observed::{MachineState, Observed};
+use planner::placement::{Limits, Outcome, Policy, Problem, place};
+use planner::plan::{Origin, Plan, make, running};
+use planner::stack::{Condition, Dependency, Healthcheck, Stack};
+
+use crate::fake::{FakeCluster, name_of};
+use crate::stacks::{machine, port, service, stack};
+
+fn plan(stack: &Stack, observed: &Observed) -> Plan {
+    let problem = Problem::new(stack, running(stack, observed), Policy::Spread);
+    match place(&problem, Limits::default()) {
+        Outcome::Placed(solution) => make(&problem, &solution, observed, &Origin::default()).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the machines hold once a stack runs on empty ones.
+fn applied(stack: &Stack) -> Observed {
+    let names: Vec<&str> = stack.machines.iter().map(|machine| machine.name.as_str()).collect();
+    let cluster = FakeCluster::new(&names);
+    let mut observed = Observed::default();
+    for name in &names {
+        observed.machines.insert((*name).to_owned(), MachineState::default());
+    }
+    let plan = plan(stack, &observed);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let outcome = runtime.block_on(planner::apply::apply(&plan, &cluster, &mut |_| {}, std::future::pending::<()>()));
+    assert!(outcome.is_complete(), "{outcome:?}");
+    for name in names {
+        observed.machines.insert(name.to_owned(), cluster.machine(name));
+    }
+    observed
+}
+
+/// `m0 stop test-web-1 <- 0 3`: machine, what, and what it waits for. Digests in temporary names are cut out.
+fn steps(plan: &Plan) -> Vec<String> {
+    let show = |step: &planner::plan::Step| {
+        let waits: Vec<String> = step.waits_for.iter().map(ToString::to_string).collect();
+        let name = name_of(&step.operation);
+        let words: Vec<&str> = name.split(' ').map(|word| if word.contains("_1_") { "NEW" } else { word }).collect();
+        format!("{} {} <- {}", step.machine, words.join(" "), waits.join(" ")).trim_end().to_owned()
+    };
+    plan.steps.iter().map(show).collect()
+}
+
+#[test]
+fn in_place_the_new_one_is_made_before_the_old_one_stops() {
+    let mut web = service("web", 1, 1);
+    web.ports.push(port(Some((80, 80)), None));
+    let mut wanted = stack(vec![web], vec![machine("m0", 4)]);
+    let observed = applied(&wanted);
+    wanted.services[0].container.image = "web:2".to_owned();
+    let expected = [
+        "m0 pull web:2 <-",
+        "m0 create NEW <- 0",
+        "m0 stop test-web-1 <- 1",
+        "m0 remove test-web-1 <- 1 2",
+        "m0 rename NEW test-web-1 <- 1 2 3",
+        "m0 start test-web-1 <- 2 4",
+    ];
+    assert_eq!(steps(&plan(&wanted, &observed)), expected);
+}
+
+#[test]
+fn start_first_overlaps_where_nothing_stands_against_it() {
+    let mut web = service("web", 1, 1);
+    web.start_first = true;
+    web.container.healthcheck = Some(Healthcheck { test: vec!["CMD".into(), "true".into()], ..Healthcheck::default() });
+    let mut wanted = stack(vec![web], vec![machine("m0", 2)]);
+    let observed = applied(&wanted);
+    wanted.services[0].container.image = "web:2".to_owned();
+    let expected = [
+        "m0 pull web:2 <-",
+        "m0 create NEW <- 0",
+        "m0 start NEW <- 1",
+        "m0 await NEW <- 2",
+        "m0 stop test-web-1 <- 3",
+        "m0 remove test-web-1 <- 3 4",
+        "m0 rename NEW test-web-1 <- 5",
+    ];
+    assert_eq!(steps(&plan(&wanted, &observed)), expected);
+    // Too little room for both at a time: the old one stops first.
+    wanted.machines = vec![machine("m0", 1)];
+    assert!(steps(&plan(&wanted, &observed)).contains(&"m0 start test-web-1 <- 2 4".to_owned()));
+}
+
+#[test]
+fn dependents_start_when_what_they_depend_on_is_as_they_want_it() {
+    let mut web = service("web", 1, 1);
+    for (name, condition) in [("db", Condition::Healthy), ("kv", Condition::Started), ("seed", Condition::Completed)] {
+        web.depends_on.push(Dependency { service: name.to_owned(), condition, restart: false });
+    }
+    let services = vec![service("db", 1, 1), service("kv", 1, 1), service("seed", 1, 1), web];
+    let wanted = stack(services, vec![machine("m0", 4)]);
+    let plan = plan(&wanted, &Observed::default());
+    let shown = steps(&plan);
+    let start = plan.steps.iter().find(|step| name_of(&step.operation) == "start test-web-1").unwrap();
+    let firsts: Vec<String> = start.waits_for.iter().map(|id| name_of(&plan.steps[*id].operation)).collect();
+    let expected = ["create test-web-1", "start test-kv-1", "await test-db-1", "await test-seed-1"];
+    assert!(expected.iter().all(|name| firsts.contains(&(*name).to_owned())), "{firsts:?}\n{shown:#?}");
+    assert_eq!(firsts.len(), expected.len());
+}
+
+#[test]
+fn replicas_are_replaced_one_after_the_other() {
+    let mut wanted = stack(vec![service("web", 2, 1)], vec![machine("m0", 4), machine("m1", 4)]);
+    let observed = applied(&wanted);
+    wanted.services[0].container.image = "web:2".to_owned();
+    let plan = plan(&wanted, &observed);
+    let id = |name: &str| plan.steps.iter().position(|step| name_of(&step.operation) == name).unwrap();
+    assert!(plan.steps[id("stop test-web-2")].waits_for.contains(&id("start test-web-1")));
+}
+
+#[test]
+fn a_moved_container_goes_only_when_the_new_one_has_started() {
+    let mut wanted = stack(vec![service("web", 1, 1)], vec![machine("m0", 4), machine("m1", 4)]);
+    let observed = applied(&wanted);
+    wanted.machines[0].availability = planner::inventory::Availability::Drain;
+    let expected = [
+        "m1 pull web:1 <-",
+        "m1 create test-web-1 <- 0",
+        "m0 stop test-web-1 <- 1",
+        "m1 start test-web-1 <- 1 2",
+        "m0 remove test-web-1 <- 1 2 3",
+    ];
+    let plan = plan(&wanted, &observed);
+    assert_eq!(steps(&plan), expected);
+    assert_eq!(plan.changes[0].reasons, ["m0 is being drained"]);
+}
