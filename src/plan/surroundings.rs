@@ -46,37 +46,36 @@ pub(super) fn prepare(
     let mut surroundings = Surroundings::default();
     let nothing = MachineState::default();
     for work in works.iter().filter(|work| work.creates()) {
-        let machine = &stack.machines[work.machine];
-        let state = observed.machines.get(&machine.name).unwrap_or(&nothing);
+        let machine = &stack.machines[work.machine].name;
+        let state = observed.machines.get(machine).unwrap_or(&nothing);
         let spec = &work.service.container;
+        let mut make = |thing: Thing, kind: &str, key: &str, operation: Operation| {
+            surroundings.made.entry((work.machine, thing)).or_insert_with(|| {
+                let address = format!("{kind}:{key}@{machine}");
+                if kind != "image" {
+                    changes.push(created(&address, machine, work));
+                }
+                graph.add(&address, machine, operation, &[])
+            });
+        };
         if needs_pull(spec.pull, &spec.image, state) {
             let (image, platform, policy) = (spec.image.clone(), spec.platform.clone(), spec.pull);
-            let address = format!("image:{image}@{}", machine.name);
-            surroundings.made.entry((work.machine, Thing::Image(image.clone()))).or_insert_with(|| {
-                graph.add(&address, &machine.name, Operation::Pull { image, platform, policy }, &[])
-            });
+            let pull = Operation::Pull { image, platform, policy };
+            make(Thing::Image(spec.image.clone()), "image", &spec.image, pull);
         }
         for (key, network) in stack.networks.iter().filter(|(_, network)| !network.external) {
             let joins = spec.networks.iter().any(|joined| joined.network == network.name);
-            if !joins || state.networks.iter().any(|there| there.name == network.name) {
-                continue;
+            if joins && !state.networks.iter().any(|there| there.name == network.name) {
+                let create = Operation::CreateNetwork(network_spec(stack, key));
+                make(Thing::Network(network.name.clone()), "network", key, create);
             }
-            let address = format!("network:{key}@{}", machine.name);
-            surroundings.made.entry((work.machine, Thing::Network(network.name.clone()))).or_insert_with(|| {
-                changes.push(created(&address, &machine.name, work));
-                graph.add(&address, &machine.name, Operation::CreateNetwork(network_spec(stack, key)), &[])
-            });
         }
         for (key, volume) in stack.volumes.iter().filter(|(_, volume)| !volume.external) {
             let mounts = spec.mounts.iter().any(|mount| mount.kind == "volume" && mount.source == volume.name);
-            if !mounts || state.volumes.iter().any(|there| there.name == volume.name) {
-                continue;
+            if mounts && !state.volumes.iter().any(|there| there.name == volume.name) {
+                let create = Operation::CreateVolume(volume_spec(stack, key));
+                make(Thing::Volume(volume.name.clone()), "volume", key, create);
             }
-            let address = format!("volume:{key}@{}", machine.name);
-            surroundings.made.entry((work.machine, Thing::Volume(volume.name.clone()))).or_insert_with(|| {
-                changes.push(created(&address, &machine.name, work));
-                graph.add(&address, &machine.name, Operation::CreateVolume(volume_spec(stack, key)), &[])
-            });
         }
     }
     surroundings

@@ -8,12 +8,12 @@ mod services;
 mod spec;
 mod support;
 
+pub use crate::compose::model::Condition;
 pub use build::build;
 pub use machines::{LOCAL, shown_room};
 
 pub use model::{
-    AddressPool, Condition, Constraint, Dependency, Machine, Network, PortDemand, Replicas, Service, Stack, TakenPort,
-    Volume,
+    AddressPool, Constraint, Dependency, Machine, Network, PortDemand, Replicas, Service, Stack, TakenPort, Volume,
 };
 pub use spec::{Attachment, ContainerSpec, DeviceRequest, Healthcheck, Logging, Mount, PullPolicy, Restart, Ulimit};
 pub use support::unsupported;

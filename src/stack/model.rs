@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::spec::ContainerSpec;
+use crate::compose::model::Condition;
 use crate::inventory::{Availability, Endpoint};
 use crate::source::{Span, Spanned};
 use crate::units::{Amounts, PortRange, Resource};
@@ -80,17 +81,6 @@ pub struct Dependency {
     pub condition: Condition,
     /// Whether this service restarts when that one is replaced.
     pub restart: bool,
-}
-
-/// What a dependent waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Condition {
-    /// It was started.
-    Started,
-    /// Its health check passes.
-    Healthy,
-    /// It has run to its end without an error.
-    Completed,
 }
 
 /// A wish for a host port.

@@ -7,7 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Span, Spanned};
 use crate::units::{Amounts, Resource};
 
-use super::model::{Condition, Constraint, Dependency, PortDemand, Replicas, Service, Stack};
+use super::Condition;
+use super::model::{Constraint, Dependency, PortDemand, Replicas, Service, Stack};
 use super::{container, machines};
 
 pub(super) fn service(
@@ -204,12 +205,8 @@ fn dependencies(compose: &Compose, written: &compose::Service) -> Vec<Dependency
     let active = |name: &&String| compose.services.get(*name).is_some_and(|service| service.provider.is_none());
     let mut dependencies: Vec<Dependency> = Vec::new();
     for (name, dependency) in written.depends_on.iter().filter(|(name, _)| active(name)) {
-        let condition = match dependency.condition {
-            compose::Condition::Started => Condition::Started,
-            compose::Condition::Healthy => Condition::Healthy,
-            compose::Condition::Completed => Condition::Completed,
-        };
-        dependencies.push(Dependency { service: name.clone(), condition, restart: dependency.restart });
+        let (condition, restart) = (dependency.condition, dependency.restart);
+        dependencies.push(Dependency { service: name.clone(), condition, restart });
     }
     for other in together_with(compose, written) {
         if !dependencies.iter().any(|dependency| dependency.service == other.value) {
