@@ -1,8 +1,8 @@
 //! The live machines: seeing them, and doing one step on one of them. The only room that talks to engines.
 //!
-//! Every kind of connection (a socket here, ssh, TCP with TLS) ends in one byte stream that [`dial`] opens; on it speaks
-//! one HTTP client ([`client`]) with a settled API version. What engines and ssh say in their own words becomes a
-//! [`ClusterError`] with a cause and a remedy ([`fault`], [`ssh_fault`]).
+//! Every kind of connection (a socket here, ssh, TCP with TLS) ends in one byte stream that `dial` opens; on it speaks
+//! one HTTP client (`client`) with a settled API version. What engines and ssh say in their own words becomes a
+//! [`ClusterError`] with a cause and a remedy (`fault`, `ssh_fault`).
 
 mod body;
 mod client;

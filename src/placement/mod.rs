@@ -1,6 +1,6 @@
 //! Where everything runs: a [`Problem`] becomes a verified [`Solution`], or an explanation why there is none.
 //!
-//! The problem is solved as an integer program, tier by tier (see [`objective`]); every solution is checked by
+//! The problem is solved as an integer program, tier by tier (see `objective.rs`); every solution is checked by
 //! [`verify`](fn@verify) before anyone sees it.
 
 mod constraints;

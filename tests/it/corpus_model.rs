@@ -17,6 +17,7 @@ const GROUPS: &str = "real,spec,upstream,upstream-files,micro";
 const EXCEPTIONS: &[(&str, &str)] = &[];
 
 #[test]
+#[ignore = "needs a corpus of projects beside the clone: PLANNER_SHARED, or ../shared"]
 fn services_are_read_as_docker_compose_reads_them() {
     let mut wrong = Vec::new();
     let mut compared = 0;
