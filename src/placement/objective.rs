@@ -17,6 +17,9 @@ pub struct Tier {
 /// What a move costs beside its size: moves are counted first, then the smaller containers move.
 const MOVE: u64 = 1000;
 
+/// In larger programs equals are left as the solver has them: sorting them out costs more than it tells.
+const MOST_FOR_ORDER: usize = 600;
+
 /// Straight pieces of the cost of using a machine.
 const PIECES: usize = 6;
 
@@ -27,7 +30,9 @@ pub fn tiers(problem: &Problem<'_>, program: &mut Program) -> Vec<Tier> {
         Policy::Spread => {
             tiers.push(apart(problem, program));
             tiers.push(even_use(problem, program));
-            tiers.push(inventory_order(problem, program));
+            if program.variables.len() <= MOST_FOR_ORDER {
+                tiers.push(inventory_order(problem, program));
+            }
         }
         Policy::Pack => {
             tiers.push(machines_in_use(problem, program));

@@ -59,7 +59,7 @@ fn run(program: &Program, objective: &Terms, start: Option<&[f64]>, limits: Limi
     model.try_set_option("threads", 1).map_err(refused)?;
     model.try_set_option("random_seed", 1).map_err(refused)?;
     model.try_set_option("mip_rel_gap", 0.0).map_err(refused)?;
-    model.try_set_option("mip_max_nodes", limits.nodes).map_err(refused)?;
+    model.try_set_option("mip_max_nodes", limits.nodes(program.variables.len())).map_err(refused)?;
     model.try_set_option("time_limit", limits.time.as_secs_f64()).map_err(refused)?;
     if let Some(start) = start {
         model.try_set_solution(Some(start), None, None, None).map_err(|error| format!("{error:?}"))?;

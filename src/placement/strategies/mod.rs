@@ -6,19 +6,28 @@ use std::time::Duration;
 
 use super::program::{Program, Terms};
 
-/// How much work may be spent on one objective. The number of nodes decides, so that the same input gives the same
-/// answer on every machine; the time is the backstop for a machine far slower than expected.
+/// How much work may be spent on one objective. Nodes decide, more of them the smaller the program is, so that the
+/// same input gives the same answer on every machine; the time is the backstop, for programs so large that their first
+/// node already takes it all.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Most nodes of the search tree.
-    pub nodes: i32,
+    /// Nodes of the search tree, times variables.
+    pub work: u32,
     /// Most time.
     pub time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { nodes: 50_000, time: Duration::from_secs(20) }
+        Limits { work: 200_000, time: Duration::from_secs(20) }
+    }
+}
+
+impl Limits {
+    /// The most nodes for a program of so many variables.
+    fn nodes(self, variables: usize) -> i32 {
+        let nodes = u64::from(self.work) / variables.max(1) as u64;
+        nodes.clamp(50, 50_000) as i32
     }
 }
 
