@@ -29,6 +29,8 @@ pub enum Event<'a> {
     Failed(&'a Step, &'a ClusterError),
     /// A step is not done, because the step with this id failed.
     Skipped(&'a Step, usize),
+    /// The stop has come: no further step is begun, and so many that change something are being finished.
+    Stopping(usize),
 }
 
 /// What became of the steps. Each id is in exactly one of the lists.
@@ -72,7 +74,7 @@ pub async fn apply<C: Cluster>(
             running.push(perform(step, cluster, &emit));
         }
         // Waiting changes nothing: when all that runs is waiting, a stop need not be.
-        if running.is_empty() || stopped && schedule.only_waits() {
+        if running.is_empty() || stopped && schedule.changing() == 0 {
             break;
         }
         let ended = if stopped {
@@ -82,6 +84,7 @@ pub async fn apply<C: Cluster>(
                 Either::Left((ended, _)) => ended,
                 Either::Right(_) => {
                     stopped = true;
+                    emit(Event::Stopping(schedule.changing()));
                     continue;
                 }
             }

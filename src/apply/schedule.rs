@@ -85,9 +85,9 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Whether nothing that runs changes anything.
-    pub(super) fn only_waits(&self) -> bool {
-        self.busy.is_empty()
+    /// How many of the running steps change something.
+    pub(super) fn changing(&self) -> usize {
+        self.busy.len()
     }
 
     /// What neither ended nor was lost, in the order of ids.

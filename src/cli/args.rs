@@ -117,7 +117,7 @@ pub(super) struct ApplyArgs {
     pub machines: MachineArgs,
     #[command(flatten)]
     pub placement: PlacementArgs,
-    /// Apply this saved plan, if the machines are still as it found them
+    /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
     #[arg(long, value_name = "FILE", conflicts_with = "policy")]
     pub plan: Option<PathBuf>,
     /// Don't ask before acting

@@ -36,13 +36,27 @@ pub(super) async fn observe(
     let names: Vec<String> = machines.iter().map(|(name, _)| name.clone()).collect();
     let (observed, errors) = cluster::observe_all(cluster, &names).await;
     if errors.is_empty() {
-        return Ok(observed);
+        return distinct(io, observed);
     }
     for error in &errors {
         tell_cluster_error(io, error);
     }
     io.tell("Nothing was changed. A machine that is gone for good can be set to `availability: down`.\n");
     Err(Exit::Incomplete)
+}
+
+/// Refuses machines of which two are one: its room would count twice, and what one name keeps the other would remove.
+fn distinct(io: &mut Io, observed: Observed) -> Result<Observed, Exit> {
+    let twice = observed.same_engine();
+    if twice.is_empty() {
+        return Ok(observed);
+    }
+    for (first, second) in twice {
+        let message = format!("`{first}` and `{second}` are one machine: the same engine answers at both endpoints");
+        io.refuse(&message, Some("leave one of them out of the inventory, or correct its endpoint"));
+    }
+    io.tell("Nothing was changed.\n");
+    Err(Exit::Error)
 }
 
 fn tell_cluster_error(io: &mut Io, error: &cluster::ClusterError) {
@@ -56,7 +70,7 @@ fn tell_cluster_error(io: &mut Io, error: &cluster::ClusterError) {
 pub(super) fn read_observed(io: &mut Io, path: &Path) -> Result<Observed, Exit> {
     let text = read(io, path)?;
     let observed: Observed = parse_versioned(io, path, &text, FORMAT_VERSION, "planner observe")?;
-    Ok(observed)
+    distinct(io, observed)
 }
 
 /// Reads a saved plan.

@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod deploy;
 mod disk;
+mod goal;
 mod io;
 mod project;
 

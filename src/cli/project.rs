@@ -21,6 +21,8 @@ pub(super) struct Project {
     pub compose: Compose,
     /// None: the local engine alone.
     pub inventory: Option<Inventory>,
+    /// Where the inventory was read from.
+    pub inventory_path: Option<PathBuf>,
     pub findings: Vec<Diagnostic>,
     /// Whether all of it could be read.
     pub complete: bool,
@@ -33,13 +35,25 @@ impl Project {
         let loaded = compose::load(&Disk, &load_options(io, project), &mut sources);
         let (mut findings, mut complete) = (loaded.diagnostics, loaded.complete);
         let beside = loaded.compose.files.first().and_then(|file| file.parent()).unwrap_or(Path::new(""));
-        let inventory = inventory_path(io, machines, &io.absolute(beside)).map(|path| {
-            let loaded = load_inventory(io, &path, &mut sources);
+        let inventory_path = inventory_path(io, machines, &io.absolute(beside));
+        let inventory = inventory_path.as_ref().map(|path| {
+            let loaded = load_inventory(io, path, &mut sources);
             findings.extend(loaded.diagnostics);
             complete &= loaded.complete;
             loaded.inventory
         });
-        Project { sources, compose: loaded.compose, inventory, findings, complete }
+        Project { sources, compose: loaded.compose, inventory, inventory_path, findings, complete }
+    }
+
+    /// What is to be added to `planner apply --plan` here for it to find the same inventory.
+    pub(super) fn inventory_argument(&self, io: &Io) -> String {
+        let by_itself = inventory_path(io, &MachineArgs::default(), &io.directory);
+        match &self.inventory_path {
+            Some(path) if by_itself.as_ref() != Some(path) => {
+                format!(" -i {}", path.strip_prefix(&io.directory).unwrap_or(path).display())
+            }
+            _ => String::new(),
+        }
     }
 
     /// Where the project's files are, for the labels of containers.

@@ -22,6 +22,22 @@ pub struct Observed {
     pub machines: BTreeMap<String, MachineState>,
 }
 
+impl Observed {
+    /// Names that lead to one and the same engine, two at a time. Machines cloned from one another share an identity
+    /// as well, but not the hostname.
+    pub fn same_engine(&self) -> Vec<(&str, &str)> {
+        let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+        let mut twice = Vec::new();
+        for (name, state) in self.machines.iter().filter(|(_, state)| !state.engine.id.is_empty()) {
+            match seen.get(&(state.engine.id.as_str(), state.engine.hostname.as_str())) {
+                Some(first) => twice.push((*first, name.as_str())),
+                None => drop(seen.insert((&state.engine.id, &state.engine.hostname), name)),
+            }
+        }
+        twice
+    }
+}
+
 /// One engine as it was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MachineState {
@@ -151,4 +167,22 @@ pub struct VolumeState {
     pub driver: String,
     /// All labels.
     pub labels: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_names_for_one_engine_are_told_from_clones_of_a_machine() {
+        let machine = |id: &str, hostname: &str| MachineState {
+            engine: EngineInfo { id: id.to_owned(), hostname: hostname.to_owned(), ..EngineInfo::default() },
+            ..MachineState::default()
+        };
+        let machines =
+            [("a", "1", "x"), ("b", "2", "x"), ("c", "1", "x"), ("clone", "1", "y"), ("d", "", ""), ("e", "", "")];
+        let machines = machines.map(|(name, id, hostname)| (name.to_owned(), machine(id, hostname)));
+        let observed = Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into() };
+        assert_eq!(observed.same_engine(), [("a", "c")]);
+    }
 }

@@ -40,6 +40,11 @@ impl<'p> Progress<'p> {
                 Some(format!("{word} {}: {}: {}\n", step.machine, subject(step), safe(&error.message)))
             }
             Event::Skipped(..) => None,
+            Event::Stopping(0) => Some("\nStopping.\n".to_owned()),
+            Event::Stopping(running) => {
+                let running = count(running, "running step");
+                Some(format!("\nStopping: finishing {running}. Once more leaves at once.\n"))
+            }
         }
     }
 }
@@ -80,7 +85,10 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
         let done = style.paint(AnsiColor::Green, "Applied.");
         return format!("\n{done} {} done; {} is as the files say.\n", count(total, "step"), plan.project);
     }
-    let mut text = format!("\n{}\n", style.paint(AnsiColor::Red, "Not everything could be done."));
+    let mut text = match outcome.failed.is_empty() {
+        true => format!("\n{}\n", style.paint(AnsiColor::Yellow, "Stopped.")),
+        false => format!("\n{}\n", style.paint(AnsiColor::Red, "Not everything could be done.")),
+    };
     for (step, error) in &outcome.failed {
         let Some(step) = plan.steps.get(*step) else { continue };
         text.push_str(&format!("\n  {} ({}): {}\n", subject(step), step.machine, safe(&error.message)));

@@ -91,6 +91,7 @@ fn tell(event: Event<'_>) -> String {
         Event::Done(step, _) => format!("{} done", step.id),
         Event::Failed(step, error) => format!("{} failed: {error}", step.id),
         Event::Skipped(step, because) => format!("{} skipped for {because}", step.id),
+        Event::Stopping(running) => format!("stopping, {running} running"),
     }
 }
 
@@ -133,7 +134,9 @@ async fn progress_is_passed_on_between_start_and_end() {
 async fn a_stop_begins_nothing_more_and_finishes_what_runs() {
     let cluster = FakeCluster::new(&["m1", "m2"]);
     let plan = two_machines();
-    let outcome = apply(&plan, &cluster, &mut |_| {}, std::future::ready(())).await;
+    let mut events = Vec::new();
+    let outcome = apply(&plan, &cluster, &mut |event| events.push(tell(event)), std::future::ready(())).await;
+    assert!(events.contains(&"stopping, 2 running".to_owned()), "{events:?}");
     let done: BTreeSet<usize> = outcome.done.into_iter().collect();
     assert_eq!(done, BTreeSet::from([0, 5]), "what had begun");
     assert_eq!(outcome.cancelled, [1, 2, 3, 4, 6, 7, 8]);

@@ -83,3 +83,18 @@ fn the_same_input_gives_the_same_plan_byte_for_byte() {
     assert_eq!(first.1, Exit::Fine);
     assert_eq!(first, planner(line, "testdata/examples/website"));
 }
+
+/// No compose file stands beside it; the machines must be those that it was made for.
+#[test]
+fn a_saved_plan_is_bound_to_its_machines_alone() {
+    let folder = std::env::temp_dir().join(format!("planner-saved-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let out = folder.join("plan.json");
+    let line = format!("plan --observed snapshot.json stack.yaml -o {}", out.display());
+    assert_eq!(planner(&line, "testdata/examples/website").1, Exit::Fine);
+    fs::write(folder.join("inventory.yaml"), "machines: [{name: m1, endpoint: 'ssh://m1.invalid'}]\n").unwrap();
+    let (shown, exit) = planner("apply --plan plan.json --yes", &folder.to_string_lossy());
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(exit, Exit::Error, "{shown}");
+    assert!(shown.starts_with("error: the plan is for machines that are not at hand: `m2`, `m3`"), "{shown}");
+}

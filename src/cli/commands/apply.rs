@@ -1,53 +1,30 @@
 //! `planner apply`: makes the machines what the files say.
 
-use crate::apply;
+use futures_util::future::{Either, select};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::apply::{self, Outcome};
 use crate::cli::args::ApplyArgs;
-use crate::cli::deploy::{connect, machines, make_plan, observe, read_plan, runtime};
-use crate::cli::project::Project;
+use crate::cli::deploy::{connect, machines, observe, runtime};
+use crate::cli::goal::Goal;
 use crate::cli::{Exit, Io};
 use crate::cluster::DockerCluster;
-use crate::observed::Observed;
-use crate::plan::{self, Plan};
+use crate::plan::Plan;
 use crate::view::{self, Progress};
 
 pub(in crate::cli) fn run(args: &ApplyArgs, io: &mut Io) -> Exit {
-    let mut project = Project::load(io, &args.project, &args.machines);
-    if let Some(exit) = project.exit() {
-        io.tell_findings(&mut project.findings, &project.sources);
-        return exit;
-    }
-    let runtime = match runtime(io) {
-        Ok(runtime) => runtime,
-        Err(exit) => return exit,
-    };
-    let machines = machines(project.inventory.as_ref());
-    let cluster = connect(io, &machines);
-    runtime.block_on(async {
-        let planned = match observe(io, &machines, &cluster).await {
-            Ok(observed) => the_plan(args, io, &mut project, &observed),
-            Err(exit) => Err(exit),
-        };
-        match planned {
-            Err(exit) => exit,
-            Ok(plan) => confirm_and_apply(args, io, &plan, &cluster).await,
-        }
-    })
+    Goal::load(args, io).and_then(|goal| reach(args, io, goal)).unwrap_or_else(|exit| exit)
 }
 
-/// The saved plan, if one is named and the machines are still as it found them; else a fresh one.
-fn the_plan(args: &ApplyArgs, io: &mut Io, project: &mut Project, observed: &Observed) -> Result<Plan, Exit> {
-    let Some(path) = &args.plan else {
-        return make_plan(io, project, observed, args.placement.policy.into());
-    };
-    let plan = read_plan(io, path)?;
-    if plan.observed_digest == plan::observed_digest(&plan.project, observed) {
-        return Ok(plan);
-    }
-    io.refuse(
-        "the plan is stale: the machines have changed since it was made",
-        Some("look at a fresh one with `planner plan`; nothing was changed"),
-    );
-    Err(Exit::Error)
+fn reach(args: &ApplyArgs, io: &mut Io, goal: Goal) -> Result<Exit, Exit> {
+    let machines = machines(goal.inventory());
+    goal.fits(io, &machines)?;
+    let cluster = connect(io, &machines);
+    runtime(io)?.block_on(async {
+        let observed = observe(io, &machines, &cluster).await?;
+        let plan = goal.plan(args, io, &observed)?;
+        Ok(confirm_and_apply(args, io, &plan, &cluster).await)
+    })
 }
 
 async fn confirm_and_apply(args: &ApplyArgs, io: &mut Io, plan: &Plan, cluster: &DockerCluster) -> Exit {
@@ -58,24 +35,44 @@ async fn confirm_and_apply(args: &ApplyArgs, io: &mut Io, plan: &Plan, cluster: 
     if !args.yes && !confirmed(io) {
         return Exit::Error;
     }
-    let mut progress = Progress::new(plan, io.style);
-    let stop = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+    let Some(outcome) = do_steps(io, plan, cluster).await else {
+        io.tell("\nLeft. What was begun may or may not be done; `planner apply` again goes on from there.\n");
+        return Exit::Cancelled;
     };
-    let mut show = |event: apply::Event<'_>| {
-        if let Some(line) = progress.line(event) {
-            io.tell(&line);
-        }
-    };
-    let outcome = apply::apply(plan, cluster, &mut show, stop).await;
     io.print(&view::outcome(plan, &outcome, io.style));
     match (outcome.is_complete(), outcome.failed.is_empty()) {
         (true, _) => Exit::Fine,
         (false, true) => Exit::Cancelled,
         (false, false) => Exit::Error,
     }
+}
+
+/// Interrupted once, it finishes what runs; twice, it leaves: then nobody knows what was done.
+async fn do_steps(io: &mut Io, plan: &Plan, cluster: &DockerCluster) -> Option<Outcome> {
+    let mut progress = Progress::new(plan, io.style);
+    let mut show = |event: apply::Event<'_>| {
+        if let Some(line) = progress.line(event) {
+            io.tell(&line);
+        }
+    };
+    let applying = std::pin::pin!(apply::apply(plan, cluster, &mut show, interrupted()));
+    let twice = std::pin::pin!(async {
+        interrupted().await;
+        interrupted().await;
+    });
+    match select(applying, twice).await {
+        Either::Left((outcome, _)) => Some(outcome),
+        Either::Right(_) => None,
+    }
+}
+
+/// Ready when the user, or whatever runs us, wants us to end.
+async fn interrupted() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    select(std::pin::pin!(interrupt.recv()), std::pin::pin!(terminate.recv())).await;
 }
 
 fn confirmed(io: &mut Io) -> bool {

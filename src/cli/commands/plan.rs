@@ -30,7 +30,8 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
             io.refuse(&format!("{} cannot be written: {error}", out.display()), None);
             return Exit::Error;
         }
-        io.tell(&format!("Saved. To do it: planner apply --plan {}\n", out.display()));
+        let inventory = project.inventory_argument(io);
+        io.tell(&format!("Saved. To do it: planner apply --plan {}{inventory}\n", out.display()));
     }
     if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine }
 }

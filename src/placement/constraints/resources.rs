@@ -132,7 +132,13 @@ fn over_demand(problem: &Problem<'_>, set: &[bool], resource: &Resource) -> Opti
     }
     for machine in &machines {
         let machine = &problem.stack.machines[*machine];
-        finding = finding.note(format!("{}: room for {}", machine.name, show(machine.room.get(resource))));
+        let (room, all) = (machine.room.get(resource), machine.capacity.get(resource));
+        let held = if room < all {
+            format!(" of {}, the rest is kept back or held by others", show(all))
+        } else {
+            String::new()
+        };
+        finding = finding.note(format!("{}: room for {}{held}", machine.name, show(room)));
     }
     let help =
         format!("add a machine with at least {} of {resource}, or lower replicas or reservations", show(demand - room));

@@ -6,6 +6,7 @@
 mod plans;
 mod reach;
 mod steps;
+mod story;
 mod waits;
 
 use std::fs::File;
@@ -18,7 +19,7 @@ use planner::observed::{ContainerState, HostPort, MachineState};
 use planner::plan::{NewContainer, Operation};
 use planner::stack::ContainerSpec;
 
-/// How many hosts there are. The last one may be broken by the one test that breaks it.
+/// How many hosts there are. The last one may be broken, by one test at a time: see [`Lab::breakable`].
 const HOSTS: u32 = 4;
 /// The image on every host: `serve` answers with the host's name over HTTP on `$PORT`.
 const IMAGE: &str = "planner-lab:1";
@@ -52,6 +53,14 @@ impl Lab {
             }
             lock.unlock().expect("to unlock");
         }
+    }
+
+    /// The host h4 for this test alone, of whatever process, for as long as the file is kept.
+    pub(crate) fn breakable(&self) -> File {
+        let path = std::env::temp_dir().join("planner-lab-h4.lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(path).expect("a lock file");
+        lock.lock().expect("the lock");
+        lock
     }
 
     /// A file in the lab's folder.

@@ -114,6 +114,7 @@ async fn jump_hosts_are_gone_through_and_never_ask() {
 #[tokio::test]
 async fn an_engine_that_is_down_is_told_from_a_machine_that_is_down() {
     let Some(lab) = Lab::up("an_engine_that_is_down") else { return };
+    let _alone = lab.breakable();
     let cluster = lab.over_ssh(&["h4"]);
     cluster.observe("h4").await.unwrap();
     lab.run(&["kill", "h4"]);

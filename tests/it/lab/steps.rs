@@ -8,6 +8,7 @@ use std::time::Duration;
 use planner::cluster::{Cluster, DockerCluster, Settings};
 use planner::plan::{NetworkSpec, Operation, VolumeSpec};
 use planner::stack::{Attachment, Mount, PullPolicy};
+use planner::units::Resource;
 
 use super::{IMAGE, Lab, clear, container, create, find, perform, ssh, start};
 
@@ -34,7 +35,8 @@ async fn a_container_lives_from_its_networks_making_to_their_removal() {
     }
     let mut new = container("life-web-1", Some(18001));
     new.labels.insert("com.docker.compose.project".to_owned(), "life".to_owned());
-    new.labels.insert("planner.reserved".to_owned(), r#"{"cpus":250}"#.to_owned());
+    // Of a resource that no other test on these hosts counts on.
+    new.labels.insert("planner.reserved".to_owned(), r#"{"licences":250}"#.to_owned());
     new.spec.network_mode = None;
     new.spec.hostname = Some("front-desk".to_owned());
     new.spec.memory_limit = Some(64 << 20);
@@ -58,7 +60,10 @@ async fn a_container_lives_from_its_networks_making_to_their_removal() {
     let seen = find(&state, "life-web-1");
     assert_eq!((seen.state.as_str(), seen.image.as_str()), ("running", IMAGE));
     assert_eq!(seen.ports, new.ports, "as they were asked for");
-    assert_eq!((seen.volumes.clone(), seen.reserved.cpu().0), (vec!["life_data".to_owned()], 250));
+    assert_eq!(
+        (seen.volumes.clone(), seen.reserved.get(&Resource("licences".to_owned()))),
+        (vec!["life_data".to_owned()], 250)
+    );
     assert_eq!(seen.labels, new.labels);
     assert!(state.networks.iter().any(|network| network.name == "life_back"));
     let inspected = lab.run(&["docker", "h1", "inspect", "-f", "{{json .NetworkSettings.Networks}}", "life-web-1"]);
