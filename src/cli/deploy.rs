@@ -41,7 +41,10 @@ pub(super) async fn observe(
     for error in &errors {
         tell_cluster_error(io, error);
     }
-    io.tell("Nothing was changed. A machine that is gone for good can be set to `availability: down`.\n");
+    io.tell("Nothing was changed.\n");
+    if machines.iter().any(|(_, endpoint)| *endpoint != Endpoint::Local) {
+        io.tell("A machine that is gone for good can be set to `availability: down` in the inventory.\n");
+    }
     Err(Exit::Incomplete)
 }
 
@@ -66,11 +69,18 @@ fn tell_cluster_error(io: &mut Io, error: &cluster::ClusterError) {
     io.tell(&format!("error: {error}\n{text}"));
 }
 
-/// Reads what `planner observe` wrote.
-pub(super) fn read_observed(io: &mut Io, path: &Path) -> Result<Observed, Exit> {
+/// Reads what `planner observe` wrote. A machine that is not in it was not seen: it is never taken for an empty one.
+pub(super) fn read_observed(io: &mut Io, path: &Path, machines: &[(String, Endpoint)]) -> Result<Observed, Exit> {
     let text = read(io, path)?;
     let observed: Observed = parse_versioned(io, path, &text, FORMAT_VERSION, "planner observe")?;
-    distinct(io, observed)
+    let unseen = machines.iter().map(|(name, _)| name).filter(|name| !observed.machines.contains_key(*name));
+    let unseen: Vec<String> = unseen.map(|name| format!("`{name}`")).collect();
+    if unseen.is_empty() {
+        return Ok(observed);
+    }
+    let message = format!("{} tells nothing of {}", path.display(), unseen.join(", "));
+    io.refuse(&message, Some("write it anew with `planner observe`, with the same inventory"));
+    Err(Exit::Incomplete)
 }
 
 /// Reads a saved plan.

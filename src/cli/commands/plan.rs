@@ -38,10 +38,10 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
 
 /// The snapshot, if one is named; else the machines themselves.
 fn seen(args: &PlanArgs, io: &mut Io, project: &Project) -> Result<Observed, Exit> {
-    if let Some(path) = &args.observed {
-        return read_observed(io, path);
-    }
     let machines = machines(project.inventory.as_ref());
+    if let Some(path) = &args.observed {
+        return read_observed(io, path, &machines);
+    }
     let cluster = connect(io, &machines);
     runtime(io)?.block_on(observe(io, &machines, &cluster))
 }
