@@ -11,8 +11,9 @@ use planner::inventory::{Endpoint, TlsFiles};
 use super::{IMAGE, Lab, ssh};
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn three_hosts_are_seen_over_ssh_and_a_missing_one_is_an_error() {
-    let Some(lab) = Lab::up("three_hosts_are_seen_over_ssh") else { return };
+    let lab = Lab::up();
     let gone = Endpoint::Ssh { user: Some("root".to_owned()), host: "10.77.0.99".to_owned(), port: None };
     let hosts = ["h1", "h2", "h3"].map(|host| (host.to_owned(), ssh(host)));
     let cluster = DockerCluster::new(hosts.into_iter().chain([("gone".to_owned(), gone)]), lab.settings());
@@ -33,8 +34,9 @@ async fn three_hosts_are_seen_over_ssh_and_a_missing_one_is_an_error() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn forty_looks_at_once_fit_into_the_sessions_that_sshd_allows() {
-    let Some(lab) = Lab::up("forty_looks_at_once") else { return };
+    let lab = Lab::up();
     let cluster = lab.over_ssh(&["h1"]);
     let states = join_all((0..40).map(|_| cluster.observe("h1"))).await;
     for state in states {
@@ -62,8 +64,9 @@ fn changed(lab: &Lab, name: &str, from: &str, to: &str) -> Settings {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn ssh_says_why_it_fails() {
-    let Some(lab) = Lab::up("ssh_says_why_it_fails") else { return };
+    let lab = Lab::up();
     let known = lab.file("known_hosts").to_string_lossy().into_owned();
 
     let wrong = lab.file("known_wrong");
@@ -90,8 +93,9 @@ async fn ssh_says_why_it_fails() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn jump_hosts_are_gone_through_and_never_ask() {
-    let Some(lab) = Lab::up("jump_hosts_are_gone_through") else { return };
+    let lab = Lab::up();
     let text = std::fs::read_to_string(lab.file("ssh_config")).unwrap();
     let known = format!("UserKnownHostsFile {}", lab.file("known_hosts").display());
     let jumps = format!(
@@ -112,8 +116,9 @@ async fn jump_hosts_are_gone_through_and_never_ask() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn an_engine_that_is_down_is_told_from_a_machine_that_is_down() {
-    let Some(lab) = Lab::up("an_engine_that_is_down") else { return };
+    let lab = Lab::up();
     let _alone = lab.breakable();
     let cluster = lab.over_ssh(&["h4"]);
     cluster.observe("h4").await.unwrap();
@@ -125,8 +130,9 @@ async fn an_engine_that_is_down_is_told_from_a_machine_that_is_down() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn the_socket_of_this_machine_is_used_directly() {
-    let Some(lab) = Lab::up("the_socket_of_this_machine") else { return };
+    let lab = Lab::up();
     let socket = |name: &str| Endpoint::Unix(lab.file(name).to_string_lossy().into_owned());
     let cluster = DockerCluster::new([("m".to_owned(), socket("h2/docker.sock"))], Settings::default());
     assert_eq!(cluster.observe("m").await.unwrap().engine.hostname, "h2");
@@ -136,8 +142,9 @@ async fn the_socket_of_this_machine_is_used_directly() {
 
 /// Runs itself again as a user who may not open the socket.
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn a_socket_without_permission_is_named_with_the_remedy() {
-    let Some(lab) = Lab::up("a_socket_without_permission") else { return };
+    let lab = Lab::up();
     let socket = lab.file("h2/docker.sock");
     if std::env::var("PLANNER_LAB_CHILD").is_ok() {
         let error = failure(Endpoint::Unix(socket.to_string_lossy().into_owned()), Settings::default()).await;
@@ -167,8 +174,9 @@ fn tls(lab: &Lab, files: [&str; 3]) -> Endpoint {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn tls_proves_both_sides() {
-    let Some(lab) = Lab::up("tls_proves_both_sides") else { return };
+    let lab = Lab::up();
     let good = tls(&lab, ["ca.pem", "cert.pem", "key.pem"]);
     let cluster = DockerCluster::new([("m".to_owned(), good)], Settings::default());
     assert_eq!(cluster.observe("m").await.unwrap().engine.hostname, "h3");
@@ -191,8 +199,9 @@ async fn tls_proves_both_sides() {
 
 /// The docker client's own files, written by it.
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn contexts_of_the_docker_client_are_followed() {
-    let Some(lab) = Lab::up("contexts_of_the_docker_client") else { return };
+    let lab = Lab::up();
     let folder = lab.file("docker-contexts");
     let _ = std::fs::remove_dir_all(&folder);
     let docker = |arguments: &[&str]| {

@@ -24,8 +24,9 @@ fn get(url: &str) -> String {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn a_container_lives_from_its_networks_making_to_their_removal() {
-    let Some(lab) = Lab::up("a_container_lives") else { return };
+    let lab = Lab::up();
     let cluster = lab.over_ssh(&["h1"]);
     let volume = VolumeSpec { name: "life_data".to_owned(), ..Default::default() };
     for _ in 0..2 {
@@ -91,8 +92,9 @@ async fn a_container_lives_from_its_networks_making_to_their_removal() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn another_projects_network_is_not_taken_for_ours() {
-    let Some(lab) = Lab::up("another_projects_network") else { return };
+    let lab = Lab::up();
     let cluster = lab.over_ssh(&["h2"]);
     perform(&cluster, "h2", network("shared_name", "theirs")).await.unwrap();
     let error = perform(&cluster, "h2", network("shared_name", "ours")).await.unwrap_err();
@@ -101,8 +103,9 @@ async fn another_projects_network_is_not_taken_for_ours() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn a_taken_port_is_told_with_its_holder() {
-    let Some(lab) = Lab::up("a_taken_port") else { return };
+    let lab = Lab::up();
     let cluster = lab.over_ssh(&["h2"]);
     let mut outsider = Command::new("nsenter")
         .args(["--net=/run/netns/pln-h2", "busybox", "httpd", "-f", "-p", "18080"])
@@ -128,8 +131,9 @@ async fn a_taken_port_is_told_with_its_holder() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn a_missing_source_of_a_bind_mount_is_named() {
-    let Some(lab) = Lab::up("a_missing_source_of_a_bind_mount") else { return };
+    let lab = Lab::up();
     let cluster = lab.over_ssh(&["h2"]);
     let _ = std::fs::remove_dir_all(lab.file("made"));
     let mut new = container("bind-a", None);
@@ -145,8 +149,9 @@ async fn a_missing_source_of_a_bind_mount_is_named() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn images_are_pulled_and_missing_ones_are_told_apart() {
-    let Some(lab) = Lab::up("images_are_pulled") else { return };
+    let lab = Lab::up();
     lab.run(&["registry"]);
     let image = "10.77.0.1:5000/lab/web:1";
     lab.run(&["docker", "h1", "tag", IMAGE, image]);
@@ -174,8 +179,9 @@ async fn images_are_pulled_and_missing_ones_are_told_apart() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn a_registry_that_wants_a_login_gets_what_docker_login_left() {
-    let Some(lab) = Lab::up("a_registry_that_wants_a_login") else { return };
+    let lab = Lab::up();
     lab.run(&["registry"]);
     let image = "10.77.0.1:5002/lab/locked:1";
     // The password's encoding has characters that only one of Base64's two alphabets has.

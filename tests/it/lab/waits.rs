@@ -10,8 +10,9 @@ fn wait(name: &str, until: Until) -> Operation {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn health_is_awaited_and_its_last_words_are_told() {
-    let Some(lab) = Lab::up("health_is_awaited") else { return };
+    let lab = Lab::up();
     let cluster = lab.over_ssh(&["h3"]);
     let tested = |test: &str| Healthcheck {
         test: vec!["CMD-SHELL".to_owned(), test.to_owned()],
@@ -36,8 +37,9 @@ async fn health_is_awaited_and_its_last_words_are_told() {
 }
 
 #[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn an_end_is_awaited_and_judged_by_its_exit_code() {
-    let Some(lab) = Lab::up("an_end_is_awaited") else { return };
+    let lab = Lab::up();
     let cluster = lab.over_ssh(&["h3"]);
     for (name, command) in [("wait-good", "sleep 0.5"), ("wait-bad", "exit 3")] {
         create(&cluster, "h3", &running(name, command)).await.unwrap();

@@ -65,8 +65,9 @@ fn ids<'s>(seen: &'s BTreeMap<String, Seen>, but: &[&str]) -> BTreeMap<&'s str, 
 }
 
 #[test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 fn a_website_lives_through_all_its_changes() {
-    let Some(lab) = Lab::up("a_website_lives_through_all_its_changes") else { return };
+    let lab = Lab::up();
     let site = Site::new(&lab, "story", &["h1", "h2", "h3"]);
     let first = is_placed_as_planned(&site);
     is_a_project_for_docker_compose(&site, &first);
