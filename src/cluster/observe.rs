@@ -15,7 +15,7 @@ use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing};
 use super::listeners::listeners;
 use crate::labels;
-use crate::observed::{ContainerState, EngineInfo, HostPort, MachineState, NetworkState, VolumeState};
+use crate::observed::{AnonymousVolume, ContainerState, EngineInfo, HostPort, MachineState, NetworkState, VolumeState};
 use crate::units::{Amounts, Bytes, Cpu, Resource};
 
 /// Sees everything on an engine.
@@ -99,6 +99,7 @@ fn container_state(container: ContainerInspectResponse) -> ContainerState {
     let labels = ordered(config.labels.unwrap_or_default());
     let published = container.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
     let ended = state.status.is_some_and(|status| status.to_string() == "exited");
+    let (volumes, anonymous_volumes) = volumes(container.mounts.unwrap_or_default());
     let health = state.health.and_then(|health| health.status).map(|status| status.to_string());
     ContainerState {
         id: container.id.unwrap_or_default(),
@@ -109,7 +110,8 @@ fn container_state(container: ContainerInspectResponse) -> ContainerState {
         health: health.filter(|status| !matches!(status.as_str(), "" | "none")),
         ports: host_ports(host.port_bindings.as_ref(), &published),
         reserved: reserved(&labels, &host),
-        volumes: named_volumes(container.mounts.unwrap_or_default()),
+        volumes,
+        anonymous_volumes,
         labels,
     }
 }
@@ -187,12 +189,22 @@ fn host_port(key: &str, binding: &PortBinding) -> Option<HostPort> {
     })
 }
 
-/// The volumes with a name that somebody gave: an anonymous one's is 64 hexadecimal digits.
-fn named_volumes(mounts: Vec<MountPoint>) -> Vec<String> {
-    let anonymous = |name: &String| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let names = mounts.into_iter().filter(|mount| mount.typ.as_deref() == Some("volume"));
-    let names: BTreeSet<String> = names.filter_map(|mount| mount.name).filter(|name| !anonymous(name)).collect();
-    names.into_iter().collect()
+/// The volumes with a name that somebody gave, and the anonymous ones, whose names are 64 hexadecimal digits.
+fn volumes(mounts: Vec<MountPoint>) -> (Vec<String>, Vec<AnonymousVolume>) {
+    let anonymous = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (mut named, mut unnamed) = (BTreeSet::new(), BTreeSet::new());
+    for mount in mounts.into_iter().filter(|mount| mount.typ.as_deref() == Some("volume")) {
+        match (mount.name, mount.destination) {
+            (Some(name), Some(target)) if anonymous(&name) => {
+                unnamed.insert(AnonymousVolume { target, name });
+            }
+            (Some(name), _) => {
+                named.insert(name);
+            }
+            (None, _) => {}
+        }
+    }
+    (named.into_iter().collect(), unnamed.into_iter().collect())
 }
 
 /// A network that somebody made; `bridge`, `host` and `none` are everywhere.

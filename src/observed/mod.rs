@@ -104,6 +104,9 @@ pub struct ContainerState {
     /// The named volumes it mounts; sorted.
     #[serde(default)]
     pub volumes: Vec<String>,
+    /// The volumes without a name of their own, which the engine made for it; sorted by where they are mounted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anonymous_volumes: Vec<AnonymousVolume>,
 }
 
 impl ContainerState {
@@ -121,6 +124,15 @@ impl ContainerState {
     pub fn has_completed(&self) -> bool {
         self.state == "exited" && self.exit_code == Some(0)
     }
+}
+
+/// A volume that the engine made for one container, because the image or the file asks for one and names none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AnonymousVolume {
+    /// Where it is mounted.
+    pub target: String,
+    /// The engine's name of it.
+    pub name: String,
 }
 
 /// A port of a container on its machine.

@@ -12,7 +12,9 @@ use super::work::{Removal, Work, host_services};
 pub(super) fn is_possible(stack: &Stack, works: &[Work<'_>], removals: &[Removal<'_>], work: &Work<'_>) -> bool {
     let service = work.service;
     let wanted = service.start_first && !work.old.is_empty();
+    let inherits = work.old.iter().any(|old| old.machine == work.machine && !old.state.anonymous_volumes.is_empty());
     let alone = service.local_volumes.is_empty()
+        && !inherits
         && !completes(stack, &service.name)
         && !stack.services.iter().any(|other| host_services(other).contains(&service.name.as_str()));
     wanted && alone && !same_port(work) && room_for_both(stack, works, removals, work.machine)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::labels;
 use crate::observed::ContainerState;
-use crate::stack::{Condition, ContainerSpec, Stack};
+use crate::stack::{Condition, ContainerSpec, Mount, Stack};
 
 use super::current::Own;
 use super::graph::{Graph, Node};
@@ -270,7 +270,7 @@ impl<'p, 'a> Steps<'p, 'a> {
         NewContainer {
             name: Some(work.name.clone()).filter(free).unwrap_or_else(temporary),
             final_name: work.name.clone(),
-            spec: self.with_hosts_named(work),
+            spec: with_data_of_old(self.with_hosts_named(work), work),
             ports: work.ports.clone(),
             labels: self.labels(work, &hash),
         }
@@ -327,6 +327,25 @@ impl<'p, 'a> Steps<'p, 'a> {
         all.extend(ours.map(|(key, value)| (key.to_owned(), value)));
         all
     }
+}
+
+/// What the container that is replaced keeps in volumes without a name goes on in the new one, as docker compose has it.
+fn with_data_of_old(mut spec: ContainerSpec, work: &Work<'_>) -> ContainerSpec {
+    let here = work.old.iter().filter(|old| old.machine == work.machine);
+    for volume in here.flat_map(|old| &old.state.anonymous_volumes) {
+        let same = |mount: &Mount| mount.target == volume.target;
+        match spec.mounts.iter_mut().find(|mount| same(mount)) {
+            Some(mount) if mount.kind == "volume" && mount.source.is_empty() => mount.source.clone_from(&volume.name),
+            Some(_) => {}
+            None => spec.mounts.push(Mount {
+                kind: "volume".to_owned(),
+                source: volume.name.clone(),
+                target: volume.target.clone(),
+                ..Mount::default()
+            }),
+        }
+    }
+    spec
 }
 
 /// Whether some service waits for this one to run to its end: then having ended is as good as running.

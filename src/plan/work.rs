@@ -167,7 +167,11 @@ fn reasons(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>) -> Vec<St
     let here: Vec<&Own<'_>> = work.old.iter().filter(|old| old.machine == work.machine).collect();
     match (here.first(), work.old.first()) {
         (Some(old), _) => why_replaced(work, old, works),
-        (None, Some(old)) => vec![why_moved(problem, works, work, old.machine)],
+        (None, Some(old)) => {
+            let mut reasons = vec![why_moved(problem, works, work, old.machine)];
+            reasons.extend(left_behind(work, old, &stack.machines[old.machine].name));
+            reasons
+        }
         (None, None) => Vec::new(),
     }
 }
@@ -212,6 +216,18 @@ fn why_moved(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>, from: u
     let lacks = works.iter().find(arrives).and_then(|it| short(problem, works, it, from));
     let lacks = lacks.map(|lacks| format!(" ({lacks})")).unwrap_or_default();
     format!("makes room on {} for {}{lacks}", machine.name, arriving.join(", "))
+}
+
+/// What a container that moves keeps on its old machine, and will not have on the new one.
+fn left_behind(work: &Work<'_>, old: &Own<'_>, machine: &str) -> Option<String> {
+    let unnamed = old.state.anonymous_volumes.iter().map(|volume| volume.target.as_str());
+    let mounts = work.service.container.mounts.iter().filter(|mount| mount.kind == "bind" && !mount.read_only);
+    // Sockets and the like are the machine's own: there is one on the other machine as well.
+    let files = mounts.filter(|mount| !mount.source.starts_with("/var/run/") && !mount.source.starts_with("/run/"));
+    let mut targets: Vec<&str> = unnamed.chain(files.map(|mount| mount.target.as_str())).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    (!targets.is_empty()).then(|| format!("what it keeps in {} stays on {machine}", targets.join(", ")))
 }
 
 /// What a newcomer would lack on a machine if everything there stayed: "cpus: 3 needed, 2 free".

@@ -1,8 +1,8 @@
 //! The order of steps: what is shown here is what `apply` does.
 
-use planner::observed::{MachineState, Observed};
+use planner::observed::{AnonymousVolume, MachineState, Observed};
 use planner::placement::{Limits, Outcome, Policy, Problem, place};
-use planner::plan::{Origin, Plan, make, running};
+use planner::plan::{Operation, Origin, Plan, make, running};
 use planner::stack::{Condition, Dependency, Healthcheck, Stack};
 
 use crate::fake::{FakeCluster, name_of};
@@ -128,4 +128,27 @@ fn a_moved_container_goes_only_when_the_new_one_has_started() {
     let plan = plan(&wanted, &observed);
     assert_eq!(steps(&plan), expected);
     assert_eq!(plan.changes[0].reasons, ["m0 is being drained"]);
+}
+
+/// What an image's own volume holds is not to be lost by a new image; but it does not go along to another machine.
+#[test]
+fn volumes_without_a_name_stay_with_the_container_and_with_the_machine() {
+    let mut wanted = stack(vec![service("kv", 1, 1)], vec![machine("m0", 4), machine("m1", 4)]);
+    let mut observed = applied(&wanted);
+    let data = AnonymousVolume { target: "/data".to_owned(), name: "ab".repeat(32) };
+    observed.machines.get_mut("m0").unwrap().containers[0].anonymous_volumes.push(data.clone());
+    assert!(plan(&wanted, &observed).is_empty());
+
+    wanted.services[0].container.image = "kv:2".to_owned();
+    let replaced = plan(&wanted, &observed);
+    let mounts = replaced.steps.iter().find_map(|step| match &step.operation {
+        Operation::CreateContainer(new) => Some(new.spec.mounts.clone()),
+        _ => None,
+    });
+    let mounts = mounts.unwrap();
+    assert_eq!((mounts.len(), &mounts[0].source, &mounts[0].target), (1, &data.name, &data.target));
+
+    wanted.machines[0].availability = planner::inventory::Availability::Drain;
+    let moved = plan(&wanted, &observed);
+    assert_eq!(moved.changes[0].reasons, ["m0 is being drained", "what it keeps in /data stays on m0"]);
 }

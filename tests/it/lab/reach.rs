@@ -37,15 +37,17 @@ async fn three_hosts_are_seen_over_ssh_and_a_missing_one_is_an_error() {
 #[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 async fn forty_looks_at_once_fit_into_the_sessions_that_sshd_allows() {
     let lab = Lab::up();
-    let cluster = lab.over_ssh(&["h1"]);
-    let states = join_all((0..40).map(|_| cluster.observe("h1"))).await;
+    let _alone = lab.breakable();
+    // Each connection of sshd is a process of its own: all sessions share one.
+    let connections = || lab.run(&["in", "h4", "ss", "-Htn", "state", "established", "sport = :22"]).lines().count();
+    let before = connections();
+    let cluster = lab.over_ssh(&["h4"]);
+    let states = join_all((0..40).map(|_| cluster.observe("h4"))).await;
     for state in states {
         let listeners = state.unwrap().listeners;
         assert!(listeners.iter().any(|one| one.port == 22), "{listeners:?}");
     }
-    // Each connection of sshd is a process of its own: all sessions share one.
-    let connections = lab.run(&["in", "h1", "ss", "-Htn", "state", "established", "sport = :22"]);
-    assert!(connections.lines().count() <= 3, "this test's and the other tests': {connections}");
+    assert!(connections() <= before + 1, "{before} before, {} after", connections());
 }
 
 /// What observing over an endpoint fails with.
@@ -162,7 +164,12 @@ async fn a_socket_without_permission_is_named_with_the_remedy() {
     std::fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
     let test = "lab::reach::a_socket_without_permission_is_named_with_the_remedy";
     let mut command = Command::new(copy);
-    command.args(["--exact", test, "--nocapture"]).env("PLANNER_LAB_CHILD", "1").current_dir("/").uid(65534).gid(65534);
+    command
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env("PLANNER_LAB_CHILD", "1")
+        .current_dir("/")
+        .uid(65534)
+        .gid(65534);
     let output = command.output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && said.contains("refused as it should be"), "{said}");

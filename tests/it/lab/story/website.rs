@@ -47,6 +47,7 @@ services:
   kv:
     <<: *one
     image: planner-lab:{kv_tag}
+    volumes: [/keep]
     deploy: {{resources: {{reservations: {{cpus: '1'}}}}}}
 volumes:
   data:
@@ -162,6 +163,8 @@ fn gets_another_image_in_place(site: &Site<'_>) {
     for host in ["h1", "h2", "h3"] {
         site.docker(host, &["tag", "planner-lab:1", "planner-lab:2"]);
     }
+    let kv = &before["kv.1"];
+    site.docker(&kv.host, &["exec", &kv.id, "sh", "-c", "echo kept > /keep/file"]);
     site.compose(&stack(4, 2, true));
     let plan = site.plan();
     let [change] = &plan.changes[..] else { panic!("{:?}", plan.changes) };
@@ -175,6 +178,8 @@ fn gets_another_image_in_place(site: &Site<'_>) {
     assert_eq!((&new.name, &new.host, new.image.as_str()), (&old.name, &old.host, "planner-lab:2"));
     assert_eq!((new.state.as_str(), new.name.as_str()), ("running", "story-kv-1"));
     assert_ne!(new.id, old.id);
+    // As docker compose has it: what a volume without a name holds goes on in the new container.
+    assert_eq!(site.docker(&new.host, &["exec", &new.id, "cat", "/keep/file"]), "kept");
     assert_eq!(ids(&after, &["kv"]), ids(&before, &["kv"]));
 }
 
@@ -186,7 +191,7 @@ fn loses_a_service_but_no_data(site: &Site<'_>) {
     assert_eq!(ids(&after, &[]), ids(&before, &["lb"]));
     // The database goes, its data stays, and is there when the database comes back.
     let all = stack(4, 2, false);
-    site.compose("services:\n  kv:\n    image: planner-lab:2\n    stop_signal: SIGKILL\n    deploy: {resources: {reservations: {cpus: '1'}}}\n");
+    site.compose("services:\n  kv:\n    image: planner-lab:2\n    volumes: [/keep]\n    stop_signal: SIGKILL\n    deploy: {resources: {reservations: {cpus: '1'}}}\n");
     let plan = site.plan();
     assert!(plan.changes.iter().all(|change| !change.address.starts_with("volume:")), "{:?}", plan.changes);
     site.expect(0, "apply --yes");
