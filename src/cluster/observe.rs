@@ -195,8 +195,8 @@ fn volumes(mounts: Vec<MountPoint>) -> (Vec<String>, Vec<AnonymousVolume>) {
     let (mut named, mut unnamed) = (BTreeSet::new(), BTreeSet::new());
     for mount in mounts.into_iter().filter(|mount| mount.typ.as_deref() == Some("volume")) {
         match (mount.name, mount.destination) {
-            (Some(name), Some(target)) if anonymous(&name) => {
-                unnamed.insert(AnonymousVolume { target, name });
+            (Some(name), target) if anonymous(&name) => {
+                unnamed.extend(target.map(|target| AnonymousVolume { target, name }));
             }
             (Some(name), _) => {
                 named.insert(name);
@@ -249,7 +249,7 @@ mod tests {
         }},
         "Mounts": [
             {"Type": "volume", "Name": "data", "Destination": "/d"},
-            {"Type": "volume", "Name": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
+            {"Type": "volume", "Name": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "Destination": "/e"},
             {"Type": "bind", "Source": "/x", "Destination": "/x"}
         ]
     }"#;
@@ -260,6 +260,8 @@ mod tests {
         assert_eq!((state.name.as_str(), state.state.as_str()), ("shop-web-1", "running"));
         assert_eq!(state.health.as_deref(), Some("starting"));
         assert_eq!(state.volumes, ["data"]);
+        let anonymous: Vec<&str> = state.anonymous_volumes.iter().map(|volume| volume.target.as_str()).collect();
+        assert_eq!(anonymous, ["/e"]);
         assert_eq!((state.reserved.cpu(), state.reserved.memory()), (Cpu(1500), Bytes(200)));
         assert_eq!(state.reserved.get(&Resource::gpus()), 2);
         let ports: Vec<_> = state.ports.iter().map(|port| (port.host_ip.as_str(), port.host_port)).collect();
