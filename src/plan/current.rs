@@ -43,7 +43,8 @@ fn address(port: &HostPort) -> String {
     }
 }
 
-/// All containers of the project on the stack's machines, but for those of `docker compose run`. In a fixed order.
+/// All containers of the project on the stack's machines, but for those of `docker compose run` and of services whose
+/// profiles are not active. In a fixed order.
 pub(super) fn own<'a>(stack: &Stack, observed: &'a Observed) -> Vec<Own<'a>> {
     let mut all = Vec::new();
     for (machine, known) in stack.machines.iter().enumerate() {
@@ -51,7 +52,8 @@ pub(super) fn own<'a>(stack: &Stack, observed: &'a Observed) -> Vec<Own<'a>> {
         for container in state.containers.iter().filter(|it| it.label(labels::PROJECT) == Some(&stack.project)) {
             let one_off = container.label(labels::ONEOFF).is_some_and(|value| value.eq_ignore_ascii_case("true"));
             let number = container.label(labels::NUMBER).and_then(|number| number.parse().ok());
-            if let (Some(service), Some(number), false) = (container.label(labels::SERVICE), number, one_off) {
+            let service = container.label(labels::SERVICE).filter(|service| !stack.inactive.contains(*service));
+            if let (Some(service), Some(number), false) = (service, number, one_off) {
                 all.push(Own { machine, service, number, state: container });
             }
         }

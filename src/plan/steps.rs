@@ -108,7 +108,9 @@ impl<'p, 'a> Steps<'p, 'a> {
         let machine = self.machine(work.machine);
         if work.renames_kept() {
             let rename = Operation::Rename { from: kept.state.name.clone(), to: work.name.clone() };
-            before = vec![self.graph.add(&address, machine, rename, &before)];
+            let rename = self.graph.add(&address, machine, rename, &before);
+            self.named.insert(index, rename);
+            before = vec![rename];
         }
         if work.starts_kept(self.completes(work)) {
             let start = Operation::Start { name: work.name.clone() };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::labels;
-use crate::observed::{MachineState, Observed};
+use crate::observed::{ContainerState, MachineState, Observed};
 use crate::stack::{PullPolicy, Stack};
 
 use super::graph::{Graph, Node};
@@ -165,6 +165,13 @@ pub(super) fn drop_unused_networks(
             .filter(|work| work.machine == index)
             .flat_map(|work| work.service.container.networks.iter().map(|network| network.network.as_str()))
             .collect();
+        let inactive = |it: &ContainerState| {
+            it.label(labels::PROJECT) == Some(&stack.project)
+                && it.label(labels::SERVICE).is_some_and(|service| stack.inactive.contains(service))
+        };
+        if state.containers.iter().any(inactive) {
+            continue; // They may be in any of the networks.
+        }
         for network in &state.networks {
             let ours = network.labels.get(labels::PROJECT) == Some(&stack.project);
             let key = network.labels.get(labels::NETWORK).unwrap_or(&network.name);

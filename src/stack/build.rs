@@ -23,7 +23,8 @@ pub fn build(
         services: Vec::new(),
         networks: networks(compose),
         volumes: volumes(compose),
-        machines: machines::machines(&compose.name, inventory, observed),
+        machines: machines::machines(compose, inventory, observed),
+        inactive: compose.inactive.keys().cloned().collect(),
     };
     let unsized_demand = inventory.map(|inventory| &inventory.unsized_demand);
     for service in compose.services.values().filter(|service| service.provider.is_none()) {

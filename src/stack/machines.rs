@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::compose::Compose;
 use crate::inventory::{self, Availability, Endpoint, Inventory};
 use crate::labels;
-use crate::observed::{MachineState, Observed};
+use crate::observed::{ContainerState, MachineState, Observed};
 use crate::units::{Amounts, PortRange, Resource};
 
 use super::model::{Machine, TakenPort};
@@ -13,7 +14,7 @@ use super::model::{Machine, TakenPort};
 /// The name of the one machine where there is no inventory.
 pub const LOCAL: &str = "local";
 
-pub(super) fn machines(project: &str, inventory: Option<&Inventory>, observed: Option<&Observed>) -> Vec<Machine> {
+pub(super) fn machines(compose: &Compose, inventory: Option<&Inventory>, observed: Option<&Observed>) -> Vec<Machine> {
     let state = |name: &str| observed.and_then(|observed| observed.machines.get(name));
     let mut machines = match inventory {
         Some(inventory) => inventory.machines.iter().map(|it| from_inventory(it, state(&it.name.value))).collect(),
@@ -21,7 +22,7 @@ pub(super) fn machines(project: &str, inventory: Option<&Inventory>, observed: O
     };
     for machine in &mut machines {
         if let Some(state) = observed.and_then(|observed| observed.machines.get(&machine.name)) {
-            take_what_others_hold(machine, project, state);
+            take_what_others_hold(machine, compose, state);
         }
     }
     machines
@@ -122,12 +123,18 @@ pub(super) fn architecture(name: &str) -> &str {
     }
 }
 
-/// Room, ports and volumes, as the containers of other projects and programs outside Docker leave them.
-fn take_what_others_hold(machine: &mut Machine, project: &str, state: &MachineState) {
+/// Room, ports and volumes, as containers that are not planned here (other projects', those of inactive profiles) and
+/// programs outside Docker leave them.
+fn take_what_others_hold(machine: &mut Machine, compose: &Compose, state: &MachineState) {
     machine.volumes = state.volumes.iter().map(|volume| volume.name.clone()).collect();
     let mut held = Amounts::new();
     let up = || state.containers.iter().filter(|container| container.is_up());
-    for container in up().filter(|container| container.label(labels::PROJECT) != Some(project)) {
+    let inactive = |service: &str| compose.inactive.contains_key(service);
+    let others = |container: &&ContainerState| {
+        container.label(labels::PROJECT) != Some(&compose.name)
+            || container.label(labels::SERVICE).is_some_and(inactive)
+    };
+    for container in up().filter(others) {
         held.add(&container.reserved, 1);
         machine.taken_ports.extend(container.ports.iter().filter(|port| port.host_port > 0).map(|port| TakenPort {
             host_ip: address(&port.host_ip),

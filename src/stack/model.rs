@@ -1,6 +1,6 @@
 //! The stack as it is meant: units typed, defaults filled in, every statement with its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -23,6 +23,8 @@ pub struct Stack {
     pub volumes: IndexMap<String, Volume>,
     /// In the inventory's order.
     pub machines: Vec<Machine>,
+    /// Services of the files whose profiles are not active: what runs of them is left alone.
+    pub inactive: BTreeSet<String>,
 }
 
 impl Stack {

@@ -152,3 +152,29 @@ fn volumes_without_a_name_stay_with_the_container_and_with_the_machine() {
     let moved = plan(&wanted, &observed);
     assert_eq!(moved.changes[0].reasons, ["m0 is being drained", "what it keeps in /data stays on m0"]);
 }
+
+/// A profile that is not active says nothing of what runs of it.
+#[test]
+fn services_of_inactive_profiles_are_left_alone() {
+    let mut wanted = stack(vec![service("debug", 1, 1), service("web", 1, 1)], vec![machine("m0", 4)]);
+    let observed = applied(&wanted);
+    wanted.services.remove(0);
+    assert_eq!(plan(&wanted, &observed).counts().delete, 1, "it is gone from the file");
+    wanted.inactive.insert("debug".to_owned());
+    assert!(plan(&wanted, &observed).is_empty());
+}
+
+/// A run that was cut between the start of a replacement and its renaming leaves it under its temporary name.
+#[test]
+fn a_left_over_replacement_is_awaited_under_the_name_it_gets() {
+    let mut web = service("web", 0, 1);
+    web.depends_on.push(Dependency { service: "db".to_owned(), condition: Condition::Healthy, restart: false });
+    let mut wanted = stack(vec![service("db", 1, 1), web], vec![machine("m0", 4)]);
+    let mut observed = applied(&wanted);
+    observed.machines.get_mut("m0").unwrap().containers[0].name = "0a_1_test-db-1".to_owned();
+    wanted.services[1].replicas = crate::stacks::spanned(planner::stack::Replicas::Count(1));
+    let plan = plan(&wanted, &observed);
+    let find = |kind: &str| plan.steps.iter().find(|step| name_of(&step.operation).starts_with(kind)).unwrap();
+    assert_eq!(name_of(&find("await").operation), "await test-db-1");
+    assert_eq!(find("await").waits_for, [find("rename").id], "{:#?}", steps(&plan));
+}

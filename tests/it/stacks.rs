@@ -72,5 +72,6 @@ pub fn stack(services: Vec<Service>, machines: Vec<Machine>) -> Stack {
         networks: indexmap::IndexMap::new(),
         volumes: indexmap::IndexMap::new(),
         machines,
+        inactive: std::collections::BTreeSet::new(),
     }
 }
