@@ -24,8 +24,9 @@ impl<'p> Progress<'p> {
     /// The line for an event, if it has one.
     pub fn line(&mut self, event: Event<'_>) -> Option<String> {
         match event {
-            Event::Started(step) => matches!(step.operation, Operation::Pull { .. } | Operation::Await { .. })
-                .then(|| format!("        {}: {} …\n", step.machine, doing(step))),
+            Event::Started(step) => {
+                takes_long(&step.operation).then(|| format!("        {}: {} …\n", step.machine, doing(step)))
+            }
             Event::Progress(step, text) => {
                 Some(format!("        {}: {} {}\n", step.machine, subject(step), safe(text)))
             }
@@ -53,9 +54,15 @@ fn subject(step: &Step) -> &str {
     step.address.split('@').next().unwrap_or(&step.address)
 }
 
+/// Whether a reader wants to know of its beginning already.
+fn takes_long(operation: &Operation) -> bool {
+    matches!(operation, Operation::Pull { .. } | Operation::Await { .. } | Operation::Stop { .. })
+}
+
 fn doing(step: &Step) -> String {
     match &step.operation {
         Operation::Pull { image, .. } => format!("pulling {image}"),
+        Operation::Stop { name, .. } => format!("stopping {name}"),
         Operation::Await { name, until: Until::Healthy } => format!("waiting for {name} to be healthy"),
         Operation::Await { name, until: Until::Completed } => format!("waiting for {name} to end"),
         _ => subject(step).to_owned(),

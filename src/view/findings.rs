@@ -59,7 +59,7 @@ impl Report {
             severity: Severity::Info,
             help: None,
             source: Some(named(sources, *file)),
-            labels: labels(&finding.labels, *file),
+            labels: labels(sources, &finding.labels, *file),
             others: Vec::new(),
         };
         Report {
@@ -68,7 +68,7 @@ impl Report {
             severity: finding.severity,
             help: finding.help.as_ref().map(|help| safe(help)),
             source: main.map(|file| named(sources, file)),
-            labels: main.map(|file| labels(&finding.labels, file)).unwrap_or_default(),
+            labels: main.map(|file| labels(sources, &finding.labels, file)).unwrap_or_default(),
             others: files.iter().skip(1).map(elsewhere).collect(),
         }
     }
@@ -79,12 +79,13 @@ fn named(sources: &Sources, file: FileId) -> NamedSource<String> {
     NamedSource::new(&file.name, file.text.to_string())
 }
 
-fn labels(labels: &[Label], file: FileId) -> Vec<LabeledSpan> {
+fn labels(sources: &Sources, labels: &[Label], file: FileId) -> Vec<LabeledSpan> {
     let mut shown: Vec<LabeledSpan> = Vec::new();
     for (index, label) in labels.iter().enumerate().filter(|(_, label)| label.span.file == file) {
         let text = (!label.text.is_empty()).then(|| safe(&label.text));
-        let span = label.span.range();
-        let span = (span.start, span.len());
+        // Of what goes over several lines, the first is enough to find it.
+        let length = sources.slice(label.span).lines().next().map_or(0, str::len);
+        let span = (label.span.range().start, length);
         shown.push(if index == 0 {
             LabeledSpan::new_primary_with_span(text, span)
         } else {
