@@ -30,6 +30,7 @@ pub fn tiers(problem: &Problem<'_>, program: &mut Program) -> Vec<Tier> {
         Policy::Spread => {
             tiers.push(apart(problem, program));
             tiers.push(even_use(problem, program));
+            tiers.push(even_counts(problem, program));
             if program.variables.len() <= MOST_FOR_ORDER {
                 tiers.push(inventory_order(problem, program));
             }
@@ -102,17 +103,36 @@ fn even_use(problem: &Problem<'_>, program: &mut Program) -> Tier {
     let mut terms = Terms::new();
     for machine in problem.machines() {
         for (load, base) in loads(problem, program, machine) {
-            let mut sum = load.iter().map(|(count, share)| (*count, -share)).collect::<Terms>();
-            for piece in 0..PIECES {
-                let part = program.variable(0.0, 1.0 / PIECES as f64, false);
-                sum.push((part, 1.0));
-                terms.push((part, (2 * piece + 1) as f64));
-            }
             // What other projects hold fills the cheap pieces first.
-            program.equal(sum, base);
+            rising_cost(program, &load, base, &mut terms);
         }
     }
     Tier { name: "even use", terms, whole: false }
+}
+
+/// As many containers here as there: what decides where nobody stated a size.
+fn even_counts(problem: &Problem<'_>, program: &mut Program) -> Tier {
+    let all = f64::from(problem.replicas.iter().sum::<u32>().max(1));
+    let mut terms = Terms::new();
+    for machine in problem.machines() {
+        let counts = problem.services().filter_map(|service| program.count(service, machine));
+        let load: Terms = counts.map(|count| (count, 1.0 / all)).collect();
+        if !load.is_empty() {
+            rising_cost(program, &load, 0.0, &mut terms);
+        }
+    }
+    Tier { name: "even counts", terms, whole: false }
+}
+
+/// Adds to `cost` what the share `load + base`, from 0 to 1, costs: each piece of it more than the one before.
+fn rising_cost(program: &mut Program, load: &Terms, base: f64, cost: &mut Terms) {
+    let mut sum = load.iter().map(|(count, share)| (*count, -share)).collect::<Terms>();
+    for piece in 0..PIECES {
+        let part = program.variable(0.0, 1.0 / PIECES as f64, false);
+        sum.push((part, 1.0));
+        cost.push((part, (2 * piece + 1) as f64));
+    }
+    program.equal(sum, base);
 }
 
 /// Among equals the inventory's order decides: each container costs its machine's place in it.

@@ -105,6 +105,8 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
     let mut in_use = 0.0;
     let mut places = 0.0;
     let mut order = 0.0;
+    let mut counts_even = 0.0;
+    let all = f64::from(problem.replicas.iter().sum::<u32>().max(1));
     for (index, at) in stack.machines.iter().enumerate() {
         let mut cpu = 0.0;
         for (service, counts) in layout.counts.iter().enumerate() {
@@ -124,10 +126,11 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
             in_use += 1.0;
         }
         even += steps(cpu);
+        counts_even += steps(f64::from(layout.counts.iter().map(|counts| counts[index]).sum::<u32>()) / all);
         places += cpu * index as f64;
     }
     match problem.policy {
-        Policy::Spread => vec![moves, apart, even, order],
+        Policy::Spread => vec![moves, apart, even, counts_even, order],
         Policy::Pack => vec![moves, in_use, places],
     }
 }

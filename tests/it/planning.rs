@@ -178,3 +178,13 @@ fn a_left_over_replacement_is_awaited_under_the_name_it_gets() {
     assert_eq!(name_of(&find("await").operation), "await test-db-1");
     assert_eq!(find("await").waits_for, [find("rename").id], "{:#?}", steps(&plan));
 }
+
+/// Where nobody states a size, an even use is an even number of containers.
+#[test]
+fn services_without_a_size_are_spread_too() {
+    let services = ["a", "b", "c"].map(|name| service(name, 1, 0)).to_vec();
+    let wanted = stack(services, vec![machine("m0", 4), machine("m1", 4), machine("m2", 4)]);
+    let plan = plan(&wanted, &Observed::default());
+    let machines: std::collections::BTreeSet<&str> = plan.placement.iter().map(|it| it.machine.as_str()).collect();
+    assert_eq!(machines.len(), 3, "{:?}", plan.placement);
+}
