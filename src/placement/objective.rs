@@ -30,7 +30,9 @@ pub fn tiers(problem: &Problem<'_>, program: &mut Program) -> Vec<Tier> {
         Policy::Spread => {
             tiers.push(apart(problem, program));
             tiers.push(even_use(problem, program));
-            tiers.push(even_counts(problem, program));
+            if problem.stack.services.iter().any(|service| service.demand.iter().all(|(_, amount)| amount == 0)) {
+                tiers.push(even_counts(problem, program));
+            }
             if program.variables.len() <= MOST_FOR_ORDER {
                 tiers.push(inventory_order(problem, program));
             }

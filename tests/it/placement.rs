@@ -130,7 +130,10 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
         places += cpu * index as f64;
     }
     match problem.policy {
-        Policy::Spread => vec![moves, apart, even, counts_even, order],
+        Policy::Spread if stack.services.iter().any(|service| service.demand.cpu().0 == 0) => {
+            vec![moves, apart, even, counts_even, order]
+        }
+        Policy::Spread => vec![moves, apart, even, order],
         Policy::Pack => vec![moves, in_use, places],
     }
 }
