@@ -7,11 +7,9 @@ use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateReques
 use super::body::map;
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing, refusal};
+use crate::labels;
 use crate::plan::{NetworkSpec, VolumeSpec};
 use crate::stack::AddressPool;
-
-/// The label by which docker compose, and we, know what belongs to a project.
-const PROJECT_LABEL: &str = "com.docker.compose.project";
 
 /// Makes a network. One of the project's own that is there already is as good.
 pub(super) async fn create_network(engine: &Engine, spec: &NetworkSpec) -> Result<(), Fault> {
@@ -53,7 +51,7 @@ async fn is_ours_already(engine: &Engine, spec: &NetworkSpec) -> Result<bool, Fa
     match engine.docker.inspect_network(name, None).await {
         // Engines also find networks by a piece of their id.
         Ok(network) if network.name.as_ref() == Some(name) => {
-            if owner(&spec.labels) == network.labels.as_ref().and_then(|labels| labels.get(PROJECT_LABEL)) {
+            if owner(&spec.labels) == network.labels.as_ref().and_then(|labels| labels.get(labels::PROJECT)) {
                 Ok(true)
             } else {
                 Err(Fault::new(format!("a network `{name}` that is not this project's is there already")).help(
@@ -68,7 +66,7 @@ async fn is_ours_already(engine: &Engine, spec: &NetworkSpec) -> Result<bool, Fa
 }
 
 fn owner(labels: &BTreeMap<String, String>) -> Option<&String> {
-    labels.get(PROJECT_LABEL)
+    labels.get(labels::PROJECT)
 }
 
 fn pool(pool: &AddressPool) -> IpamConfig {

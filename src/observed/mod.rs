@@ -148,6 +148,16 @@ pub struct HostPort {
     pub protocol: String,
 }
 
+impl HostPort {
+    /// The address it is bound to; empty for all, which engines also list once for each family.
+    pub fn address(&self) -> &str {
+        match self.host_ip.as_str() {
+            "0.0.0.0" | "::" => "",
+            one => one,
+        }
+    }
+}
+
 /// A port that something listens on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Listener {

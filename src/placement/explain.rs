@@ -5,20 +5,11 @@ use crate::diagnostic::{self, Diagnostic};
 use super::constraints::ALL;
 use super::problem::Problem;
 
-/// Every certificate that the constraints can give; when none alone explains it, the sums for a reader to judge by.
-pub fn explain(problem: &Problem<'_>) -> Vec<Diagnostic> {
-    let mut findings = certificates(problem);
-    if findings.is_empty() {
-        findings.push(all_together(problem));
-    }
-    diagnostic::sort(&mut findings);
-    findings
-}
-
-/// The certificates alone; empty where each requirement could be met if it were the only one.
+/// Every certificate that the constraints can give; none where each requirement could be met if it were the only one.
 pub fn certificates(problem: &Problem<'_>) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = ALL.iter().flat_map(|constraint| constraint.because(problem)).collect();
     drop_consequences(&mut findings);
+    diagnostic::sort(&mut findings);
     findings
 }
 
@@ -32,7 +23,8 @@ fn drop_consequences(findings: &mut Vec<Diagnostic>) {
     });
 }
 
-fn all_together(problem: &Problem<'_>) -> Diagnostic {
+/// When no requirement alone stands in the way: the sums, for a reader to judge by.
+pub fn all_together(problem: &Problem<'_>) -> Diagnostic {
     let mut finding = Diagnostic::error("R403", "the stack does not fit: no placement meets all requirements together");
     for index in problem.services().filter(|service| problem.replicas[*service] > 0) {
         let service = &problem.stack.services[index];

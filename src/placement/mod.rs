@@ -15,7 +15,6 @@ mod strategies;
 mod verify;
 
 pub use constraints::clash;
-pub use explain::certificates;
 pub use problem::{Layout, Policy, Problem, Running};
 pub use replicas::Replica;
 pub use solution::{Placed, Solution, TierValue};
@@ -41,7 +40,7 @@ pub enum Outcome {
 pub fn place(problem: &Problem<'_>, limits: Limits) -> Outcome {
     let certificates = explain::certificates(problem);
     if !certificates.is_empty() {
-        return Outcome::Refused(explain::explain(problem));
+        return Outcome::Refused(certificates);
     }
     let mut program = Program::new(problem);
     for constraint in constraints::ALL {
@@ -62,7 +61,7 @@ pub fn place(problem: &Problem<'_>, limits: Limits) -> Outcome {
                 reached.push(TierValue { name: tier.name, value, bound });
                 values = Some(found);
             }
-            Answer::Infeasible if values.is_none() => return Outcome::Refused(explain::explain(problem)),
+            Answer::Infeasible if values.is_none() => return Outcome::Refused(vec![explain::all_together(problem)]),
             // A later tier that finds nothing better leaves what the tiers before it found.
             Answer::Undecided(why) if values.is_none() => return Outcome::Undecided(why),
             Answer::Infeasible | Answer::Undecided(_) => {
@@ -78,14 +77,14 @@ pub fn place(problem: &Problem<'_>, limits: Limits) -> Outcome {
 
 /// Numbers and ports for a layout, and the check of it all.
 fn finish(problem: &Problem<'_>, layout: &Layout, tiers: Vec<TierValue>) -> Result<Solution, String> {
+    let replicas = replicas::number(problem, layout);
     let mut ports = Vec::new();
     for machine in problem.machines() {
-        let assigned = ports::assign(problem, layout, machine);
+        let assigned = ports::assign(problem, &replicas, machine);
         let name = &problem.stack.machines[machine].name;
         ports.push(assigned.ok_or_else(|| format!("no host ports could be assigned on {name}"))?.into_iter());
     }
-    let replicas = replicas::number(problem, layout).into_iter();
-    let placed = replicas.map(|replica| {
+    let placed = replicas.into_iter().map(|replica| {
         let ports = ports[replica.machine].next().unwrap_or_default();
         Placed { replica, ports }
     });

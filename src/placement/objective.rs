@@ -66,7 +66,7 @@ fn moves(problem: &Problem<'_>, program: &mut Program) -> Tier {
     for service in problem.services() {
         let cost = move_cost(problem, service) as f64;
         for (machine, count) in program.counts_of(service).collect::<Vec<_>>() {
-            let current = f64::from(problem.current(service, machine));
+            let current = f64::from(problem.current[service][machine]);
             if current > 0.0 {
                 let gone = program.variable(0.0, current, false);
                 program.at_least(vec![(gone, 1.0), (count, 1.0)], current);

@@ -4,18 +4,17 @@ use crate::stack::PortDemand;
 use crate::units::PortRange;
 
 use super::constraints::{choice, clash, holder};
-use super::problem::{Layout, Problem};
-use super::replicas::{self, Replica};
+use super::problem::Problem;
+use super::replicas::Replica;
 
-/// The ports of each container on one machine, in the order of [`replicas::number`], each by its service's demands;
+/// The ports of each container on one machine, in the order of `replicas`, each by its service's demands;
 /// `None` when they do not suffice.
 ///
 /// A container that stays keeps its ports, as long as that leaves enough for the others. The others, those with the
 /// least choice first (earliest end of their range), get the lowest free port: for ranges at one address, that finds
 /// an assignment whenever there is one.
-pub fn assign(problem: &Problem<'_>, layout: &Layout, machine: usize) -> Option<Vec<Vec<u16>>> {
-    let here: Vec<Replica> =
-        replicas::number(problem, layout).into_iter().filter(|replica| replica.machine == machine).collect();
+pub fn assign(problem: &Problem<'_>, replicas: &[Replica], machine: usize) -> Option<Vec<Vec<u16>>> {
+    let here: Vec<&Replica> = replicas.iter().filter(|replica| replica.machine == machine).collect();
     let mut wishes = Vec::new();
     for (index, replica) in here.iter().enumerate() {
         let kept = problem.running.iter().find(|it| it.machine == machine && it.is(replica));

@@ -48,6 +48,8 @@ pub struct Problem<'a> {
     pub policy: Policy,
     /// How many containers each service is to have; for global ones, as many as there are machines for it.
     pub replicas: Vec<u32>,
+    /// How many containers of the service run on the machine now: `current[service][machine]`.
+    pub current: Vec<Vec<u32>>,
     /// Whether a container of the service might be on the machine: `allowed[service][machine]`.
     pub allowed: Vec<Vec<bool>>,
 }
@@ -55,7 +57,11 @@ pub struct Problem<'a> {
 impl<'a> Problem<'a> {
     /// The problem of placing `stack` where `running` is there already.
     pub fn new(stack: &'a Stack, running: Vec<Running>, policy: Policy) -> Self {
-        let mut problem = Problem { stack, running, policy, replicas: Vec::new(), allowed: Vec::new() };
+        let mut current = vec![vec![0; stack.machines.len()]; stack.services.len()];
+        for at in &running {
+            current[at.service][at.machine] += 1;
+        }
+        let mut problem = Problem { stack, running, policy, current, replicas: Vec::new(), allowed: Vec::new() };
         problem.running.sort();
         for service in 0..stack.services.len() {
             let allowed: Vec<bool> = problem.machines().map(|machine| problem.may(service, machine)).collect();
@@ -81,11 +87,6 @@ impl<'a> Problem<'a> {
     /// Whether the service has one container on each machine that takes it.
     pub fn is_global(&self, service: usize) -> bool {
         self.stack.services[service].replicas.value == Replicas::Global
-    }
-
-    /// How many containers of the service run on the machine now.
-    pub fn current(&self, service: usize, machine: usize) -> u32 {
-        self.running.iter().filter(|at| at.service == service && at.machine == machine).count() as u32
     }
 
     /// The most containers of the service that the machine could ever hold.

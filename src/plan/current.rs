@@ -1,5 +1,7 @@
 //! What of the project is there already: its containers, and who continues as whom.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::labels;
@@ -23,23 +25,16 @@ pub(super) struct Own<'a> {
 impl Own<'_> {
     /// Whether it was made from this spec and has these host ports.
     pub(super) fn is_as_wanted(&self, hash: &str, ports: &[HostPort]) -> bool {
-        let mut has = self.state.ports.clone();
-        has.retain(|port| port.host_port > 0);
-        let mut wanted = ports.to_vec();
-        let key = |port: &HostPort| (port.container_port, port.protocol.clone(), port.host_port, address(port));
-        has.sort_by_key(key);
-        wanted.sort_by_key(key);
-        has.dedup_by_key(|port| key(port));
-        wanted.dedup_by_key(|port| key(port));
-        self.state.label(labels::CONFIG_HASH) == Some(hash) && has.iter().map(key).eq(wanted.iter().map(key))
+        self.state.label(labels::CONFIG_HASH) == Some(hash) && self.has_ports(ports)
     }
-}
 
-/// An engine lists a port on all addresses once for each family; both mean "all".
-fn address(port: &HostPort) -> String {
-    match port.host_ip.as_str() {
-        "0.0.0.0" | "::" => String::new(),
-        other => other.to_owned(),
+    /// Whether its host ports are these, in whatever order.
+    pub(super) fn has_ports(&self, ports: &[HostPort]) -> bool {
+        let has = self.state.ports.iter().filter(|port| port.host_port > 0);
+        let key = |port: &'_ HostPort| {
+            (port.container_port, port.protocol.clone(), port.host_port, port.address().to_owned())
+        };
+        has.map(key).collect::<BTreeSet<_>>() == ports.iter().map(key).collect()
     }
 }
 

@@ -266,15 +266,15 @@ impl<'p, 'a> Steps<'p, 'a> {
     fn new_container(&self, work: &Work<'_>) -> NewContainer {
         let taken: Vec<&str> =
             work.old.iter().filter(|old| old.machine == work.machine).map(|old| old.state.name.as_str()).collect();
-        let hash = work.service.container.config_hash();
         let free = |name: &String| !taken.contains(&name.as_str());
-        let temporary = || (1..).map(|n| format!("{}_{n}_{}", &hash[..8], work.name)).find(free).unwrap_or_default();
+        let temporary =
+            || (1..).map(|n| format!("{}_{n}_{}", &work.hash[..8], work.name)).find(free).unwrap_or_default();
         NewContainer {
             name: Some(work.name.clone()).filter(free).unwrap_or_else(temporary),
             final_name: work.name.clone(),
             spec: with_data_of_old(self.with_hosts_named(work), work),
             ports: work.ports.clone(),
-            labels: self.labels(work, &hash),
+            labels: self.labels(work),
         }
     }
 
@@ -302,7 +302,7 @@ impl<'p, 'a> Steps<'p, 'a> {
         spec
     }
 
-    fn labels(&self, work: &Work<'_>, hash: &str) -> BTreeMap<String, String> {
+    fn labels(&self, work: &Work<'_>) -> BTreeMap<String, String> {
         let depends_on = work.service.depends_on.iter().map(|dependency| {
             let condition = match dependency.condition {
                 Condition::Started => "service_started",
@@ -316,7 +316,7 @@ impl<'p, 'a> Steps<'p, 'a> {
             (labels::SERVICE, work.service.name.clone()),
             (labels::NUMBER, work.number.to_string()),
             (labels::ONEOFF, "False".to_owned()),
-            (labels::CONFIG_HASH, hash.to_owned()),
+            (labels::CONFIG_HASH, work.hash.clone()),
             (labels::WORKING_DIR, self.origin.working_dir.clone()),
             (labels::CONFIG_FILES, self.origin.config_files.join(",")),
             (labels::DEPENDS_ON, depends_on.collect::<Vec<_>>().join(",")),

@@ -24,6 +24,8 @@ pub(super) struct Work<'a> {
     pub ports: Vec<HostPort>,
     /// The name it shall have.
     pub name: String,
+    /// The digest of what it is made from.
+    pub hash: String,
     /// The container that is as it shall be, on the right machine.
     pub kept: Option<Own<'a>>,
     /// Containers of the same service and number that go.
@@ -107,6 +109,7 @@ fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>]) -> Work<'a>
         machine: replica.machine,
         ports,
         name,
+        hash,
         kept,
         old,
         reasons: Vec::new(),
@@ -181,13 +184,13 @@ fn why_replaced(work: &Work<'_>, old: &Own<'_>, works: &[Work<'_>]) -> Vec<Strin
     let hosts = host_services(work.service);
     let host = works.iter().find(|it| hosts.contains(&it.service.name.as_str()) && it.machine == work.machine);
     let spec = &work.service.container;
-    let hash_differs = old.state.label(labels::CONFIG_HASH) != Some(&spec.config_hash());
+    let hash_differs = old.state.label(labels::CONFIG_HASH) != Some(&work.hash);
     if old.state.image != spec.image {
         reasons.push("image changed".to_owned());
     } else if hash_differs {
         reasons.push("configuration changed".to_owned());
     }
-    if !old.is_as_wanted(old.state.label(labels::CONFIG_HASH).unwrap_or_default(), &work.ports) {
+    if !old.has_ports(&work.ports) {
         reasons.push("host ports changed".to_owned());
     }
     if let Some(host) = host.filter(|host| reasons.is_empty() && host.creates()) {
@@ -320,17 +323,10 @@ fn attributes(work: &Work<'_>) -> Vec<AttributeChange> {
 
 /// `8000→80/tcp`, `127.0.0.1:8000→80/tcp`.
 pub(super) fn show_port(port: &HostPort) -> String {
-    let address = match address_of(port) {
+    let address = match port.address() {
         "" => String::new(),
         address if address.contains(':') => format!("[{address}]:"),
         address => format!("{address}:"),
     };
     format!("{address}{}→{}/{}", port.host_port, port.container_port, port.protocol)
-}
-
-fn address_of(port: &HostPort) -> &str {
-    match port.host_ip.as_str() {
-        "0.0.0.0" | "::" => "",
-        other => other,
-    }
 }

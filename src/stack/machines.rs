@@ -7,7 +7,7 @@ use crate::compose::Compose;
 use crate::inventory::{self, Availability, Endpoint, Inventory};
 use crate::labels;
 use crate::observed::{ContainerState, MachineState, Observed};
-use crate::units::{Amounts, PortRange, Resource};
+use crate::units::{Amounts, PortRange};
 
 use super::model::{Machine, TakenPort};
 
@@ -160,9 +160,4 @@ fn take_what_others_hold(machine: &mut Machine, compose: &Compose, state: &Machi
 /// The address of a socket; none for a text that is no address, as for every address.
 fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok()
-}
-
-/// What a machine is said to have of a resource, for messages.
-pub fn shown_room(machine: &Machine, resource: &Resource) -> String {
-    machine.room.named(resource).map_or_else(|| "not limited".to_owned(), |amount| resource.show(amount))
 }

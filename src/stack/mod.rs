@@ -10,7 +10,7 @@ mod support;
 
 pub use crate::compose::model::Condition;
 pub use build::build;
-pub use machines::{LOCAL, shown_room};
+pub use machines::LOCAL;
 
 pub use model::{
     AddressPool, Constraint, Dependency, Machine, Network, PortDemand, Replicas, Service, Stack, TakenPort, Volume,

@@ -192,6 +192,13 @@ pub struct Machine {
     pub volumes: Vec<String>,
 }
 
+impl TakenPort {
+    /// Whether it is taken for this protocol.
+    pub fn is_of(&self, protocol: &str) -> bool {
+        self.protocol.as_deref().is_none_or(|name| name == protocol)
+    }
+}
+
 /// A port that a machine cannot give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakenPort {

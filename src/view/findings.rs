@@ -1,6 +1,7 @@
 //! Findings for people: what, where (the text underlined), why, and how to mend it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
@@ -39,7 +40,7 @@ struct Report {
     message: String,
     severity: Severity,
     help: Option<String>,
-    source: Option<NamedSource<String>>,
+    source: Option<NamedSource<Arc<str>>>,
     labels: Vec<LabeledSpan>,
     others: Vec<Report>,
 }
@@ -47,7 +48,7 @@ struct Report {
 impl Report {
     fn new(finding: &Diagnostic, sources: &Sources) -> Self {
         let mut files: Vec<FileId> = Vec::new();
-        for label in finding.labels.iter().filter(|label| !files.contains(&label.span.file)).collect::<Vec<_>>() {
+        for label in &finding.labels {
             if !files.contains(&label.span.file) {
                 files.push(label.span.file);
             }
@@ -74,9 +75,9 @@ impl Report {
     }
 }
 
-fn named(sources: &Sources, file: FileId) -> NamedSource<String> {
+fn named(sources: &Sources, file: FileId) -> NamedSource<Arc<str>> {
     let file = sources.get(file);
-    NamedSource::new(&file.name, file.text.to_string())
+    NamedSource::new(&file.name, file.text.clone())
 }
 
 fn labels(sources: &Sources, labels: &[Label], file: FileId) -> Vec<LabeledSpan> {

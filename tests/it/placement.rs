@@ -113,7 +113,7 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
             let count = counts[index];
             let demand = stack.services[service].demand.cpu().0;
             let share = (demand as f64 / most(&Resource::cpus()) as f64).min(1.0);
-            let gone = problem.current(service, index).saturating_sub(count);
+            let gone = problem.current[service][index].saturating_sub(count);
             // Where nothing can ever be there is no choice, and so no cost.
             if problem.at_most(service, index) > 0 {
                 moves += f64::from(gone) * (1000.0 + (share * 999.0).round());

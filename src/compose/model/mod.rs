@@ -53,13 +53,6 @@ pub struct Compose {
     pub extensions: IndexMap<String, Node>,
 }
 
-impl Compose {
-    /// The service of this key, active or not.
-    pub fn any_service(&self, key: &str) -> Option<&Service> {
-        self.services.get(key).or_else(|| self.inactive.get(key))
-    }
-}
-
 /// Whether others made a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct External {

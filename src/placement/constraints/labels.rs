@@ -15,12 +15,11 @@ impl Constraint for Labels {
         let machine = &problem.stack.machines[machine];
         let constraints = &problem.stack.services[service].constraints;
         let failed = constraints.iter().map(|it| &it.value).find(|constraint| !holds(constraint, machine))?;
-        let wanted = if failed.equal { "==" } else { "!=" };
         let actual = match attribute(machine, &failed.key) {
             "" => format!("has no {}", failed.key),
             value => format!("has {} = {value}", failed.key),
         };
-        Some(format!("{actual} ({} {wanted} {} is asked for)", failed.key, failed.value))
+        Some(format!("{actual} ({} is asked for)", show(failed)))
     }
 
     fn selects(&self) -> bool {

@@ -60,6 +60,11 @@ pub static ALL: [&dyn Constraint; 8] = [
     &replicas::Replicas,
 ];
 
+/// "m1, m2".
+fn names(problem: &Problem<'_>, machines: &[usize]) -> String {
+    machines.iter().map(|machine| problem.stack.machines[*machine].name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 /// A layout's breaches of a constraint that only forbids: every count above zero where it forbids.
 fn placed_where_forbidden(constraint: &dyn Constraint, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
     let mut broken = Vec::new();

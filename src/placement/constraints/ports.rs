@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::diagnostic::Diagnostic;
-use crate::placement::ports;
 use crate::placement::problem::{Layout, Problem};
 use crate::placement::program::{Program, Terms};
+use crate::placement::{ports, replicas};
 use crate::stack::{Machine, PortDemand, TakenPort};
 use crate::units::PortRange;
 
-use super::Constraint;
+use super::{Constraint, names};
 
 /// Every container gets each of its host ports, from the range it asks for, and nobody else's.
 pub(super) struct Ports;
@@ -40,21 +40,15 @@ pub fn choice(demand: &PortDemand, machine: &Machine) -> PortRange {
 
 /// Who holds a port of a machine at an address, if somebody other than this project's containers does.
 pub fn holder<'a>(machine: &'a Machine, address: Address, protocol: &str, port: u16) -> Option<&'a TakenPort> {
-    let same = |taken: &&TakenPort| {
-        taken.ports.contains(port)
-            && clash(taken.host_ip, address)
-            && taken.protocol.as_deref().is_none_or(|name| name == protocol)
-    };
+    let same =
+        |taken: &&TakenPort| taken.ports.contains(port) && clash(taken.host_ip, address) && taken.is_of(protocol);
     machine.taken_ports.iter().find(same)
 }
 
 /// How many ports of a range are free at an address, where somebody at `at` or wider takes one.
 fn free(machine: &Machine, at: Address, protocol: &str, range: PortRange) -> u32 {
-    let taken: Vec<&TakenPort> = machine
-        .taken_ports
-        .iter()
-        .filter(|taken| covers(taken.host_ip, at) && taken.protocol.as_deref().is_none_or(|name| name == protocol))
-        .collect();
+    let taken: Vec<&TakenPort> =
+        machine.taken_ports.iter().filter(|taken| covers(taken.host_ip, at) && taken.is_of(protocol)).collect();
     let is_free = |port: &u16| !taken.iter().any(|taken| taken.ports.contains(*port));
     (range.first..=range.last).filter(is_free).count() as u32
 }
@@ -121,7 +115,8 @@ impl Constraint for Ports {
     }
 
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
-        let without = problem.machines().filter(|machine| ports::assign(problem, layout, *machine).is_none());
+        let replicas = replicas::number(problem, layout);
+        let without = problem.machines().filter(|machine| ports::assign(problem, &replicas, *machine).is_none());
         without.map(|it| format!("the ports of {} do not suffice", problem.stack.machines[it].name)).collect()
     }
 
@@ -196,12 +191,12 @@ fn pressed(problem: &Problem<'_>, clique: &Clique, range: PortRange) -> Option<D
             finding = finding.label(service.replicas.span, format!("{replicas} containers of `{}`", service.name));
         }
     }
-    let name = |machine: &usize| problem.stack.machines[*machine].name.as_str();
-    finding = finding.note(format!("can offer it: {}", able.iter().map(name).collect::<Vec<_>>().join(", ")));
+    finding = finding.note(format!("can offer it: {}", names(problem, &able)));
     for machine in &unable {
         let reasons = users.iter().flat_map(|service| problem.forbidden(*service, *machine));
         let reasons: BTreeSet<String> = reasons.collect();
-        finding = finding.note(format!("{}: {}", name(machine), reasons.into_iter().collect::<Vec<_>>().join("; ")));
+        let name = &problem.stack.machines[*machine].name;
+        finding = finding.note(format!("{name}: {}", reasons.into_iter().collect::<Vec<_>>().join("; ")));
     }
     Some(finding.help(ways_out(problem, &users, clique, wanted - offered)))
 }

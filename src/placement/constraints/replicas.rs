@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::placement::problem::{Layout, Problem};
 use crate::placement::program::Program;
 
-use super::Constraint;
+use super::{Constraint, names};
 
 /// Each service has all of its containers.
 pub(super) struct Replicas;
@@ -71,8 +71,4 @@ impl Constraint for Replicas {
         }
         findings
     }
-}
-
-fn names(problem: &Problem<'_>, machines: &[usize]) -> String {
-    machines.iter().map(|machine| problem.stack.machines[*machine].name.as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -36,7 +36,7 @@ impl Constraint for Together {
     fn rows(&self, problem: &Problem<'_>, program: &mut Program) {
         for (service, other) in pairs(problem) {
             for (machine, count) in program.counts_of(service).collect::<Vec<_>>() {
-                let most = f64::from(problem.at_most(service, machine));
+                let most = program.variables[count.0].upper;
                 let mut terms = vec![(count, 1.0)];
                 terms.extend(program.count(other, machine).map(|other| (other, -most)));
                 program.at_most(terms, 0.0);

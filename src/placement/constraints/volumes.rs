@@ -10,7 +10,7 @@ use crate::placement::problem::{Layout, Problem};
 use crate::placement::program::Program;
 use crate::stack::{Replicas, Service, Stack};
 
-use super::Constraint;
+use super::{Constraint, names};
 
 /// Containers stay with their data.
 pub(super) struct VolumesStay;
@@ -54,21 +54,17 @@ impl Gravity {
     }
 
     /// "`data` is on m1, m2".
-    fn show(&self, stack: &Stack) -> String {
-        let volumes = self.volumes.iter().map(|(name, holders)| format!("`{name}` is on {}", names(stack, holders)));
+    fn show(&self, problem: &Problem<'_>) -> String {
+        let volumes = self.volumes.iter().map(|(name, holders)| format!("`{name}` is on {}", names(problem, holders)));
         volumes.collect::<Vec<_>>().join("; ")
     }
-}
-
-fn names(stack: &Stack, machines: &[usize]) -> String {
-    machines.iter().map(|machine| stack.machines[*machine].name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 impl Constraint for VolumesStay {
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
         let gravity = gravity(problem.stack, &problem.stack.services[service])?;
         let (name, holders) = gravity.lacks(machine)?;
-        Some(format!("does not have the volume `{name}`, which is on {}", names(problem.stack, holders)))
+        Some(format!("does not have the volume `{name}`, which is on {}", names(problem, holders)))
     }
 
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
@@ -81,7 +77,7 @@ impl Constraint for VolumesStay {
                     broken.push(format!(
                         "`{}` is on {name}, away from its data: {}",
                         service.name,
-                        gravity.show(problem.stack)
+                        gravity.show(problem)
                     ));
                 }
                 if *count == 0 && gravity.keep.contains(&machine) {
@@ -117,7 +113,7 @@ impl Constraint for VolumesStay {
             if unable.is_empty() && !gravity.confined {
                 continue;
             }
-            let message = format!("`{}` cannot run where its data is: {}", service.name, gravity.show(problem.stack));
+            let message = format!("`{}` cannot run where its data is: {}", service.name, gravity.show(problem));
             findings.push(explain(problem, index, Diagnostic::error("M304", message), &unable));
         }
         findings
