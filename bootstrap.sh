@@ -13,10 +13,10 @@ recipe=1 # raise it when the way HiGHS is built changes: caches of the old way a
 say() { echo "bootstrap: $*" >&2; }
 die() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
-libclang_dir() { # the folder of a libclang that bindgen can load, or nothing
+libclang_dir() { # the folder of a libclang that bindgen can load (libclang-cpp is another library), or nothing
   local f
-  for f in /usr/lib/llvm-*/lib/libclang.so* /usr/lib/*/libclang*.so* /usr/lib64/libclang*.so* \
-    /opt/homebrew/opt/llvm/lib/libclang.dylib; do
+  for f in /usr/lib/llvm-*/lib/libclang.so* /usr/lib/*/libclang.so* /usr/lib/*/libclang-[0-9]*.so* \
+    /usr/lib64/libclang.so* /opt/homebrew/opt/llvm/lib/libclang.dylib; do
     [ -e "$f" ] && { dirname "$f"; return; }
   done
 }
