@@ -26,6 +26,8 @@ Exit codes: 0 fine, nothing to do · 1 error · 2 there are changes (plan --deta
 pub(super) enum Command {
     /// Check compose files, and with an inventory whether the stack fits the machines
     Check(CheckArgs),
+    /// Print the project as docker compose reads it, in its canonical form
+    Config(ConfigArgs),
     /// Show what would change on the machines, and why; changes nothing
     Plan(PlanArgs),
     /// Make the machines what the files say
@@ -77,6 +79,53 @@ pub(super) struct CheckArgs {
     /// How findings are written
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: FindingsFormat,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ConfigArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub what: ConfigPart,
+    /// How the model is written
+    #[arg(long, value_name = "FORMAT", default_value = "yaml")]
+    pub format: ConfigFormat,
+    /// Leave variables as they are written
+    #[arg(long)]
+    pub no_interpolate: bool,
+    /// Print nothing: the exit code says whether the files are right
+    #[arg(short = 'q', long)]
+    pub quiet: bool,
+    /// Where to write (else standard output)
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What to print in place of the whole model.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[group(multiple = false)]
+pub(super) struct ConfigPart {
+    /// The names of the active services, one a line
+    #[arg(long)]
+    pub services: bool,
+    /// The images of the active services, one a line
+    #[arg(long)]
+    pub images: bool,
+    /// The keys of the volumes in use, one a line
+    #[arg(long)]
+    pub volumes: bool,
+    /// The keys of the networks in use, one a line
+    #[arg(long)]
+    pub networks: bool,
+    /// The keys of the models in use, one a line
+    #[arg(long)]
+    pub models: bool,
+    /// The profiles that services belong to, one a line
+    #[arg(long)]
+    pub profiles: bool,
+    /// The variables that the files name, with their defaults
+    #[arg(long)]
+    pub variables: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -170,6 +219,12 @@ pub(super) enum FindingsFormat {
     /// For people
     Human,
     /// Versioned JSON
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ConfigFormat {
+    Yaml,
     Json,
 }
 

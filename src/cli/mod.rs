@@ -42,6 +42,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
     io.choose_color(args.color);
     match args.command {
         Command::Check(args) => commands::check::run(&args, io),
+        Command::Config(args) => commands::config::run(&args, io),
         Command::Plan(args) => commands::plan::run(&args, io),
         Command::Apply(args) => commands::apply::run(&args, io),
         Command::Observe(args) => commands::observe::run(&args, io),

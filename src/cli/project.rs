@@ -74,13 +74,15 @@ impl Project {
     }
 }
 
-fn load_options(io: &Io, project: &ProjectArgs) -> LoadOptions {
+/// What the flags ask for.
+pub(super) fn load_options(io: &Io, project: &ProjectArgs) -> LoadOptions {
     LoadOptions {
         files: project.files.iter().chain(&project.file).cloned().collect(),
         project_name: project.project_name.clone(),
         project_directory: project.project_directory.clone(),
         profiles: project.profile.clone(),
         env_files: project.env_file.clone(),
+        literal: false,
         environment: io.variables.clone(),
         working_directory: io.directory.clone(),
     }

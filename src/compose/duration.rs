@@ -39,9 +39,51 @@ fn unit(name: &str) -> Option<f64> {
     })
 }
 
+/// A duration as Go prints it: `1h30m0s`, `1.5s`, `500ms`.
+pub(super) fn in_go(duration: Duration) -> String {
+    let nanoseconds = duration.as_nanos() as f64;
+    // Shortest decimals: `1.5`, `2`.
+    let decimal = |unit: f64| (nanoseconds / unit).to_string();
+    match nanoseconds {
+        0.0 => "0s".to_owned(),
+        ..1e3 => format!("{}ns", decimal(1.0)),
+        ..1e6 => format!("{}µs", decimal(1e3)),
+        ..1e9 => format!("{}ms", decimal(1e6)),
+        _ => {
+            let (minutes, seconds) = (duration.as_secs() / 60, duration.as_secs() % 60);
+            let seconds = match duration.subsec_nanos() {
+                0 => seconds.to_string(),
+                nanos => format!("{seconds}.{}", format!("{nanos:09}").trim_end_matches('0')),
+            };
+            match (minutes / 60, minutes % 60) {
+                (0, 0) => format!("{seconds}s"),
+                (0, minutes) => format!("{minutes}m{seconds}s"),
+                (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prints_what_go_prints() {
+        let cases = [
+            ("90s", "1m30s"),
+            ("1h", "1h0m0s"),
+            ("1d", "24h0m0s"),
+            ("1.5s", "1.5s"),
+            ("1500us", "1.5ms"),
+            ("1ns", "1ns"),
+            ("1500ns", "1.5µs"),
+            ("0", "0s"),
+        ];
+        for (text, printed) in cases {
+            assert_eq!(in_go(parse(text).unwrap()), printed);
+        }
+    }
 
     #[test]
     fn reads_what_go_reads() {

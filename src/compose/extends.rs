@@ -7,7 +7,7 @@ use super::loader::{Loader, Unit};
 use super::merge::{merge, take};
 use super::normalise::{Base, normalise};
 use super::path::is_remote;
-use super::{interpolate::interpolate, schema};
+use super::schema;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::Span;
 use crate::yaml::{Mapping, Node, Scalar, Value};
@@ -130,9 +130,9 @@ impl Loader<'_> {
         let base = Base { directory: path.parent()?.to_owned(), home: unit.base.home.clone() };
         let mut merged: Option<Node> = None;
         for mut root in self.documents(path, Some(place)) {
-            interpolate(&mut root, unit.environment, self.sources, &mut self.diagnostics);
+            self.interpolate(&mut root, unit.environment);
             allow_empty_services(&mut root);
-            schema::check(&root, &mut self.diagnostics);
+            schema::check(&root, self.options.literal, &mut self.diagnostics);
             normalise(&mut root, &base, &mut self.diagnostics);
             match &mut merged {
                 Some(merged) => merge(merged, root, &mut Vec::new()),

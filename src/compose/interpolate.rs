@@ -3,15 +3,26 @@
 use std::sync::Arc;
 
 use super::environment::Environment;
+use super::origins::Origins;
 use super::template::{self, Problem, ProblemKind};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Sources, Span};
 use crate::yaml::{Node, Style, Value};
 
-/// Puts the values of `environment`'s variables into the values below `node`. Every value keeps its span.
-pub fn interpolate(node: &mut Node, environment: &Environment, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
-    if mentions_variables(node) {
-        Interpolation { environment, sources, diagnostics }.visit(node);
+/// What interpolation reads from and writes to.
+pub(super) struct Interpolation<'a> {
+    pub environment: &'a Environment,
+    pub sources: &'a Sources,
+    pub diagnostics: &'a mut Vec<Diagnostic>,
+    pub origins: &'a mut Origins,
+}
+
+impl Interpolation<'_> {
+    /// Puts the values of variables into the values below `node`. Every value keeps its span.
+    pub(super) fn run(mut self, node: &mut Node) {
+        if mentions_variables(node) {
+            self.visit(node);
+        }
     }
 }
 
@@ -25,12 +36,6 @@ fn mentions_variables(node: &Node) -> bool {
     }
 }
 
-struct Interpolation<'a> {
-    environment: &'a Environment,
-    sources: &'a Sources,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
 impl Interpolation<'_> {
     fn visit(&mut self, node: &mut Node) {
         let span = node.span;
@@ -42,6 +47,7 @@ impl Interpolation<'_> {
                     &|name| self.environment.get(name).map(str::to_owned),
                     &mut problems,
                 );
+                self.origins.substituted(span, &scalar.text, self.environment);
                 for problem in problems {
                     let place = self.place(span, &scalar.text, &problem);
                     let finding = self.finding(&problem.kind, place);
@@ -107,7 +113,10 @@ mod tests {
         let file = sources.add("a.yaml", text);
         let mut root = yaml::parse(file, text).documents.unwrap().remove(0);
         let mut findings = Vec::new();
-        interpolate(&mut root, &Environment::default(), &sources, &mut findings);
+        let environment = Environment::default();
+        let mut origins = Origins::default();
+        let diagnostics = &mut findings;
+        Interpolation { environment: &environment, sources: &sources, diagnostics, origins: &mut origins }.run(&mut root);
         let places: Vec<_> =
             findings.iter().map(|f| format!("{} {}", sources.locate(f.span().unwrap()), f.code)).collect();
         assert_eq!(places, ["a.yaml:1:6 V201", "a.yaml:2:8 V201", "a.yaml:5:3 V204"]);

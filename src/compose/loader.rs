@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::dotenv::{self, Assignment};
 use super::environment::{Environment, Variable};
-use super::interpolate::interpolate;
+use super::interpolate::Interpolation;
 use super::merge::{merge, nothing, take};
 use super::normalise::{Base, normalise};
 use super::options::LoadOptions;
+use super::origins::Origins;
 use super::schema;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Files, Sources, Span};
@@ -32,6 +33,8 @@ pub(super) struct Loader<'a> {
     pub includes_left: usize,
     /// The trees of files that `extends` named, by their path and by how they were come to.
     pub extended: HashMap<(PathBuf, Vec<PathBuf>), Option<Node>>,
+    /// The variables in every value.
+    pub origins: Origins,
     texts: HashMap<PathBuf, FileId>,
 }
 
@@ -54,6 +57,7 @@ impl<'a> Loader<'a> {
             partial: false,
             includes_left: MAX_INCLUDES,
             extended: HashMap::new(),
+            origins: Origins::default(),
             texts: HashMap::new(),
         }
     }
@@ -109,12 +113,22 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Puts variables into a document, unless they are to be left as they are written.
+    pub(super) fn interpolate(&mut self, root: &mut Node, environment: &Environment) {
+        let (sources, diagnostics, origins) = (&*self.sources, &mut self.diagnostics, &mut self.origins);
+        if self.options.literal {
+            origins.all_named(root);
+        } else {
+            Interpolation { environment, sources, diagnostics, origins }.run(root);
+        }
+    }
+
     /// Merges documents, with what they include and extend.
     pub(super) fn merged(&mut self, documents: Vec<(PathBuf, Node)>, unit: &Unit) -> Node {
         let mut merged = nothing(Span::new(FileId(0), 0..0));
         for (path, mut root) in documents {
-            interpolate(&mut root, unit.environment, self.sources, &mut self.diagnostics);
-            schema::check(&root, &mut self.diagnostics);
+            self.interpolate(&mut root, unit.environment);
+            schema::check(&root, self.options.literal, &mut self.diagnostics);
             if root.as_mapping().is_none() {
                 self.partial = true;
                 continue;

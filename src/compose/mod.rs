@@ -1,9 +1,10 @@
 //! The project: compose files and their environment, read into [`Compose`].
 //!
-//! A file's way: text → tree ([`crate::yaml`]) → [`interpolate`] → `schema` (is its form right?) → `normalise` (short
+//! A file's way: text → tree ([`crate::yaml`]) → `interpolate` → `schema` (is its form right?) → `normalise` (short
 //! forms become long, paths absolute) → `include` → `extends` → `merge` with the files before. The merged tree is then
 //! decoded into [`model`], and `check` looks at what refers to what.
 
+mod canonical;
 mod check;
 mod decode;
 pub mod dotenv;
@@ -18,20 +19,23 @@ pub mod model;
 mod name;
 mod normalise;
 mod options;
+mod origins;
 mod path;
 mod schema;
+mod shell;
 mod short_volume;
 mod template;
 
 pub use environment::{Environment, Variable};
-pub use interpolate::interpolate;
 pub use model::Compose;
 pub use options::LoadOptions;
+pub use origins::{Origins, Substituted, VariableUse};
 
 use std::path::Path;
 
 use crate::diagnostic::{self, Diagnostic};
 use crate::source::{Files, Sources};
+use crate::yaml::Node;
 use decode::Decoder;
 use loader::{Loader, Unit};
 use normalise::Base;
@@ -45,6 +49,19 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether everything was read and followed; where not, a finding says what was not.
     pub complete: bool,
+    /// The variables that values were made with.
+    pub origins: Origins,
+    /// The merged tree that the project was decoded from.
+    tree: Option<Node>,
+    /// The variables that it was interpolated with.
+    environment: Environment,
+}
+
+impl Loaded {
+    /// The project in docker compose's canonical form, as `docker compose config` prints it.
+    pub fn canonical(&self) -> Option<Node> {
+        Some(canonical::canonical(self.tree.as_ref()?, &self.compose, &self.environment))
+    }
 }
 
 /// Loads the project that `options` name. The texts that are read are kept in `sources`.
@@ -89,8 +106,9 @@ pub fn load(files: &dyn Files, options: &LoadOptions, sources: &mut Sources) -> 
     let profiles = options.active_profiles(&environment);
     let compose = Decoder::new(&mut loader, &environment).project(&root, &profiles);
     let compose = Compose { name, name_span, directory, files: paths, ..compose };
-    let Loader { mut diagnostics, complete, partial, .. } = loader;
+    let Loader { mut diagnostics, complete, partial, origins, .. } = loader;
     check::check(&compose, partial, &mut diagnostics);
+    origins.annotate(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
-    Loaded { compose, diagnostics, complete }
+    Loaded { compose, diagnostics, complete, origins, tree: Some(root), environment }
 }

@@ -40,9 +40,32 @@ pub(super) fn normalise(root: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
             under(resource, "file", |node| absolute(node, base));
         });
     }
+    each_under(root, "volumes", &mut |volume| local_bind(volume, base));
+}
+
+/// A local volume that stands for a folder of the host: the folder's path becomes absolute.
+fn local_bind(volume: &mut Node, base: &Base) {
+    let option = |key: &str| volume.get("driver_opts").and_then(|options| options.get(key)).and_then(text_of);
+    if volume.get("driver").and_then(text_of) == Some("local") && option("o") == Some("bind") {
+        under(volume, "driver_opts", |options| under(options, "device", |device| absolute(device, base)));
+    }
 }
 
 fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
+    // Its containers are like the service's.
+    each_item(service, "pre_start", &mut |hook| normalise_service(hook, base, diagnostics));
+    for hooks in ["post_start", "pre_stop"] {
+        each_item(service, hooks, &mut |hook| under(hook, "environment", pairs));
+    }
+    under(service, "develop", |develop| {
+        each_item(develop, "watch", &mut |watch| {
+            under(watch, "path", |path| absolute(path, base));
+            for key in ["ignore", "include"] {
+                under(watch, key, single);
+            }
+            under(watch, "exec", |exec| under(exec, "environment", pairs));
+        });
+    });
     for key in ["environment", "labels", "annotations", "sysctls"] {
         under(service, key, pairs);
     }
@@ -60,6 +83,9 @@ fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
         for key in ["args", "labels", "additional_contexts"] {
             under(build, key, pairs);
         }
+        under(build, "no_cache_filter", single);
+        under(build, "extra_hosts", hosts);
+        build_context(build, base);
         each_item(build, "secrets", &mut |item| long(item, "source"));
     });
     under(service, "extends", |extends| {
@@ -75,6 +101,35 @@ fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
     each_item(service, "env_file", &mut |item| under(item, "path", |path| absolute(path, base)));
     each_item(service, "label_file", &mut |item| absolute(item, base));
     each_item(service, "volumes", &mut |item| volume(item, base, diagnostics));
+}
+
+/// The folders of a build become absolute; what is remote, or another service, stays.
+fn build_context(build: &mut Node, base: &Base) {
+    if let Value::Mapping(fields) = &mut build.value
+        && !fields.contains_key("context")
+        && !fields.contains_key("dockerfile_inline")
+    {
+        let context = text(".", build.span.at_start());
+        Arc::make_mut(fields).insert("context".into(), Entry { key: context.span, value: context });
+    }
+    let local = |node: &Node| text_of(node).is_some_and(|context| !path::is_build_remote(context));
+    let resolve = |node: &mut Node| {
+        if local(node) {
+            absolute(node, base);
+        }
+    };
+    under(build, "context", resolve);
+    under(build, "additional_contexts", |contexts| {
+        if let Value::Mapping(contexts) = &mut contexts.value {
+            Arc::make_mut(contexts).values_mut().for_each(|entry| resolve(&mut entry.value));
+        }
+    });
+    under(build, "ssh", |keys| {
+        pairs(keys);
+        if let Value::Mapping(keys) = &mut keys.value {
+            Arc::make_mut(keys).values_mut().for_each(|entry| absolute(&mut entry.value, base));
+        }
+    });
 }
 
 /// Applies `change` to the value under `key`.

@@ -21,6 +21,8 @@ pub struct LoadOptions {
     pub profiles: Vec<String>,
     /// Env files (`--env-file`) in place of `.env`.
     pub env_files: Vec<PathBuf>,
+    /// Leave variables as they are written.
+    pub literal: bool,
     /// The process's variables.
     pub environment: BTreeMap<String, String>,
     /// The working directory; absolute.

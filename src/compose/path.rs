@@ -41,6 +41,11 @@ pub(super) fn is_remote(path: &str) -> bool {
     path.contains("://") || path.starts_with("git@") || path.starts_with("github.com/")
 }
 
+/// Whether what is built from is not a folder of this machine: a URL, an image, another service.
+pub(super) fn is_build_remote(context: &str) -> bool {
+    is_remote(context) || context.starts_with("service:") || context.starts_with("target:")
+}
+
 fn is_windows(path: &str) -> bool {
     let bytes = path.as_bytes();
     path.starts_with("\\\\") || (bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':')

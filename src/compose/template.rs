@@ -44,6 +44,57 @@ pub(super) fn substitute(
     out
 }
 
+/// A variable that a template names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Use<'t> {
+    /// The variable.
+    pub name: &'t str,
+    /// Whether the template cannot do without it (`?`).
+    pub required: bool,
+    /// What stands in for it (`-`), as written.
+    pub default: Option<&'t str>,
+    /// What is put in its place when it is set (`+`), as written.
+    pub alternate: Option<&'t str>,
+}
+
+/// Every variable that `template` names, those in defaults and the like included, in the order of their places.
+pub(super) fn uses(template: &str) -> Vec<Use<'_>> {
+    let mut found = Vec::new();
+    collect(template, 0, &mut found);
+    found
+}
+
+fn collect<'t>(part: &'t str, depth: usize, found: &mut Vec<Use<'t>>) {
+    let mut rest = part;
+    while let Some((_, after)) = rest.split_once('$') {
+        rest = after;
+        if let Some(after) = rest.strip_prefix('$') {
+            rest = after;
+        } else if let Some((inner, close)) = rest.strip_prefix('{').and_then(|inner| Some((inner, closing_brace(inner)?))) {
+            rest = &inner[close + 1..];
+            braced_use(&inner[..close], depth, found);
+        } else {
+            let (name, after) = rest.split_at(name_length(rest));
+            rest = after;
+            if !name.is_empty() {
+                found.push(Use { name, required: false, default: None, alternate: None });
+            }
+        }
+    }
+}
+
+fn braced_use<'t>(inner: &'t str, depth: usize, found: &mut Vec<Use<'t>>) {
+    let (name, operator) = inner.split_at(name_length(inner));
+    if name.is_empty() || depth > MAX_DEPTH {
+        return;
+    }
+    let operator = operator.strip_prefix(':').unwrap_or(operator);
+    let word = operator.get(1..).unwrap_or_default();
+    let of = |sign: char| operator.starts_with(sign).then_some(word);
+    found.push(Use { name, required: operator.starts_with('?'), default: of('-'), alternate: of('+') });
+    collect(word, depth + 1, found);
+}
+
 struct Substitution<'t> {
     template: &'t str,
     lookup: &'t dyn Fn(&str) -> Option<String>,
@@ -194,6 +245,17 @@ mod tests {
         for (template, expected) in cases {
             assert_eq!(run(template), (expected.to_owned(), vec![]), "{template}");
         }
+    }
+
+    #[test]
+    fn every_variable_is_found_wherever_it_stands() {
+        let template = "$A ${B:-x${C}} $$D ${E:?no} ${F+y} $1 ${";
+        let found = uses(template);
+        let names: Vec<_> = found.iter().map(|it| it.name).collect();
+        assert_eq!(names, ["A", "B", "C", "E", "F"]);
+        assert_eq!(found[1].default, Some("x${C}"));
+        assert!(found[3].required);
+        assert_eq!(found[4].alternate, Some("y"));
     }
 
     #[test]

@@ -9,7 +9,9 @@ mod node;
 mod parse;
 mod scalar;
 mod syntax;
+mod write;
 
 pub use node::{Entry, Mapping, Node, Scalar, Style, Value};
 pub use parse::{Parsed, parse};
 pub use scalar::Kind;
+pub use write::write;

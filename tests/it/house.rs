@@ -20,13 +20,14 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("plan", &["units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
     ("cluster", &["units", "labels", "observed", "inventory", "stack", "plan"]),
     ("apply", &["plan", "cluster"]),
-    ("view", &["source", "units", "diagnostic", "plan", "cluster", "apply"]),
+    ("view", &["source", "units", "diagnostic", "yaml", "compose", "plan", "cluster", "apply"]),
     (
         "cli",
         &[
             "source",
             "diagnostic",
             "observed",
+            "yaml",
             "compose",
             "inventory",
             "stack",

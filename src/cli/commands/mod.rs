@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 pub(super) mod check;
+pub(super) mod config;
 pub(super) mod inventory;
 pub(super) mod observe;
 pub(super) mod plan;

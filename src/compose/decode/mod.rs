@@ -7,7 +7,6 @@ mod mounts;
 mod parts;
 mod ports;
 mod service;
-mod shell;
 mod top;
 
 use super::environment::Environment;

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::fields::Fields;
-use super::shell;
+use crate::compose::shell;
 use crate::compose::model::{
     Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, PullPolicy, Restart, Test,
     Ulimit,

@@ -6,12 +6,12 @@ use super::shape::{
 };
 
 /// The `deploy` section.
-pub(super) const DEPLOY: Shape = object(&[
+pub(in crate::compose) const DEPLOY: Shape = object(&[
     ("endpoint_mode", TEXT),
     ("labels", PAIRS),
     ("mode", TEXT),
     ("placement", PLACEMENT),
-    ("replicas", NATURAL),
+    ("replicas", NATURAL.kept()),
     ("resources", object(&[("limits", object(LIMITS)), ("reservations", object(RESERVATIONS))])),
     ("restart_policy", object(RESTART_POLICY)),
     ("rollback_config", object(UPDATE)),
@@ -28,10 +28,10 @@ const RESERVATIONS: Table = &[
     ("memory", SIZE_TEXT),
 ];
 
-const DISCRETE: Table = &[("kind", TEXT), ("value", NUMBER)];
+const DISCRETE: Table = &[("kind", TEXT.kept()), ("value", NUMBER.kept())];
 
 /// An entry of `reservations.devices` or of `gpus`.
-pub(super) const DEVICE_REQUESTS: Table = &[
+pub(in crate::compose) const DEVICE_REQUESTS: Table = &[
     ("capabilities", TEXTS),
     ("count", scalar(Scalar::Count)),
     ("device_ids", TEXTS),
@@ -46,7 +46,7 @@ const PLACEMENT: Shape = object(&[
 ]);
 
 const RESTART_POLICY: Table =
-    &[("condition", TEXT), ("delay", DURATION), ("max_attempts", INTEGER), ("window", DURATION)];
+    &[("condition", TEXT), ("delay", DURATION.kept()), ("max_attempts", INTEGER.kept()), ("window", DURATION.kept())];
 
 const UPDATE: Table = &[
     ("delay", DURATION),
@@ -54,5 +54,5 @@ const UPDATE: Table = &[
     ("max_failure_ratio", NUMBER),
     ("monitor", DURATION),
     ("order", one_of(&["start-first", "stop-first"])),
-    ("parallelism", NATURAL),
+    ("parallelism", NATURAL.kept()),
 ];

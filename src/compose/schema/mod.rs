@@ -5,29 +5,32 @@
 
 mod deploy;
 mod scalar;
-mod service;
-mod shape;
-mod top;
+pub(super) mod service;
+pub(super) mod shape;
+pub(super) mod top;
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value};
-use shape::{Fields, Shape, Table};
+use shape::{Fields, Shape};
 
-/// Checks the form of a whole compose file.
-pub(super) fn check(root: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    Walk { path: Vec::new(), complete: false, diagnostics }.node(root, &top::FILE, None);
+/// Checks the form of a whole compose file. Of values with variables in them nothing is said where those were left as
+/// they are (`literal`).
+pub(super) fn check(root: &Node, literal: bool, diagnostics: &mut Vec<Diagnostic>) {
+    Walk { path: Vec::new(), complete: false, literal, diagnostics }.node(root, &top::FILE, None);
 }
 
 /// Checks in the merged tree that mappings have the keys that they must have: one file may give what another lacks.
 pub(super) fn check_required(root: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    Walk { path: Vec::new(), complete: true, diagnostics }.node(root, &top::FILE, None);
+    Walk { path: Vec::new(), complete: true, literal: false, diagnostics }.node(root, &top::FILE, None);
 }
 
 struct Walk<'a> {
     path: Vec<String>,
     /// Whether the tree is merged, so that only what is missing is reported; else only what is wrong.
     complete: bool,
+    /// Whether variables were left as they are.
+    literal: bool,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -38,6 +41,7 @@ impl Walk<'_> {
             return;
         }
         match (&node.value, shape.scalar, shape.items) {
+            (Value::Scalar(scalar), ..) if self.literal && scalar.text.contains('$') => {}
             (Value::Null, ..) if shape.null => {}
             (Value::Mapping(mapping), ..) if shape.fields.is_some() => {
                 self.missing_keys(mapping, node.span, shape);
@@ -76,11 +80,11 @@ impl Walk<'_> {
                     }
                     self.below(key, &entry.value, values, shape);
                 }
-                Fields::Keys(table) | Fields::ExactKeys(table) => match find(table, key) {
+                Fields::Keys(..) | Fields::ExactKeys(_) => match shape.key(key) {
                     Some(field) => self.below(key, &entry.value, field, shape),
                     None if self.complete => {}
-                    None if key.starts_with("x-") && matches!(fields, Fields::Keys(_)) => {}
-                    None => self.unknown_key(key, entry, table, parent),
+                    None if key.starts_with("x-") && matches!(fields, Fields::Keys(..)) => {}
+                    None => self.unknown_key(key, entry, shape, parent),
                 },
             }
         }
@@ -114,20 +118,20 @@ impl Walk<'_> {
         self.diagnostics.push(finding);
     }
 
-    fn unknown_key(&mut self, key: &str, entry: &Entry, table: Table, parent: Option<&Shape>) {
+    fn unknown_key(&mut self, key: &str, entry: &Entry, shape: &Shape, parent: Option<&Shape>) {
         let place = if self.path.is_empty() { "a compose file".to_owned() } else { format!("`{}`", self.dotted()) };
         let finding =
             Diagnostic::error("C103", format!("{place} has no key `{key}`")).label(entry.key, "not known here");
-        let keys = || table.iter().map(|(key, _)| *key);
-        let above = parent.and_then(Shape::keys).filter(|keys| find(keys, key).is_some());
-        let below = table.iter().find(|(_, shape)| shape.keys().is_some_and(|keys| find(keys, key).is_some()));
+        let keys = || shape.keys().map(|(key, _)| *key);
+        let above = parent.is_some_and(|parent| parent.key(key).is_some());
+        let below = shape.keys().find(|(_, field)| field.key(key).is_some());
         self.diagnostics.push(if let Some(like) = nearest(key, keys()) {
             finding.help(format!("did you mean `{like}`?"))
-        } else if above.is_some() {
+        } else if above {
             finding.help(format!("`{key}` belongs one level up: indent it less"))
         } else if let Some((field, _)) = below {
             finding.help(format!("`{key}` belongs under `{field}`"))
-        } else if table.len() <= 12 {
+        } else if keys().count() <= 12 {
             finding.note(format!("known keys: {}", keys().collect::<Vec<_>>().join(", ")))
         } else {
             finding.note("keys of your own must begin with `x-`")
@@ -146,10 +150,6 @@ impl Walk<'_> {
     }
 }
 
-fn find<'t>(table: &'t [(&str, Shape)], key: &str) -> Option<&'t Shape> {
-    table.iter().find(|(known, _)| *known == key).map(|(_, shape)| shape)
-}
-
 fn is_name(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
@@ -162,7 +162,7 @@ mod tests {
 
     fn findings(text: &str) -> Vec<String> {
         let mut findings = Vec::new();
-        check(&yaml::parse(FileId(0), text).documents.unwrap()[0], &mut findings);
+        check(&yaml::parse(FileId(0), text).documents.unwrap()[0], false, &mut findings);
         let show = |f: Diagnostic| format!("{} {} | {}", f.code, f.message, f.help.unwrap_or_default());
         findings.into_iter().map(show).collect()
     }

@@ -32,7 +32,17 @@ pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &str) 
         (Kind::Int(_), Wanted::Duration) => {
             Diagnostic::error("C104", must_be(kind.noun())).help(format!("write it with a unit: `{text}s`"))
         }
-        (_, Wanted::Text | Wanted::SizeText | Wanted::OneOf(_) | Wanted::TextOrNumber) => {
+        (
+            _,
+            Wanted::Text
+            | Wanted::Command
+            | Wanted::Test
+            | Wanted::SizeText
+            | Wanted::OneOf(_)
+            | Wanted::TextOrNumber
+            | Wanted::Mode
+            | Wanted::ModeNumber,
+        ) => {
             Diagnostic::error("C104", must_be(kind.noun())).help(format!("quote it: \"{text}\""))
         }
         (Kind::Int(_) | Kind::Float(_), Wanted::Integer | Wanted::Natural | Wanted::Cpus | Wanted::Count) => {
@@ -51,13 +61,18 @@ pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &str) 
 fn fits_kind(scalar: &Scalar, kind: Kind, wanted: Wanted) -> bool {
     let number = matches!(kind, Kind::Int(_) | Kind::Float(_));
     match wanted {
-        Wanted::Text | Wanted::OneOf(_) | Wanted::SizeText | Wanted::Duration => false,
-        Wanted::Boolean | Wanted::StrictBoolean | Wanted::TextOrBoolean => matches!(kind, Kind::Bool(_)),
-        Wanted::Integer | Wanted::Count => scalar.as_int().is_some(),
+        Wanted::Text
+        | Wanted::Command
+        | Wanted::Test
+        | Wanted::OneOf(_)
+        | Wanted::SizeText
+        | Wanted::Duration => false,
+        Wanted::Boolean | Wanted::StrictBoolean | Wanted::OptOut | Wanted::TextOrBoolean => matches!(kind, Kind::Bool(_)),
+        Wanted::Integer | Wanted::IntegerAsText | Wanted::Count => scalar.as_int().is_some(),
         Wanted::Natural => is_natural(scalar),
         Wanted::Cpus => is_cpus(scalar),
-        Wanted::Number | Wanted::TextOrNumber | Wanted::Size => number,
-        Wanted::Any => kind != Kind::Timestamp,
+        Wanted::Number | Wanted::TextOrNumber | Wanted::Mode | Wanted::ModeNumber | Wanted::Size => number,
+        Wanted::Any | Wanted::Option => kind != Kind::Timestamp,
     }
 }
 
@@ -73,11 +88,19 @@ fn is_cpus(scalar: &Scalar) -> bool {
 fn fits_text(scalar: &Scalar, wanted: Wanted) -> bool {
     let text = &*scalar.text;
     match wanted {
-        Wanted::Text | Wanted::TextOrNumber | Wanted::TextOrBoolean | Wanted::Any => true,
+        Wanted::Text
+        | Wanted::Command
+        | Wanted::Test
+        | Wanted::TextOrNumber
+        | Wanted::Mode
+        | Wanted::ModeNumber
+        | Wanted::TextOrBoolean
+        | Wanted::Any
+        | Wanted::Option => true,
         Wanted::OneOf(words) => words.contains(&text),
         Wanted::StrictBoolean => false,
-        Wanted::Boolean => scalar.as_bool().is_some(),
-        Wanted::Integer => scalar.as_int().is_some(),
+        Wanted::Boolean | Wanted::OptOut => scalar.as_bool().is_some(),
+        Wanted::Integer | Wanted::IntegerAsText => scalar.as_int().is_some(),
         Wanted::Natural => is_natural(scalar),
         Wanted::Cpus => is_cpus(scalar),
         Wanted::Number => scalar.as_float().is_some(),

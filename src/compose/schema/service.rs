@@ -3,24 +3,46 @@
 use super::deploy::{DEPLOY, DEVICE_REQUESTS};
 use super::shape::{
     ANYTHING, BOOLEAN, CPUS, DURATION, INTEGER, NATURAL, NUMBER, OPTIONS, PAIRS, SIZE, Scalar, Shape, TEXT,
-    TEXT_OR_TEXTS, TEXTS, Table, exact, list, map, object, one_of, scalar,
+    TEXT_OR_TEXTS, TEXTS, Table, VARIABLES, exact, list, map, object, objects, one_of, scalar,
 };
 
 /// A service.
-pub(super) const SERVICE: Shape = object(KEYS);
+pub(in crate::compose) const SERVICE: Shape = objects(OWN, CONTAINER);
 
-const KEYS: Table = &[
-    ("annotations", PAIRS),
-    ("attach", BOOLEAN),
-    ("blkio_config", BLKIO),
+const OWN: Table = &[
+    ("attach", BOOLEAN.kept()),
     ("build", TEXT.or_object(BUILD)),
+    ("container_name", TEXT),
+    ("depends_on", TEXTS.or_names(&object(DEPENDENCY).requiring(&["condition"]))),
+    ("deploy", DEPLOY),
+    ("develop", object(&[("watch", list(&object(WATCH).requiring(&["path", "action"])))]).or_null()),
+    ("expose", list(&scalar(Scalar::TextOrNumber))),
+    ("extends", TEXT.or_object(&[("service", TEXT), ("file", TEXT)])),
+    ("external_links", TEXTS),
+    ("healthcheck", object(HEALTHCHECK)),
+    ("links", TEXTS),
+    ("ports", list(&scalar(Scalar::TextOrNumber).or_object(PORT))),
+    ("post_start", HOOKS),
+    ("pre_start", list(&PRE_START)),
+    ("pre_stop", HOOKS),
+    ("profiles", TEXTS),
+    ("provider", object(&[("type", TEXT), ("options", map(&scalar(Scalar::Option).or_list(&scalar(Scalar::Any))))])),
+    ("restart", TEXT),
+    ("scale", NATURAL.kept()),
+    ("stdin_open", BOOLEAN),
+    ("tty", BOOLEAN),
+];
+
+/// The keys that say what a container is like; those of `pre_start`, whose containers are like the service's, as well.
+const CONTAINER: Table = &[
+    ("annotations", PAIRS),
+    ("blkio_config", BLKIO),
     ("cap_add", TEXTS),
     ("cap_drop", TEXTS),
     ("cgroup", one_of(&["host", "private"])),
     ("cgroup_parent", TEXT),
     ("command", COMMAND),
     ("configs", REFERENCES),
-    ("container_name", TEXT),
     ("cpu_count", INTEGER),
     ("cpu_percent", NUMBER),
     ("cpu_period", NUMBER),
@@ -31,9 +53,6 @@ const KEYS: Table = &[
     ("cpus", CPUS),
     ("cpuset", TEXT),
     ("credential_spec", object(&[("config", TEXT), ("file", TEXT), ("registry", TEXT)])),
-    ("depends_on", TEXTS.or_names(&object(DEPENDENCY).requiring(&["condition"]))),
-    ("deploy", DEPLOY),
-    ("develop", object(&[("watch", list(&object(WATCH).requiring(&["path", "action"])))]).or_null()),
     ("device_cgroup_rules", TEXTS),
     ("devices", list(&TEXT.or_object(&[("source", TEXT), ("target", TEXT), ("permissions", TEXT)]))),
     ("dns", TEXT_OR_TEXTS),
@@ -41,28 +60,23 @@ const KEYS: Table = &[
     ("dns_search", TEXT_OR_TEXTS),
     ("domainname", TEXT),
     ("entrypoint", COMMAND),
-    ("env_file", TEXT.or_list(&TEXT.or_object(&[("path", TEXT), ("format", TEXT), ("required", BOOLEAN)]))),
-    ("environment", PAIRS),
-    ("expose", list(&scalar(Scalar::TextOrNumber))),
-    ("extends", TEXT.or_object(&[("service", TEXT), ("file", TEXT)])),
-    ("external_links", TEXTS),
+    ("env_file", TEXT.or_list(&TEXT.or_object(&[("path", TEXT), ("format", TEXT), ("required", scalar(Scalar::OptOut))]))),
+    ("environment", VARIABLES),
     ("extra_hosts", EXTRA_HOSTS),
     ("gpus", one_of(&["all"]).or_list(&object(DEVICE_REQUESTS))),
     ("group_add", list(&scalar(Scalar::TextOrNumber))),
-    ("healthcheck", object(HEALTHCHECK)),
     ("hostname", TEXT),
     ("image", TEXT),
-    ("init", BOOLEAN),
+    ("init", BOOLEAN.kept()),
     ("ipc", TEXT),
     ("isolation", TEXT),
     ("label_file", TEXT_OR_TEXTS),
     ("labels", PAIRS),
-    ("links", TEXTS),
     ("logging", object(&[("driver", TEXT), ("options", map(&scalar(Scalar::TextOrNumber).or_null()))])),
     ("mac_address", TEXT),
     ("mem_limit", SIZE),
     ("mem_reservation", SIZE),
-    ("mem_swappiness", INTEGER),
+    ("mem_swappiness", scalar(Scalar::IntegerAsText)),
     ("memswap_limit", SIZE),
     ("models", TEXTS.or_names(&object(&[("endpoint_var", TEXT), ("model_var", TEXT)]).or_null())),
     ("network_mode", TEXT),
@@ -72,29 +86,19 @@ const KEYS: Table = &[
     ("pid", TEXT.or_null()),
     ("pids_limit", NUMBER),
     ("platform", TEXT),
-    ("ports", list(&scalar(Scalar::TextOrNumber).or_object(PORT))),
-    ("post_start", HOOKS),
-    ("pre_start", HOOKS),
-    ("pre_stop", HOOKS),
     ("privileged", BOOLEAN),
-    ("profiles", TEXTS),
-    ("provider", object(&[("type", TEXT), ("options", map(&scalar(Scalar::Any).or_list(&scalar(Scalar::Any))))])),
     ("pull_policy", TEXT),
     ("pull_refresh_after", TEXT),
     ("read_only", BOOLEAN),
-    ("restart", TEXT),
     ("runtime", TEXT),
-    ("scale", NATURAL),
     ("secrets", REFERENCES),
     ("security_opt", TEXTS),
     ("shm_size", SIZE),
-    ("stdin_open", BOOLEAN),
-    ("stop_grace_period", DURATION),
+    ("stop_grace_period", DURATION.kept()),
     ("stop_signal", TEXT),
     ("storage_opt", map(&ANYTHING)),
     ("sysctls", PAIRS),
     ("tmpfs", TEXT_OR_TEXTS),
-    ("tty", BOOLEAN),
     ("ulimits", ULIMITS),
     ("use_api_socket", scalar(Scalar::StrictBoolean)),
     ("user", TEXT),
@@ -104,6 +108,9 @@ const KEYS: Table = &[
     ("volumes_from", TEXTS),
     ("working_dir", TEXT),
 ];
+
+/// A container that is run before the service's own.
+const PRE_START: Shape = objects(&[("per_replica", BOOLEAN)], CONTAINER);
 
 const BUILD: Table = &[
     ("additional_contexts", PAIRS),
@@ -133,14 +140,14 @@ const BUILD: Table = &[
     ("ulimits", ULIMITS),
 ];
 
-const COMMAND: Shape = TEXT_OR_TEXTS.or_null();
+const COMMAND: Shape = scalar(Scalar::Command).or_list(&TEXT).or_null().kept();
 const EXTRA_HOSTS: Shape = map(&TEXT_OR_TEXTS).or_list(&TEXT);
 const REFERENCES: Shape = list(&TEXT.or_object(&[
     ("source", TEXT),
     ("target", TEXT),
     ("uid", TEXT),
     ("gid", TEXT),
-    ("mode", scalar(Scalar::TextOrNumber)),
+    ("mode", scalar(Scalar::Mode).kept()),
 ]));
 const ULIMITS: Shape = map(&INTEGER.or_object(&[("hard", INTEGER), ("soft", INTEGER)]).requiring(&["soft", "hard"]));
 
@@ -156,7 +163,7 @@ const BLKIO: Shape = exact(&[
 
 const DEPENDENCY: Table = &[
     ("condition", one_of(&["service_started", "service_healthy", "service_completed_successfully"])),
-    ("required", scalar(Scalar::StrictBoolean)),
+    ("required", scalar(Scalar::StrictBoolean).kept()),
     ("restart", BOOLEAN),
 ];
 
@@ -173,9 +180,7 @@ const WATCH: Table = &[
 const HOOKS: Shape = list(&object(HOOK));
 const HOOK: Table = &[
     ("command", COMMAND),
-    ("environment", PAIRS),
-    ("image", TEXT),
-    ("per_replica", BOOLEAN),
+    ("environment", VARIABLES),
     ("privileged", BOOLEAN),
     ("user", TEXT),
     ("working_dir", TEXT),
@@ -183,12 +188,12 @@ const HOOK: Table = &[
 
 const HEALTHCHECK: Table = &[
     ("disable", BOOLEAN),
-    ("interval", DURATION),
-    ("retries", NUMBER),
-    ("start_interval", DURATION),
-    ("start_period", DURATION),
-    ("test", TEXT_OR_TEXTS),
-    ("timeout", DURATION),
+    ("interval", DURATION.kept()),
+    ("retries", NUMBER.kept()),
+    ("start_interval", DURATION.kept()),
+    ("start_period", DURATION.kept()),
+    ("test", scalar(Scalar::Test).or_list(&TEXT)),
+    ("timeout", DURATION.kept()),
 ];
 
 const ATTACHMENT: Table = &[
@@ -217,7 +222,7 @@ const VOLUME: Table = &[
     (
         "bind",
         object(&[
-            ("create_host_path", BOOLEAN),
+            ("create_host_path", scalar(Scalar::OptOut)),
             ("propagation", TEXT),
             ("recursive", one_of(&["enabled", "disabled", "writable", "readonly"])),
             ("selinux", one_of(&["z", "Z"])),
@@ -228,7 +233,7 @@ const VOLUME: Table = &[
     ("read_only", BOOLEAN),
     ("source", TEXT),
     ("target", TEXT),
-    ("tmpfs", object(&[("mode", scalar(Scalar::TextOrNumber)), ("size", SIZE)])),
+    ("tmpfs", object(&[("mode", scalar(Scalar::ModeNumber)), ("size", SIZE)])),
     ("type", one_of(&["bind", "volume", "tmpfs", "cluster", "npipe", "image"])),
     ("volume", object(&[("labels", PAIRS), ("nocopy", BOOLEAN), ("subpath", TEXT)])),
 ];

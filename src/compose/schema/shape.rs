@@ -2,7 +2,7 @@
 
 /// What a value may look like: which scalars, and whether a list or a mapping. Everything not named is refused.
 #[derive(Clone, Copy)]
-pub(super) struct Shape {
+pub(in crate::compose) struct Shape {
     /// Which scalars are allowed; none at all without this.
     pub scalar: Option<Scalar>,
     /// Whether nothing is allowed as well.
@@ -15,11 +15,13 @@ pub(super) struct Shape {
     pub required: &'static [&'static str],
     /// Anything at all.
     pub any: bool,
+    /// Zero, `false` and blank are told from nothing: the canonical form keeps them.
+    pub kept: bool,
 }
 
 /// The scalars that are allowed. Where a number or truth value is wanted, docker compose casts strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scalar {
+pub(in crate::compose) enum Scalar {
     /// A string.
     Text,
     /// One of these strings.
@@ -28,6 +30,8 @@ pub(super) enum Scalar {
     Boolean,
     /// A truth value; strings are not cast.
     StrictBoolean,
+    /// A truth value that is true where it is not said, or a string that is cast to one.
+    OptOut,
     /// A whole number, or a string that is cast to one.
     Integer,
     /// A whole number that is not negative, or a string that is cast to one.
@@ -38,6 +42,18 @@ pub(super) enum Scalar {
     Cpus,
     /// A number or a string of any kind.
     TextOrNumber,
+    /// A whole number, or a string that is cast to one; canonically a string.
+    IntegerAsText,
+    /// A number or a string of any kind; canonically a list of one string.
+    Option,
+    /// A command line, canonically a list of its words.
+    Command,
+    /// A command line for the container's shell, canonically a list that begins with `CMD-SHELL`.
+    Test,
+    /// A file's mode: a number, or a string of octal digits, and so it is canonically.
+    Mode,
+    /// A file's mode: a number, and so it is canonically, or a string of octal digits.
+    ModeNumber,
     /// A truth value or a string of any kind.
     TextOrBoolean,
     /// Any scalar.
@@ -54,102 +70,114 @@ pub(super) enum Scalar {
 
 /// The entries that a mapping may have.
 #[derive(Clone, Copy)]
-pub(super) enum Fields {
+pub(in crate::compose) enum Fields {
     /// Any keys, with values of this shape.
     Map(&'static Shape),
     /// Keys of letters, digits, `.`, `_` and `-`, with values of this shape.
     Names(&'static Shape),
-    /// These keys, and `x-*`.
-    Keys(Table),
+    /// The keys of both tables, and `x-*`.
+    Keys(Table, Table),
     /// These keys alone.
     ExactKeys(Table),
 }
 
 /// The keys of a mapping and what may stand under them.
-pub(super) type Table = &'static [(&'static str, Shape)];
+pub(in crate::compose) type Table = &'static [(&'static str, Shape)];
 
-const NOTHING: Shape = Shape { scalar: None, null: false, items: None, fields: None, required: &[], any: false };
+const NOTHING: Shape = Shape { scalar: None, null: false, items: None, fields: None, required: &[], any: false, kept: false };
 /// Anything.
-pub(super) const ANYTHING: Shape = Shape { any: true, ..NOTHING };
+pub(in crate::compose) const ANYTHING: Shape = Shape { any: true, ..NOTHING };
 /// A string.
-pub(super) const TEXT: Shape = scalar(Scalar::Text);
+pub(in crate::compose) const TEXT: Shape = scalar(Scalar::Text);
 /// A truth value.
-pub(super) const BOOLEAN: Shape = scalar(Scalar::Boolean);
+pub(in crate::compose) const BOOLEAN: Shape = scalar(Scalar::Boolean);
 /// A whole number.
-pub(super) const INTEGER: Shape = scalar(Scalar::Integer);
+pub(in crate::compose) const INTEGER: Shape = scalar(Scalar::Integer);
 /// A whole number from 0 on.
-pub(super) const NATURAL: Shape = scalar(Scalar::Natural);
+pub(in crate::compose) const NATURAL: Shape = scalar(Scalar::Natural);
 /// A number of CPUs.
-pub(super) const CPUS: Shape = scalar(Scalar::Cpus);
+pub(in crate::compose) const CPUS: Shape = scalar(Scalar::Cpus);
 /// A number.
-pub(super) const NUMBER: Shape = scalar(Scalar::Number);
+pub(in crate::compose) const NUMBER: Shape = scalar(Scalar::Number);
 /// An amount of bytes.
-pub(super) const SIZE: Shape = scalar(Scalar::Size);
+pub(in crate::compose) const SIZE: Shape = scalar(Scalar::Size);
 /// An amount of bytes with a unit.
-pub(super) const SIZE_TEXT: Shape = scalar(Scalar::SizeText);
+pub(in crate::compose) const SIZE_TEXT: Shape = scalar(Scalar::SizeText);
 /// A span of time.
-pub(super) const DURATION: Shape = scalar(Scalar::Duration);
+pub(in crate::compose) const DURATION: Shape = scalar(Scalar::Duration);
 /// A list of strings.
-pub(super) const TEXTS: Shape = list(&TEXT);
+pub(in crate::compose) const TEXTS: Shape = list(&TEXT);
 /// A string or a list of them.
-pub(super) const TEXT_OR_TEXTS: Shape = TEXT.or_list(&TEXT);
+pub(in crate::compose) const TEXT_OR_TEXTS: Shape = TEXT.or_list(&TEXT);
 /// `KEY=value` pairs as a list or a mapping.
-pub(super) const PAIRS: Shape = map(&scalar(Scalar::Any).or_null()).or_list(&TEXT);
+pub(in crate::compose) const PAIRS: Shape = map(&scalar(Scalar::Any).or_null()).or_list(&TEXT);
+/// `KEY=value` pairs as a list or a mapping, of which those without a value are told from blank ones.
+pub(in crate::compose) const VARIABLES: Shape = map(&scalar(Scalar::Any).or_null().kept()).or_list(&TEXT);
 /// Options of a driver.
-pub(super) const OPTIONS: Shape = map(&scalar(Scalar::TextOrNumber));
+pub(in crate::compose) const OPTIONS: Shape = map(&scalar(Scalar::TextOrNumber));
 
-pub(super) const fn scalar(scalar: Scalar) -> Shape {
+pub(in crate::compose) const fn scalar(scalar: Scalar) -> Shape {
     Shape { scalar: Some(scalar), ..NOTHING }
 }
 
-pub(super) const fn one_of(words: &'static [&'static str]) -> Shape {
+pub(in crate::compose) const fn one_of(words: &'static [&'static str]) -> Shape {
     scalar(Scalar::OneOf(words))
 }
 
-pub(super) const fn list(items: &'static Shape) -> Shape {
+pub(in crate::compose) const fn list(items: &'static Shape) -> Shape {
     NOTHING.or_list(items)
 }
 
-pub(super) const fn map(values: &'static Shape) -> Shape {
+pub(in crate::compose) const fn map(values: &'static Shape) -> Shape {
     Shape { fields: Some(Fields::Map(values)), ..NOTHING }
 }
 
-pub(super) const fn names(values: &'static Shape) -> Shape {
+pub(in crate::compose) const fn names(values: &'static Shape) -> Shape {
     Shape { fields: Some(Fields::Names(values)), ..NOTHING }
 }
 
-pub(super) const fn object(keys: Table) -> Shape {
+pub(in crate::compose) const fn object(keys: Table) -> Shape {
     NOTHING.or_object(keys)
 }
 
-pub(super) const fn exact(keys: Table) -> Shape {
+/// A mapping with the keys of both tables.
+pub(in crate::compose) const fn objects(own: Table, common: Table) -> Shape {
+    Shape { fields: Some(Fields::Keys(own, common)), ..NOTHING }
+}
+
+pub(in crate::compose) const fn exact(keys: Table) -> Shape {
     Shape { fields: Some(Fields::ExactKeys(keys)), ..NOTHING }
 }
 
 impl Shape {
-    pub(super) const fn or_null(self) -> Shape {
+    pub(in crate::compose) const fn or_null(self) -> Shape {
         Shape { null: true, ..self }
     }
 
-    pub(super) const fn or_list(self, items: &'static Shape) -> Shape {
+    pub(in crate::compose) const fn or_list(self, items: &'static Shape) -> Shape {
         Shape { items: Some(items), ..self }
     }
 
-    pub(super) const fn or_object(self, keys: Table) -> Shape {
-        Shape { fields: Some(Fields::Keys(keys)), ..self }
+    pub(in crate::compose) const fn or_object(self, keys: Table) -> Shape {
+        Shape { fields: Some(Fields::Keys(keys, &[])), ..self }
     }
 
-    pub(super) const fn or_names(self, values: &'static Shape) -> Shape {
+    pub(in crate::compose) const fn or_names(self, values: &'static Shape) -> Shape {
         Shape { fields: Some(Fields::Names(values)), ..self }
     }
 
+    /// Zero is told from nothing.
+    pub(in crate::compose) const fn kept(self) -> Shape {
+        Shape { kept: true, ..self }
+    }
+
     /// A mapping must have these keys.
-    pub(super) const fn requiring(self, required: &'static [&'static str]) -> Shape {
+    pub(in crate::compose) const fn requiring(self, required: &'static [&'static str]) -> Shape {
         Shape { required, ..self }
     }
 
     /// What is allowed, as a noun phrase.
-    pub(super) fn noun(&self) -> String {
+    pub(in crate::compose) fn noun(&self) -> String {
         let scalar = self.scalar.map(Scalar::noun);
         let list = self.items.map(|_| "a list".to_owned());
         let mapping = self.fields.map(|_| "a mapping".to_owned());
@@ -161,31 +189,38 @@ impl Shape {
         }
     }
 
-    /// The table of its keys, if it has one.
-    pub(super) fn keys(&self) -> Option<Table> {
-        match self.fields? {
-            Fields::Keys(table) | Fields::ExactKeys(table) => Some(table),
-            Fields::Map(_) | Fields::Names(_) => None,
-        }
+    /// What may stand under `key`, if it is a known one.
+    pub(in crate::compose) fn key(&self, key: &str) -> Option<&'static Shape> {
+        self.keys().find(|(known, _)| *known == key).map(|(_, shape)| shape)
+    }
+
+    /// The known keys, if they are known.
+    pub(in crate::compose) fn keys(&self) -> impl Iterator<Item = &'static (&'static str, Shape)> + use<> {
+        let (table, also) = match self.fields {
+            Some(Fields::Keys(table, also)) => (table, also),
+            Some(Fields::ExactKeys(table)) => (table, &[] as Table),
+            Some(Fields::Map(_) | Fields::Names(_)) | None => (&[] as Table, &[] as Table),
+        };
+        table.iter().chain(also)
     }
 }
 
 impl Scalar {
     fn noun(self) -> String {
         match self {
-            Scalar::Text => "a string".to_owned(),
+            Scalar::Text | Scalar::Command | Scalar::Test => "a string".to_owned(),
             Scalar::OneOf(words) => match words.split_last() {
                 Some((last, rest)) if !rest.is_empty() => format!("`{}` or `{last}`", rest.join("`, `")),
                 _ => format!("`{}`", words.concat()),
             },
-            Scalar::Boolean | Scalar::StrictBoolean => "`true` or `false`".to_owned(),
-            Scalar::Integer => "a whole number".to_owned(),
+            Scalar::Boolean | Scalar::StrictBoolean | Scalar::OptOut => "`true` or `false`".to_owned(),
+            Scalar::Integer | Scalar::IntegerAsText => "a whole number".to_owned(),
             Scalar::Natural => "a whole number from 0".to_owned(),
             Scalar::Number => "a number".to_owned(),
             Scalar::Cpus => "a number of CPUs such as `0.5`".to_owned(),
-            Scalar::TextOrNumber => "a string or a number".to_owned(),
+            Scalar::TextOrNumber | Scalar::Mode | Scalar::ModeNumber => "a string or a number".to_owned(),
             Scalar::TextOrBoolean => "a string, `true` or `false`".to_owned(),
-            Scalar::Any => "a string, a number, `true` or `false`".to_owned(),
+            Scalar::Any | Scalar::Option => "a string, a number, `true` or `false`".to_owned(),
             Scalar::Size => "a size such as `512m`".to_owned(),
             Scalar::SizeText => "a string with a size such as `512m`".to_owned(),
             Scalar::Duration => "a duration such as `1m30s`".to_owned(),

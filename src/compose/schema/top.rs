@@ -2,12 +2,12 @@
 
 use super::service::SERVICE;
 use super::shape::{
-    ANYTHING, BOOLEAN, OPTIONS, PAIRS, Scalar, Shape, TEXT, TEXT_OR_TEXTS, TEXTS, Table, list, map, names, object,
+    ANYTHING, BOOLEAN, Fields, OPTIONS, PAIRS, Scalar, Shape, TEXT, TEXT_OR_TEXTS, TEXTS, Table, list, map, names, object,
     scalar,
 };
 
 /// A compose file.
-pub(super) const FILE: Shape = object(&[
+pub(in crate::compose) const FILE: Shape = object(&[
     ("configs", names(&object(CONFIG))),
     ("include", list(&TEXT.or_object(INCLUDE))),
     ("models", map(&object(MODEL).requiring(&["model"]))),
@@ -19,6 +19,14 @@ pub(super) const FILE: Shape = object(&[
     ("volumes", names(&object(VOLUME).or_null())),
 ]);
 
+/// What the entries of a section look like.
+pub(in crate::compose) fn entries_of(section: &Shape) -> Option<&'static Shape> {
+    match section.fields? {
+        Fields::Map(entry) | Fields::Names(entry) => Some(entry),
+        Fields::Keys(..) | Fields::ExactKeys(_) => None,
+    }
+}
+
 const INCLUDE: Table = &[("env_file", TEXT_OR_TEXTS), ("path", TEXT_OR_TEXTS), ("project_directory", TEXT)];
 
 const EXTERNAL: Shape = BOOLEAN.or_object(&[("name", TEXT)]);
@@ -27,8 +35,8 @@ const NETWORK: Table = &[
     ("attachable", BOOLEAN),
     ("driver", TEXT),
     ("driver_opts", OPTIONS),
-    ("enable_ipv4", BOOLEAN),
-    ("enable_ipv6", BOOLEAN),
+    ("enable_ipv4", BOOLEAN.kept()),
+    ("enable_ipv6", BOOLEAN.kept()),
     ("external", EXTERNAL),
     ("internal", BOOLEAN),
     ("ipam", object(&[("config", list(&object(POOL))), ("driver", TEXT), ("options", map(&TEXT))])),

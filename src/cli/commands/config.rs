@@ -1,0 +1,87 @@
+//! `planner config`: the project as docker compose reads it.
+
+use std::collections::BTreeSet;
+
+use crate::cli::args::{ConfigArgs, ConfigFormat};
+use crate::cli::disk::Disk;
+use crate::cli::project::load_options;
+use crate::cli::{Exit, Io};
+use crate::compose::{self, LoadOptions, Loaded};
+use crate::diagnostic::Diagnostic;
+use crate::source::Sources;
+use crate::view::{self, ModelFormat};
+use crate::yaml::Node;
+
+pub(in crate::cli) fn run(args: &ConfigArgs, io: &mut Io) -> Exit {
+    let mut sources = Sources::new();
+    let options = LoadOptions { literal: args.no_interpolate, ..load_options(io, &args.project) };
+    let mut loaded = compose::load(&Disk, &options, &mut sources);
+    let mut findings = std::mem::take(&mut loaded.diagnostics);
+    let failed = findings.iter().any(Diagnostic::is_error);
+    io.tell_findings(&mut findings, &sources);
+    match loaded.canonical().filter(|_| loaded.complete && !failed) {
+        None if !loaded.complete => Exit::Incomplete,
+        None => Exit::Error,
+        Some(_) if args.quiet => Exit::Fine,
+        Some(model) => show(args, io, &loaded, &model),
+    }
+}
+
+fn show(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, model: &Node) -> Exit {
+    let format = match args.format {
+        ConfigFormat::Yaml => ModelFormat::Yaml,
+        ConfigFormat::Json => ModelFormat::Json,
+    };
+    let what = &args.what;
+    let text = if what.services {
+        lines(names(model, "services"))
+    } else if what.volumes {
+        lines(names(model, "volumes"))
+    } else if what.networks {
+        lines(names(model, "networks"))
+    } else if what.models {
+        lines(names(model, "models"))
+    } else if what.images {
+        lines(images(loaded))
+    } else if what.profiles {
+        lines(profiles(loaded))
+    } else if what.variables {
+        view::variables(loaded.origins.variables(), format, io.style)
+    } else {
+        view::model(model, format, args.no_interpolate)
+    };
+    let Some(out) = &args.output else {
+        io.print(&text);
+        return Exit::Fine;
+    };
+    match io.write_file(&io.absolute(out), &text) {
+        Ok(()) => Exit::Fine,
+        Err(error) => {
+            io.refuse(&format!("{} cannot be written: {error}", out.display()), None);
+            Exit::Error
+        }
+    }
+}
+
+fn lines(names: BTreeSet<String>) -> String {
+    names.into_iter().map(|name| name + "\n").collect()
+}
+
+fn names(model: &Node, section: &str) -> BTreeSet<String> {
+    let entries = model.get(section).and_then(Node::as_mapping);
+    entries.into_iter().flatten().map(|(name, _)| name.to_string()).collect()
+}
+
+/// The images of the active services; what is built without a name for it is named by docker compose.
+fn images(loaded: &Loaded) -> BTreeSet<String> {
+    let image = |(name, service): (&String, &compose::model::Service)| match &service.image {
+        Some(image) => Some(image.value.clone()),
+        None => service.build.as_ref().map(|_| format!("{}-{name}", loaded.compose.name)),
+    };
+    loaded.compose.services.iter().filter_map(image).collect()
+}
+
+fn profiles(loaded: &Loaded) -> BTreeSet<String> {
+    let services = loaded.compose.services.values().chain(loaded.compose.inactive.values());
+    services.flat_map(|service| &service.profiles).map(|profile| profile.value.clone()).collect()
+}
