@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::merge::{merge, take};
 use super::path;
 use super::short_volume;
 use crate::diagnostic::Diagnostic;
@@ -36,11 +37,37 @@ pub(super) fn normalise(root: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
     each_under(root, "services", &mut |service| normalise_service(service, base, diagnostics));
     for section in ["networks", "volumes", "configs", "secrets"] {
         each_under(root, section, &mut |resource| {
+            external(resource, section, diagnostics);
             under(resource, "labels", pairs);
             under(resource, "file", |node| absolute(node, base));
         });
     }
     each_under(root, "volumes", &mut |volume| local_bind(volume, base));
+}
+
+/// The older `external: {name: …}` becomes `external: true` and the name.
+fn external(resource: &mut Node, section: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let Value::Mapping(fields) = &mut resource.value else { return };
+    let Some(Entry { value: Node { span, value: Value::Mapping(inner), .. }, .. }) = fields.get("external") else {
+        return;
+    };
+    let (span, name) = (*span, inner.get("name").cloned());
+    let fields = Arc::make_mut(fields);
+    if let Some(entry) = fields.get_mut("external") {
+        entry.value = Node::new(Value::Scalar(Scalar { text: "true".into(), style: Style::Plain }), span);
+    }
+    let Some(name) = name else { return };
+    match fields.get("name") {
+        Some(own) if own.value.as_scalar().map(|own| &own.text) != name.value.as_scalar().map(|name| &name.text) => {
+            let message = format!("one of the {section} is given two names");
+            let finding = Diagnostic::error("C117", message).label(name.value.span, "the name of old").label(own.value.span, "and another");
+            diagnostics.push(finding.help("remove `external.name`, and write `external: true`"));
+        }
+        Some(_) => {}
+        None => {
+            fields.insert("name".into(), name);
+        }
+    }
 }
 
 /// A local volume that stands for a folder of the host: the folder's path becomes absolute.
@@ -57,6 +84,7 @@ fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
     for hooks in ["post_start", "pre_stop"] {
         each_item(service, hooks, &mut |hook| under(hook, "environment", pairs));
     }
+    developed_early(service);
     under(service, "develop", |develop| {
         each_item(develop, "watch", &mut |watch| {
             under(watch, "path", |path| absolute(path, base));
@@ -72,9 +100,15 @@ fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
     for key in ["dns", "dns_search", "tmpfs", "env_file", "label_file"] {
         under(service, key, single);
     }
-    for key in ["depends_on", "networks", "models"] {
+    under(service, "dns", |servers| {
+        if let Value::Sequence(items) = &mut servers.value {
+            Arc::make_mut(items).retain(|item| text_of(item) != Some(""));
+        }
+    });
+    for key in ["networks", "models"] {
         under(service, key, names);
     }
+    under(service, "depends_on", dependencies);
     for (key, field) in [("configs", "source"), ("secrets", "source"), ("env_file", "path")] {
         each_item(service, key, &mut |item| long(item, field));
     }
@@ -103,11 +137,27 @@ fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
     each_item(service, "volumes", &mut |item| volume(item, base, diagnostics));
 }
 
+/// `x-develop`, from when it was new, stands for `develop`.
+fn developed_early(service: &mut Node) {
+    let Some(early) = take(service, "x-develop").filter(|early| early.value.as_mapping().is_some()) else { return };
+    if let Value::Mapping(fields) = &mut service.value {
+        let fields = Arc::make_mut(fields);
+        match fields.get_mut("develop") {
+            Some(develop) => {
+                let own = std::mem::replace(&mut develop.value, early.value);
+                merge(&mut develop.value, own, &mut Vec::new());
+            }
+            None => {
+                fields.insert("develop".into(), early);
+            }
+        }
+    }
+}
+
 /// The folders of a build become absolute; what is remote, or another service, stays.
 fn build_context(build: &mut Node, base: &Base) {
     if let Value::Mapping(fields) = &mut build.value
         && !fields.contains_key("context")
-        && !fields.contains_key("dockerfile_inline")
     {
         let context = text(".", build.span.at_start());
         Arc::make_mut(fields).insert("context".into(), Entry { key: context.span, value: context });
@@ -207,6 +257,21 @@ fn names(node: &mut Node) {
     node.value = Value::Mapping(Arc::new(items.iter().filter_map(entry).collect()));
 }
 
+/// A list of services becomes a mapping: each is to be started, and is required.
+fn dependencies(node: &mut Node) {
+    if node.as_sequence().is_none() {
+        return;
+    }
+    names(node);
+    if let Value::Mapping(services) = &mut node.value {
+        for entry in Arc::make_mut(services).values_mut() {
+            let required = Scalar { text: "true".into(), style: Style::Plain };
+            let required = Node::new(Value::Scalar(required), entry.key);
+            entry.value.value = mapping_of([("condition", text("service_started", entry.key)), ("required", required)]);
+        }
+    }
+}
+
 /// A string becomes a mapping with it under `key`.
 fn long(node: &mut Node, key: &'static str) {
     if text_of(node).is_some() {
@@ -264,6 +329,11 @@ fn host(name: &str, address: &str, span: Span) -> Node {
 /// A volume's short form becomes the long one; the path of a bind mount absolute.
 fn volume(node: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
     let Some(written) = text_of(node).map(str::to_owned) else {
+        under(node, "target", |target| {
+            if let Some(written) = text_of(target).filter(|written| !written.is_empty()) {
+                target.value = text(cleaned(written), target.span).value;
+            }
+        });
         if node.get("type").and_then(text_of) == Some("bind") {
             under(node, "source", |source| absolute(source, base));
         }
@@ -283,7 +353,7 @@ fn volume(node: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
     let is_bind = source.is_some_and(|(source, _)| path::is_path(source));
     let mut entries = vec![
         ("type", text(if is_bind { "bind" } else { "volume" }, span)),
-        ("target", text(&written[volume.target.clone()], at(&volume.target))),
+        ("target", text(cleaned(&written[volume.target.clone()]), at(&volume.target))),
     ];
     if let Some((source, place)) = source {
         let meant = if is_bind { base.text(source) } else { source.to_owned() };
@@ -292,6 +362,11 @@ fn volume(node: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
     let options = volume.options.map_or("", |part| &written[part]);
     entries.extend(volume_options(options, is_bind, span));
     node.value = mapping_of(entries);
+}
+
+/// A path in the container without `.`, `..` and double slashes.
+fn cleaned(target: &str) -> String {
+    path::clean(std::path::Path::new(target)).to_string_lossy().into_owned()
 }
 
 /// The entries that a short form's options stand for; unknown ones are ignored, as docker compose does.
@@ -312,7 +387,7 @@ fn volume_options(options: &str, is_bind: bool, span: Span) -> Vec<(&'static str
             _ => {}
         }
     }
-    if is_bind {
+    if !bind.is_empty() {
         entries.push(("bind", Node::new(mapping_of(bind), span)));
     }
     entries

@@ -13,7 +13,9 @@ pub(super) fn build(service: &mut Mapping, node: &Node, environment: &Environmen
     let Some(entry) = service.get_mut("build") else { return };
     let span = entry.value.span;
     let mut build = entries(entry.value.clone());
-    if !build.contains_key("dockerfile") && !build.contains_key("dockerfile_inline") {
+    // A blank name is none, and none is filled in for it.
+    let said = |key: &str| node.get("build").is_some_and(|build| build.get(key).is_some());
+    if !said("dockerfile") && !said("dockerfile_inline") {
         put(&mut build, "dockerfile", span.at_start(), quoted("Dockerfile"));
     }
     let written = node.get("build").and_then(|build| build.get("args")).and_then(Node::as_mapping);
@@ -28,6 +30,9 @@ pub(super) fn build(service: &mut Mapping, node: &Node, environment: &Environmen
         };
         let resolved: Mapping = entries(args.value.clone()).iter().filter_map(resolved).collect();
         args.value.value = Value::Mapping(Arc::new(resolved));
+    }
+    if let Some(hosts) = build.get_mut("extra_hosts") {
+        super::service::sorted(&mut hosts.value);
     }
     if build.get("args").is_some_and(|args| args.value.as_mapping().is_some_and(Mapping::is_empty)) {
         build.shift_remove("args");

@@ -18,7 +18,7 @@ use super::model::{Compose, MountKind, Service};
 use super::schema::top;
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Scalar, Value};
-use scalar::{plain, quoted};
+use scalar::quoted;
 
 /// The canonical form of a project: `root` is its merged tree, `compose` what was decoded from it.
 pub(super) fn canonical(root: &Node, compose: &Compose, environment: &Environment) -> Node {
@@ -84,17 +84,10 @@ impl Used {
     }
 }
 
-/// A resource with its name on the engines, and `external` in its short form.
+/// A resource with its name on the engines.
 fn named(node: Node, key: &str, project: &str) -> Node {
     let span = node.span;
     let mut mapping = entries(node);
-    if let Some(Value::Mapping(external)) = mapping.get("external").map(|entry| entry.value.value.clone()) {
-        let name = external.get("name").cloned();
-        put(&mut mapping, "external", span.at_start(), plain("true"));
-        if let Some(name) = name {
-            mapping.entry("name".into()).or_insert(name);
-        }
-    }
     if !mapping.contains_key("name") {
         let name = if mapping.contains_key("external") { key.to_owned() } else { format!("{project}_{key}") };
         put(&mut mapping, "name", span.at_start(), quoted(name));

@@ -11,9 +11,11 @@ use crate::yaml::{Kind, Node, Scalar, Style, Value};
 pub(super) fn canonical(scalar: &Scalar, wanted: Wanted, node: &Node) -> Value {
     let converted = match wanted {
         Wanted::Boolean | Wanted::StrictBoolean | Wanted::OptOut => scalar.as_bool().map(|value| plain(value.to_string())),
-        Wanted::Integer | Wanted::Natural => scalar.as_int().map(|value| plain(value.to_string())),
+        Wanted::Integer | Wanted::Natural | Wanted::Within(..) => scalar.as_int().map(|value| plain(value.to_string())),
         Wanted::IntegerAsText => scalar.as_int().map(|value| quoted(value.to_string())),
-        Wanted::Number | Wanted::Cpus => number(scalar),
+        // A whole number for docker compose, which cuts off what is behind the point.
+        Wanted::Number => scalar.as_float().filter(|it| it.is_finite()).map(|it| plain((it.trunc() as i64).to_string())),
+        Wanted::Decimal | Wanted::Cpus => number(scalar),
         Wanted::Count if &*scalar.text == "all" => Some(plain("-1")),
         Wanted::Count => scalar.as_int().map(|value| plain(value.to_string())),
         Wanted::Size | Wanted::SizeText => bytes(scalar),
@@ -60,6 +62,10 @@ fn number(scalar: &Scalar) -> Option<Value> {
 }
 
 fn bytes(scalar: &Scalar) -> Option<Value> {
+    // docker compose knows whole numbers and texts; anything else it takes for nothing.
+    if matches!(scalar.kind(), Kind::Float(_)) {
+        return Some(quoted("0"));
+    }
     match scalar.as_int() {
         Some(whole) => Some(quoted(whole.to_string())),
         None => Some(quoted(Bytes::parse(&scalar.canonical()).ok()?.0.to_string())),

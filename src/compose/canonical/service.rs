@@ -75,14 +75,24 @@ fn canonical(service: &Service, node: &Node, environment: &Environment) -> Node 
         let devices = ["resources", "reservations", "devices"];
         under(deploy, &devices, &mut |requests| each(requests, device_request));
     });
+    replicas(&mut mapping);
     depends_on(&mut mapping, service);
-    if !mapping.contains_key("networks") && !mapping.contains_key("network_mode") {
-        let mut networks = Mapping::new();
-        put(&mut networks, "default", node.span.at_start(), Value::Null);
-        put(&mut mapping, "networks", node.span.at_start(), Value::Mapping(Arc::new(networks)));
+    if service.provider.is_none() {
+        default_network(&mut mapping, node.span.at_start());
     }
     mapping.sort_keys();
     Node::new(Value::Mapping(Arc::new(mapping)), node.span)
+}
+
+/// Where there is a `deploy` section without a number, `scale` is it.
+fn replicas(mapping: &mut Mapping) {
+    let Some(scale) = mapping.get("scale").cloned() else { return };
+    change(mapping, "deploy", |deploy| {
+        let mut fields = entries(deploy.clone());
+        fields.entry("replicas".into()).or_insert(scale);
+        fields.sort_keys();
+        deploy.value = Value::Mapping(Arc::new(fields));
+    });
 }
 
 /// What services share with the containers of `pre_start`.
@@ -95,6 +105,7 @@ fn container(mapping: &mut Mapping) {
         }
         each(gpus, device_request);
     });
+    change(mapping, "extra_hosts", sorted);
     change(mapping, "secrets", |secrets| {
         each(secrets, |secret| {
             let mut fields = entries(secret.clone());
@@ -119,13 +130,18 @@ fn pre_start(service: &Service, node: &Node, hook: &Node) -> Node {
         _ => Mapping::new(),
     };
     container(&mut mapping);
-    if !mapping.contains_key("networks") && !mapping.contains_key("network_mode") {
-        let mut networks = Mapping::new();
-        put(&mut networks, "default", hook.span.at_start(), Value::Null);
-        put(&mut mapping, "networks", hook.span.at_start(), Value::Mapping(Arc::new(networks)));
-    }
+    default_network(&mut mapping, hook.span.at_start());
     mapping.sort_keys();
     Node::new(Value::Mapping(Arc::new(mapping)), hook.span)
+}
+
+/// The network that a container joins where it names none.
+fn default_network(mapping: &mut Mapping, span: Span) {
+    if !mapping.contains_key("networks") && !mapping.contains_key("network_mode") {
+        let mut networks = Mapping::new();
+        put(&mut networks, "default", span, Value::Null);
+        put(mapping, "networks", span, Value::Mapping(Arc::new(networks)));
+    }
 }
 
 /// Puts decoded pairs in the place of written ones: files may have added to them.
@@ -231,6 +247,14 @@ fn device_request(node: &mut Node) {
         put(&mut fields, "count", node.span.at_start(), plain("-1"));
         fields.sort_keys();
         node.value = Value::Mapping(Arc::new(fields));
+    }
+}
+
+/// Hosts by name: docker compose keeps them in a map.
+pub(super) fn sorted(node: &mut Node) {
+    if let Value::Sequence(items) = &mut node.value {
+        let name = |item: &Node| text(item).map(|text| text.split('=').next().unwrap_or_default().to_owned());
+        Arc::make_mut(items).sort_by_key(name);
     }
 }
 

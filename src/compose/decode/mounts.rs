@@ -1,13 +1,10 @@
 //! Volumes and `tmpfs`: see the Compose Specification, "volumes" and "tmpfs".
 
-use std::path::Path;
-
 use indexmap::IndexMap;
 
 use super::Decoder;
 use super::fields::Fields;
 use crate::compose::model::{Mount, MountKind, Propagation};
-use crate::compose::path::clean;
 use crate::diagnostic::Diagnostic;
 use crate::source::Spanned;
 use crate::units::Bytes;
@@ -34,7 +31,7 @@ impl Decoder<'_, '_> {
             self.incomplete(item, "a `type`", "type: volume");
             return None;
         };
-        let Some(target) = fields.text("target").map(cleaned) else {
+        let Some(target) = fields.text("target") else {
             self.incomplete(item, "a `target`", "target: /path/in/the/container");
             return None;
         };
@@ -69,11 +66,6 @@ impl Decoder<'_, '_> {
         let finding = Diagnostic::error("C104", format!("a volume needs {what}"));
         self.loader.diagnostics.push(finding.label(item.span, "").help(help));
     }
-}
-
-/// A path in the container without `.`, `..` and double slashes.
-fn cleaned(target: Spanned<String>) -> Spanned<String> {
-    target.map(|target| clean(Path::new(&target)).to_string_lossy().into_owned())
 }
 
 fn bind(source: Spanned<String>, options: Fields) -> MountKind {

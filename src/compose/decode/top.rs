@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::Decoder;
 use super::fields::Fields;
 use crate::compose::model::{AddressPool, Compose, External, FileSource, Network, Volume};
-use crate::source::{Span, Spanned};
+use crate::source::Span;
 use crate::yaml::Node;
 
 impl Decoder<'_, '_> {
@@ -41,15 +41,9 @@ fn each<T>(fields: Fields, key: &str, read: impl Fn(Fields, Span) -> T) -> Index
     fields.entries(key).map(|(name, span, node)| (name.to_owned(), read(Fields::of(node), span))).collect()
 }
 
-/// `external: true`, or the older `external: {name: …}`.
 fn external(fields: Fields) -> Option<External> {
-    let node = fields.node("external")?;
-    let is_external = node.as_mapping().is_some() || node.as_scalar().and_then(|scalar| scalar.as_bool())?;
-    is_external.then_some(External { span: node.span })
-}
-
-fn name(fields: Fields) -> Option<Spanned<String>> {
-    fields.text("name").or_else(|| fields.under("external").text("name"))
+    let external = fields.boolean("external")?;
+    external.value.then_some(External { span: external.span })
 }
 
 fn network(fields: Fields, span: Span) -> Network {
@@ -64,7 +58,7 @@ fn network(fields: Fields, span: Span) -> Network {
     };
     Network {
         span,
-        name: name(fields),
+        name: fields.text("name"),
         external: external(fields),
         driver: fields.text("driver"),
         driver_opts: fields.labels("driver_opts"),
@@ -82,7 +76,7 @@ fn network(fields: Fields, span: Span) -> Network {
 fn volume(fields: Fields, span: Span) -> Volume {
     Volume {
         span,
-        name: name(fields),
+        name: fields.text("name"),
         external: external(fields),
         driver: fields.text("driver"),
         driver_opts: fields.labels("driver_opts"),
@@ -94,7 +88,7 @@ fn volume(fields: Fields, span: Span) -> Volume {
 fn file_source(fields: Fields, span: Span) -> FileSource {
     FileSource {
         span,
-        name: name(fields),
+        name: fields.text("name"),
         external: external(fields),
         file: fields.text("file").map(|file| file.map(PathBuf::from)),
         environment: fields.text("environment"),

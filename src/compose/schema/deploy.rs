@@ -51,7 +51,7 @@ const RESTART_POLICY: Table =
 const UPDATE: Table = &[
     ("delay", DURATION),
     ("failure_action", TEXT),
-    ("max_failure_ratio", NUMBER),
+    ("max_failure_ratio", scalar(Scalar::Decimal)),
     ("monitor", DURATION),
     ("order", one_of(&["start-first", "stop-first"])),
     ("parallelism", NATURAL.kept()),

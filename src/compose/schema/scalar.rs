@@ -45,7 +45,7 @@ pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &str) 
         ) => {
             Diagnostic::error("C104", must_be(kind.noun())).help(format!("quote it: \"{text}\""))
         }
-        (Kind::Int(_) | Kind::Float(_), Wanted::Integer | Wanted::Natural | Wanted::Cpus | Wanted::Count) => {
+        (Kind::Int(_) | Kind::Float(_), Wanted::Integer | Wanted::Natural | Wanted::Within(..) | Wanted::Cpus | Wanted::Count) => {
             Diagnostic::error("C104", must_be(&format!("`{text}`")))
         }
         _ => Diagnostic::error("C104", must_be(kind.noun())),
@@ -70,14 +70,22 @@ fn fits_kind(scalar: &Scalar, kind: Kind, wanted: Wanted) -> bool {
         Wanted::Boolean | Wanted::StrictBoolean | Wanted::OptOut | Wanted::TextOrBoolean => matches!(kind, Kind::Bool(_)),
         Wanted::Integer | Wanted::IntegerAsText | Wanted::Count => scalar.as_int().is_some(),
         Wanted::Natural => is_natural(scalar),
+        Wanted::Within(least, most) => is_within(scalar, least, most),
         Wanted::Cpus => is_cpus(scalar),
-        Wanted::Number | Wanted::TextOrNumber | Wanted::Mode | Wanted::ModeNumber | Wanted::Size => number,
+        Wanted::Number
+        | Wanted::Decimal
+        | Wanted::TextOrNumber
+        | Wanted::Mode | Wanted::ModeNumber | Wanted::Size => number,
         Wanted::Any | Wanted::Option => kind != Kind::Timestamp,
     }
 }
 
 fn is_natural(scalar: &Scalar) -> bool {
     scalar.as_int().is_some_and(|number| u32::try_from(number).is_ok())
+}
+
+fn is_within(scalar: &Scalar, least: i64, most: i64) -> bool {
+    scalar.as_int().is_some_and(|number| (least..=most).contains(&number))
 }
 
 fn is_cpus(scalar: &Scalar) -> bool {
@@ -103,7 +111,8 @@ fn fits_text(scalar: &Scalar, wanted: Wanted) -> bool {
         Wanted::Integer | Wanted::IntegerAsText => scalar.as_int().is_some(),
         Wanted::Natural => is_natural(scalar),
         Wanted::Cpus => is_cpus(scalar),
-        Wanted::Number => scalar.as_float().is_some(),
+        Wanted::Within(least, most) => is_within(scalar, least, most),
+        Wanted::Number | Wanted::Decimal => scalar.as_float().is_some(),
         Wanted::Count => text == "all" || scalar.as_int().is_some(),
         Wanted::Size => Bytes::parse(text).is_ok() || text == "-1",
         Wanted::SizeText => Bytes::parse(text).is_ok(),

@@ -36,8 +36,12 @@ pub(in crate::compose) enum Scalar {
     Integer,
     /// A whole number that is not negative, or a string that is cast to one.
     Natural,
-    /// A number, or a string that is cast to one.
+    /// A number, or a string that is cast to one; canonically whole.
     Number,
+    /// A number, or a string that is cast to one.
+    Decimal,
+    /// A whole number within bounds, or a string that is cast to one.
+    Within(i64, i64),
     /// A number of CPUs that is not negative, or a string that is cast to one.
     Cpus,
     /// A number or a string of any kind.
@@ -216,7 +220,9 @@ impl Scalar {
             Scalar::Boolean | Scalar::StrictBoolean | Scalar::OptOut => "`true` or `false`".to_owned(),
             Scalar::Integer | Scalar::IntegerAsText => "a whole number".to_owned(),
             Scalar::Natural => "a whole number from 0".to_owned(),
-            Scalar::Number => "a number".to_owned(),
+            Scalar::Number | Scalar::Decimal => "a number".to_owned(),
+            Scalar::Within(least, i64::MAX) => format!("a whole number from {least}"),
+            Scalar::Within(least, most) => format!("a whole number from {least} to {most}"),
             Scalar::Cpus => "a number of CPUs such as `0.5`".to_owned(),
             Scalar::TextOrNumber | Scalar::Mode | Scalar::ModeNumber => "a string or a number".to_owned(),
             Scalar::TextOrBoolean => "a string, `true` or `false`".to_owned(),
