@@ -31,7 +31,7 @@ pub fn parse(
 }
 
 /// Reads an env file whose format is `raw`: what follows the `=` is the value, as it is.
-pub fn parse_raw(file: FileId, text: &str) -> Vec<Assignment> {
+pub fn parse_raw(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Assignment> {
     let mut at = 0;
     let mut assignments = Vec::new();
     for line in text.split_inclusive('\n') {
@@ -43,6 +43,11 @@ pub fn parse_raw(file: FileId, text: &str) -> Vec<Assignment> {
         }
         let span = Span::new(file, start..start + content.len());
         let (name, value) = trimmed.split_once('=').map_or((trimmed, None), |(name, value)| (name, Some(value)));
+        if name.contains(char::is_whitespace) {
+            let finding = Diagnostic::error("V204", format!("the variable's name `{name}` contains a space"));
+            let help = "a file of the format `raw` has lines of `NAME=value`, without `export`, and without spaces before the `=`";
+            diagnostics.push(finding.label(span, "").help(help));
+        }
         assignments.push(Assignment { name: name.trim().to_owned(), value: value.map(str::to_owned), span });
     }
     assignments

@@ -74,6 +74,15 @@ impl Loader<'_> {
         }
         chain.push((scope.path.to_owned(), name.clone(), span));
         if let Some(mut base) = self.base_of(name, &extends.value, scope, unit, chain) {
+            // From a service of which nothing is said there is nothing to take, and docker compose takes nothing.
+            if let Value::Mapping(fields) = &mut service.value
+                && base.as_mapping().is_some_and(Mapping::is_empty)
+                && base.span.range().is_empty()
+            {
+                Arc::make_mut(fields).insert("extends".into(), extends);
+                chain.pop();
+                return service;
+            }
             merge(&mut base, service, &mut vec!["services".into(), name.clone()]);
             service = base;
         }

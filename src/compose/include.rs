@@ -1,14 +1,16 @@
 //! `include`: see the Compose Specification, "Include".
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::environment::Environment;
 use super::loader::{Loader, Unit};
-use super::merge::strip_resets;
+use super::merge::{merge, strip_resets};
 use super::normalise::Base;
 use super::path::is_remote;
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Scalar, Value};
 
 /// The sections whose entries an included project brings in.
@@ -20,9 +22,10 @@ const MAX_DEPTH: usize = 50;
 impl Loader<'_> {
     /// Brings everything that the list `includes` of the file at `path` names into `root`.
     pub(super) fn include(&mut self, includes: &Node, root: &mut Node, path: &Path, unit: &Unit) {
+        let mut imported = HashMap::new();
         for item in includes.as_sequence().unwrap_or_default() {
             if let Some(included) = self.included(item, path, unit) {
-                self.import(included, root, item);
+                self.import(included, root, item, &mut imported);
             }
         }
     }
@@ -86,8 +89,8 @@ impl Loader<'_> {
         unit.environment.clone().over(own)
     }
 
-    /// Puts an included project's resources into `root`; the same name for another thing is an error.
-    fn import(&mut self, included: Node, root: &mut Node, item: &Node) {
+    /// Puts an included project's resources below those of `root`.
+    fn import(&mut self, included: Node, root: &mut Node, item: &Node, imported: &mut Imported) {
         let Value::Mapping(included) = included.value else { return };
         let Value::Mapping(root) = &mut root.value else { return };
         let root = Arc::make_mut(root);
@@ -100,25 +103,48 @@ impl Loader<'_> {
             let (Value::Mapping(from), Value::Mapping(into)) = (entry.value.value, &mut target.value.value) else {
                 continue;
             };
-            self.import_section(&section, &from, Arc::make_mut(into), item);
+            self.import_section(&section, &from, Arc::make_mut(into), item, imported);
         }
     }
 
-    fn import_section(&mut self, section: &str, from: &Mapping, into: &mut Mapping, item: &Node) {
+    /// What the including file says of a resource is merged on top of what the included one says, as docker compose
+    /// has it. Of two included files the first wins, which is hardly meant: a finding tells of it.
+    fn import_section(
+        &mut self,
+        section: &Arc<str>,
+        from: &Mapping,
+        into: &mut Mapping,
+        item: &Node,
+        imported: &mut Imported,
+    ) {
         for (name, entry) in from {
-            match into.get(name) {
+            let before = imported.insert((section.clone(), name.clone()), entry.key);
+            match into.get_mut(name) {
                 None => {
                     into.insert(name.clone(), entry.clone());
                 }
                 Some(own) if same(&own.value, &entry.value) => {}
                 Some(own) => {
-                    let finding = Diagnostic::error("C128", format!("`{section}.{name}` is also in an included file"));
-                    let finding = finding.label(own.key, "declared here").label(entry.key, "and here");
-                    self.diagnostics.push(finding.label(item.span, "included by this"));
+                    if let Some(before) = before {
+                        let message = format!("`{section}.{name}` is in two included files");
+                        let finding = Diagnostic::warning("C128", message).label(entry.key, "here");
+                        let finding = finding.label(before, "and here: what this one says wins");
+                        self.diagnostics.push(finding.label(item.span, "included by this"));
+                    }
+                    let over = std::mem::replace(&mut own.value, entry.value.clone());
+                    merge(&mut own.value, untagged(over), &mut vec![section.clone(), name.clone()]);
                 }
             }
         }
     }
+}
+
+/// The resources that were included, by section and name, with the places of their keys.
+type Imported = HashMap<(Arc<str>, Arc<str>), Span>;
+
+/// Without the tag of merging, which is for the files of one project.
+fn untagged(node: Node) -> Node {
+    Node { tag: None, ..node }
 }
 
 fn parent(path: &Path) -> PathBuf {

@@ -152,7 +152,7 @@ impl<'a> Loader<'a> {
         outer: &dyn Fn(&str) -> Option<String>,
     ) -> Vec<Assignment> {
         match self.text(path, "the env file", place) {
-            Some((file, text)) if raw => dotenv::parse_raw(file, &text),
+            Some((file, text)) if raw => dotenv::parse_raw(file, &text, &mut self.diagnostics),
             Some((file, text)) => dotenv::parse(file, &text, outer, &mut self.diagnostics),
             None => Vec::new(),
         }

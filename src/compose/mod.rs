@@ -40,6 +40,9 @@ use decode::Decoder;
 use loader::{Loader, Unit};
 use normalise::Base;
 
+/// The code of findings about what docker compose takes as it is, and no engine does.
+pub const ENGINE_REFUSES: &str = "C132";
+
 /// What loading gives: the project, as far as it could be read, and everything that is wrong with it.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {

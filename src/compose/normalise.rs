@@ -91,6 +91,7 @@ fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
             for key in ["ignore", "include"] {
                 under(watch, key, single);
             }
+            renamed(watch, "x-initialSync", "initial_sync");
             under(watch, "exec", |exec| under(exec, "environment", pairs));
         });
     });
@@ -114,12 +115,12 @@ fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
     }
     under(service, "build", |build| {
         long(build, "context");
-        for key in ["args", "labels", "additional_contexts"] {
+        for key in ["args", "labels"] {
             under(build, key, pairs);
         }
         under(build, "no_cache_filter", single);
-        under(build, "extra_hosts", hosts);
-        build_context(build, base);
+        under(build, "extra_hosts", |node| hosts(node, diagnostics));
+        build_context(build, base, diagnostics);
         each_item(build, "secrets", &mut |item| long(item, "source"));
     });
     under(service, "extends", |extends| {
@@ -130,11 +131,32 @@ fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
             }
         });
     });
-    under(service, "deploy", |deploy| under(deploy, "labels", pairs));
-    under(service, "extra_hosts", hosts);
-    each_item(service, "env_file", &mut |item| under(item, "path", |path| absolute(path, base)));
+    under(service, "deploy", |deploy| {
+        under(deploy, "labels", pairs);
+        under(deploy, "resources", |resources| under(resources, "reservations", |it| each_item(it, "devices", &mut request)));
+    });
+    each_item(service, "gpus", &mut request);
+    under(service, "extra_hosts", |node| hosts(node, diagnostics));
+    each_item(service, "env_file", &mut |item| {
+        under(item, "path", |path| absolute(path, base));
+        if let Some((format, span)) = item.get("format").and_then(|format| Some((text_of(format)?, format.span)))
+            && !matches!(format, "" | "raw")
+        {
+            let finding = Diagnostic::error("C104", format!("`{format}` is no format of env files"));
+            diagnostics.push(finding.label(span, "").help("remove it, or write `raw`"));
+        }
+    });
     each_item(service, "label_file", &mut |item| absolute(item, base));
     each_item(service, "volumes", &mut |item| volume(item, base, diagnostics));
+}
+
+/// Gives an entry its later name, unless there is one of that name already.
+fn renamed(node: &mut Node, old: &str, new: &str) {
+    if let Some(entry) = take(node, old)
+        && let Value::Mapping(fields) = &mut node.value
+    {
+        Arc::make_mut(fields).entry(new.into()).or_insert(entry);
+    }
 }
 
 /// `x-develop`, from when it was new, stands for `develop`.
@@ -155,14 +177,14 @@ fn developed_early(service: &mut Node) {
 }
 
 /// The folders of a build become absolute; what is remote, or another service, stays.
-fn build_context(build: &mut Node, base: &Base) {
+fn build_context(build: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
     if let Value::Mapping(fields) = &mut build.value
         && !fields.contains_key("context")
     {
         let context = text(".", build.span.at_start());
         Arc::make_mut(fields).insert("context".into(), Entry { key: context.span, value: context });
     }
-    let local = |node: &Node| text_of(node).is_some_and(|context| !path::is_build_remote(context));
+    let local = |node: &Node| text_of(node).is_some_and(|context| !context.is_empty() && !path::is_build_remote(context));
     let resolve = |node: &mut Node| {
         if local(node) {
             absolute(node, base);
@@ -170,16 +192,30 @@ fn build_context(build: &mut Node, base: &Base) {
     };
     under(build, "context", resolve);
     under(build, "additional_contexts", |contexts| {
+        unpaired(contexts, "an additional context", |written| written.contains('='), diagnostics);
+        pairs(contexts);
         if let Value::Mapping(contexts) = &mut contexts.value {
             Arc::make_mut(contexts).values_mut().for_each(|entry| resolve(&mut entry.value));
         }
     });
     under(build, "ssh", |keys| {
+        let is_key = |written: &str| written == "default" || written.contains('=');
+        unpaired(keys, "a key for ssh other than `default`", is_key, diagnostics);
         pairs(keys);
         if let Value::Mapping(keys) = &mut keys.value {
             Arc::make_mut(keys).values_mut().for_each(|entry| absolute(&mut entry.value, base));
         }
     });
+}
+
+/// Reports the items of a list that lack the value which they need.
+fn unpaired(list: &Node, what: &str, is_pair: impl Fn(&str) -> bool, diagnostics: &mut Vec<Diagnostic>) {
+    for item in list.as_sequence().unwrap_or_default() {
+        if let Some(written) = text_of(item).filter(|written| !is_pair(written)) {
+            let finding = Diagnostic::error("C104", format!("{what} needs a value: `{written}`"));
+            diagnostics.push(finding.label(item.span, "").help(format!("{written}=…")));
+        }
+    }
 }
 
 /// Applies `change` to the value under `key`.
@@ -247,6 +283,19 @@ fn single(node: &mut Node) {
     }
 }
 
+/// A request for devices that says neither how many nor which is for all of them.
+fn request(request: &mut Node) {
+    under(request, "options", pairs);
+    let span = request.span.at_start();
+    if let Value::Mapping(fields) = &mut request.value
+        && !fields.contains_key("count")
+        && !fields.contains_key("device_ids")
+    {
+        let count = Node::new(Value::Scalar(Scalar { text: "-1".into(), style: Style::Plain }), span);
+        Arc::make_mut(fields).insert("count".into(), Entry { key: span, value: count });
+    }
+}
+
 /// A list of names becomes a mapping without values.
 fn names(node: &mut Node) {
     let Value::Sequence(items) = &node.value else { return };
@@ -289,17 +338,23 @@ fn absolute(node: &mut Node, base: &Base) {
 }
 
 /// A mapping of host names, or a list of `name:address`, becomes a list of `name=address`.
-fn hosts(node: &mut Node) {
+fn hosts(node: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
     let mut list = Vec::new();
+    let mut bad = |what: String, place: Span| {
+        diagnostics.push(Diagnostic::error("C104", what).label(place, "").help("write `NAME=ADDRESS`, such as `db=10.0.0.2`"));
+    };
     match &node.value {
         Value::Sequence(items) => {
             for item in items.iter() {
                 let Some(written) = text_of(item) else { continue };
                 let pair = written.split_once('=').or_else(|| written.split_once(':'));
                 let Some((name, addresses)) = pair else {
-                    list.push(text(written, item.span));
+                    bad(format!("the host `{written}` has no address"), item.span);
                     continue;
                 };
+                if name.is_empty() {
+                    bad("a host has no name".to_owned(), item.span);
+                }
                 list.extend(addresses.split(',').map(|address| host(name, address, item.span)));
             }
         }
@@ -330,7 +385,7 @@ fn host(name: &str, address: &str, span: Span) -> Node {
 fn volume(node: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
     let Some(written) = text_of(node).map(str::to_owned) else {
         under(node, "target", |target| {
-            if let Some(written) = text_of(target).filter(|written| !written.is_empty()) {
+            if let Some(written) = text_of(target) {
                 target.value = text(cleaned(written), target.span).value;
             }
         });

@@ -48,7 +48,8 @@ pub(super) fn is_build_remote(context: &str) -> bool {
 
 fn is_windows(path: &str) -> bool {
     let bytes = path.as_bytes();
-    path.starts_with("\\\\") || (bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':')
+    path.starts_with("\\\\")
+        || (bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/'))
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use crate::cli::disk::Disk;
 use crate::cli::project::load_options;
 use crate::cli::{Exit, Io};
 use crate::compose::{self, LoadOptions, Loaded};
-use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 use crate::view::{self, ModelFormat};
 use crate::yaml::Node;
@@ -17,7 +16,8 @@ pub(in crate::cli) fn run(args: &ConfigArgs, io: &mut Io) -> Exit {
     let options = LoadOptions { literal: args.no_interpolate, ..load_options(io, &args.project) };
     let mut loaded = compose::load(&Disk, &options, &mut sources);
     let mut findings = std::mem::take(&mut loaded.diagnostics);
-    let failed = findings.iter().any(Diagnostic::is_error);
+    // As docker compose has it: what the engines will say is not asked here.
+    let failed = findings.iter().any(|finding| finding.is_error() && finding.code != compose::ENGINE_REFUSES);
     io.tell_findings(&mut findings, &sources);
     match loaded.canonical().filter(|_| loaded.complete && !failed) {
         None if !loaded.complete => Exit::Incomplete,

@@ -31,6 +31,9 @@ pub(super) fn build(service: &mut Mapping, node: &Node, environment: &Environmen
         let resolved: Mapping = entries(args.value.clone()).iter().filter_map(resolved).collect();
         args.value.value = Value::Mapping(Arc::new(resolved));
     }
+    if let Some(limits) = build.get_mut("ulimits") {
+        super::service::limits(&mut limits.value);
+    }
     if let Some(hosts) = build.get_mut("extra_hosts") {
         super::service::sorted(&mut hosts.value);
     }

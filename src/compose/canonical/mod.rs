@@ -6,6 +6,7 @@
 //! spans; what is filled in has the place of what it is filled into, without length.
 
 mod build;
+mod ports;
 mod scalar;
 mod service;
 mod value;

@@ -11,21 +11,28 @@ use crate::yaml::{Kind, Node, Scalar, Style, Value};
 pub(super) fn canonical(scalar: &Scalar, wanted: Wanted, node: &Node) -> Value {
     let converted = match wanted {
         Wanted::Boolean | Wanted::StrictBoolean | Wanted::OptOut => scalar.as_bool().map(|value| plain(value.to_string())),
-        Wanted::Integer | Wanted::Natural | Wanted::Within(..) => scalar.as_int().map(|value| plain(value.to_string())),
-        Wanted::IntegerAsText => scalar.as_int().map(|value| quoted(value.to_string())),
+        Wanted::Integer | Wanted::Natural | Wanted::Within(..) | Wanted::Strictly(..) => scalar.as_int().map(|value| plain(value.to_string())),
         // A whole number for docker compose, which cuts off what is behind the point.
-        Wanted::Number => scalar.as_float().filter(|it| it.is_finite()).map(|it| plain((it.trunc() as i64).to_string())),
+        Wanted::Number | Wanted::StrictNumber => scalar.as_float().filter(|it| it.is_finite()).map(|it| plain((it.trunc() as i64).to_string())),
         Wanted::Decimal | Wanted::Cpus => number(scalar),
         Wanted::Count if &*scalar.text == "all" => Some(plain("-1")),
         Wanted::Count => scalar.as_int().map(|value| plain(value.to_string())),
-        Wanted::Size | Wanted::SizeText => bytes(scalar),
+        Wanted::Size | Wanted::SizeInteger | Wanted::SizeText => bytes(scalar),
         Wanted::Duration => duration::parse(&scalar.text).map(|value| quoted(duration::in_go(value))),
-        Wanted::Mode => mode(scalar).map(|mode| quoted(format!("0{mode:o}"))),
+        Wanted::Mode => mode(scalar).map(|mode| quoted(octal(mode))),
         Wanted::ModeNumber => mode(scalar).map(|mode| plain(mode.to_string())),
         Wanted::Command => shell::split(&scalar.text).ok().map(|line| list(line.words, node)),
         Wanted::Test => Some(list(["CMD-SHELL".to_owned(), scalar.text.to_string()], node)),
         Wanted::Option => Some(list([scalar.canonical().into_owned()], node)),
-        Wanted::Text | Wanted::OneOf(_) | Wanted::TextOrNumber | Wanted::TextOrBoolean | Wanted::Any => None,
+        Wanted::PullPolicy if &*scalar.text == "if_not_present" => Some(quoted("missing")),
+        Wanted::Text
+        | Wanted::OneOf(_)
+        | Wanted::PullPolicy
+        | Wanted::ContainerName
+        | Wanted::TextOrNumber
+        | Wanted::TextOrInteger
+        | Wanted::TextOrBoolean
+        | Wanted::Any => None,
     };
     converted.unwrap_or_else(|| quoted(&*scalar.canonical()))
 }
@@ -70,6 +77,10 @@ fn bytes(scalar: &Scalar) -> Option<Value> {
         Some(whole) => Some(quoted(whole.to_string())),
         None => Some(quoted(Bytes::parse(&scalar.canonical()).ok()?.0.to_string())),
     }
+}
+
+fn octal(mode: i64) -> String {
+    if mode < 0 { format!("0-{:o}", mode.unsigned_abs()) } else { format!("0{mode:o}") }
 }
 
 fn mode(scalar: &Scalar) -> Option<i64> {

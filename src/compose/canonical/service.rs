@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::scalar::{plain, quoted};
-use super::{build, entries, put, text, value};
+use super::{build, entries, ports, put, text, value};
 use crate::compose::environment::Environment;
 use crate::compose::merge::merge;
-use crate::compose::model::{Compose, Port, Service};
+use crate::compose::model::{Compose, Service};
 use crate::compose::schema::service::SERVICE;
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value};
@@ -64,21 +64,13 @@ fn canonical(service: &Service, node: &Node, environment: &Environment) -> Node 
     replace(&mut mapping, "environment", service.span, variables.map(|(name, at)| (name, at.span, at.value.clone())));
     let labels = service.labels.iter().map(|(name, at)| (name, at.span, Some(at.value.clone())));
     replace(&mut mapping, "labels", service.span, labels);
-    container(&mut mapping);
-    if !service.ports.is_empty() {
-        let ports = service.ports.iter().map(port).collect();
-        let span = mapping.get("ports").map_or(service.span, |entry| entry.key);
-        put(&mut mapping, "ports", span, Value::Sequence(Arc::new(ports)));
-    }
+    container(&mut mapping, node);
+    ports::ports(&mut mapping, node);
     build::build(&mut mapping, node, environment);
-    change(&mut mapping, "deploy", |deploy| {
-        let devices = ["resources", "reservations", "devices"];
-        under(deploy, &devices, &mut |requests| each(requests, device_request));
-    });
     replicas(&mut mapping);
     depends_on(&mut mapping, service);
     if service.provider.is_none() {
-        default_network(&mut mapping, node.span.at_start());
+        default_network(&mut mapping, node, node.span.at_start());
     }
     mapping.sort_keys();
     Node::new(Value::Mapping(Arc::new(mapping)), node.span)
@@ -96,18 +88,24 @@ fn replicas(mapping: &mut Mapping) {
 }
 
 /// What services share with the containers of `pre_start`.
-fn container(mapping: &mut Mapping) {
+fn container(mapping: &mut Mapping, written: &Node) {
     change(mapping, "devices", |devices| each(devices, device));
     change(mapping, "gpus", |gpus| {
         if gpus.as_scalar().is_some() {
-            let request = Node::new(Value::Mapping(Arc::default()), gpus.span);
-            gpus.value = Value::Sequence(Arc::new(vec![request]));
+            let mut request = Mapping::new();
+            put(&mut request, "count", gpus.span, plain("-1"));
+            gpus.value = Value::Sequence(Arc::new(vec![Node::new(Value::Mapping(Arc::new(request)), gpus.span)]));
         }
-        each(gpus, device_request);
     });
+    change(mapping, "ulimits", limits);
+    change(mapping, "blkio_config", block_devices);
     change(mapping, "extra_hosts", sorted);
     change(mapping, "secrets", |secrets| {
+        let mut written = written.get("secrets").and_then(Node::as_sequence).unwrap_or_default().iter();
         each(secrets, |secret| {
+            if written.next().is_some_and(|written| written.get("target").is_some()) {
+                return;
+            }
             let mut fields = entries(secret.clone());
             if let Some(source) = fields.get("source").filter(|_| !fields.contains_key("target")) {
                 let (span, target) = (source.value.span, text(&source.value).unwrap_or_default());
@@ -129,15 +127,15 @@ fn pre_start(service: &Service, node: &Node, hook: &Node) -> Node {
         Value::Mapping(fields) => value::keys(fields, &SERVICE),
         _ => Mapping::new(),
     };
-    container(&mut mapping);
-    default_network(&mut mapping, hook.span.at_start());
+    container(&mut mapping, &base);
+    default_network(&mut mapping, &base, hook.span.at_start());
     mapping.sort_keys();
     Node::new(Value::Mapping(Arc::new(mapping)), hook.span)
 }
 
 /// The network that a container joins where it names none.
-fn default_network(mapping: &mut Mapping, span: Span) {
-    if !mapping.contains_key("networks") && !mapping.contains_key("network_mode") {
+fn default_network(mapping: &mut Mapping, written: &Node, span: Span) {
+    if !mapping.contains_key("networks") && written.get("network_mode").is_none() {
         let mut networks = Mapping::new();
         put(&mut networks, "default", span, Value::Null);
         put(mapping, "networks", span, Value::Mapping(Arc::new(networks)));
@@ -161,26 +159,6 @@ fn replace<'a>(
     pairs.sort_keys();
     let span = mapping.get(key).map_or(span, |entry| entry.key);
     put(mapping, key, span, Value::Mapping(Arc::new(pairs)));
-}
-
-fn port(port: &Port) -> Node {
-    let mut fields = Mapping::new();
-    let mut text = |key: &str, value: Option<(String, Span)>| {
-        if let Some((value, span)) = value.filter(|(value, _)| !value.is_empty()) {
-            put(&mut fields, key, span, quoted(value));
-        }
-    };
-    let written = |value: &Option<crate::source::Spanned<String>>| {
-        value.as_ref().map(|written| (written.value.clone(), written.span))
-    };
-    text("app_protocol", written(&port.app_protocol));
-    text("host_ip", port.host_ip.as_ref().map(|ip| (ip.value.to_string(), ip.span)));
-    text("mode", written(&port.mode).or_else(|| Some(("ingress".to_owned(), port.span))));
-    text("name", written(&port.name));
-    text("protocol", Some((port.protocol.value.clone(), port.protocol.span)));
-    text("published", port.published.as_ref().map(|range| (range.value.to_string(), range.span)));
-    put(&mut fields, "target", port.target.span, plain(port.target.value.to_string()));
-    Node::new(Value::Mapping(Arc::new(fields)), port.span)
 }
 
 /// What the service waits for, and what it waits for since it cannot be without it.
@@ -240,13 +218,31 @@ fn device(node: &mut Node) {
     node.value = Value::Mapping(Arc::new(fields));
 }
 
-/// All devices, where neither a number nor names are given.
-fn device_request(node: &mut Node) {
-    let mut fields = entries(node.clone());
-    if !fields.contains_key("count") && !fields.contains_key("device_ids") {
-        put(&mut fields, "count", node.span.at_start(), plain("-1"));
-        fields.sort_keys();
-        node.value = Value::Mapping(Arc::new(fields));
+/// A limit of 0 is none.
+pub(super) fn limits(node: &mut Node) {
+    if let Value::Mapping(limits) = &mut node.value {
+        for entry in Arc::make_mut(limits).values_mut() {
+            if entry.value.as_scalar().is_some_and(|limit| &*limit.text == "0") {
+                entry.value.value = Value::Mapping(Arc::default());
+            }
+        }
+    }
+}
+
+/// What is not said of a block device is blank, or 0.
+fn block_devices(node: &mut Node) {
+    let Value::Mapping(lists) = &mut node.value else { return };
+    for (key, entry) in Arc::make_mut(lists) {
+        let rate = if &**key == "weight_device" { ("weight", plain("0")) } else { ("rate", quoted("0")) };
+        each(&mut entry.value, |device| {
+            let (span, mut fields) = (device.span, entries(device.clone()));
+            for (key, value) in [("path", quoted("")), rate.clone()] {
+                if !fields.contains_key(key) {
+                    put(&mut fields, key, span, value);
+                }
+            }
+            device.value = Value::Mapping(Arc::new(fields));
+        });
     }
 }
 
@@ -266,21 +262,8 @@ fn change(mapping: &mut Mapping, key: &str, change: impl FnOnce(&mut Node)) {
 }
 
 /// Applies `change` to every item of a list.
-fn each(node: &mut Node, change: impl FnMut(&mut Node)) {
+pub(super) fn each(node: &mut Node, change: impl FnMut(&mut Node)) {
     if let Value::Sequence(items) = &mut node.value {
         Arc::make_mut(items).iter_mut().for_each(change);
-    }
-}
-
-/// Applies `change` to what lies at `path`, if something does.
-fn under(node: &mut Node, path: &[&str], change: &mut dyn FnMut(&mut Node)) {
-    match (path, &mut node.value) {
-        ([], _) => change(node),
-        ([key, rest @ ..], Value::Mapping(mapping)) if mapping.contains_key(*key) => {
-            if let Some(entry) = Arc::make_mut(mapping).get_mut(*key) {
-                under(&mut entry.value, rest, change);
-            }
-        }
-        _ => {}
     }
 }

@@ -64,7 +64,7 @@ fn is_empty(node: &Node, shape: &Shape) -> bool {
         Value::Scalar(scalar) => match shape.scalar {
             Some(Wanted::OptOut) => &*scalar.text == "true",
             Some(Wanted::Duration) => &*scalar.text == "0s",
-            Some(Wanted::Size | Wanted::SizeText | Wanted::IntegerAsText) => &*scalar.text == "0",
+            Some(Wanted::Size | Wanted::SizeInteger | Wanted::SizeText) => &*scalar.text == "0",
             _ if scalar.style == Style::Plain => matches!(&*scalar.text, "0" | "-0" | "false"),
             _ => scalar.text.is_empty(),
         },

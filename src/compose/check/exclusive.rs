@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 
-use crate::compose::model::{Compose, FileSource, Service};
+use crate::compose::model::{Compose, FileSource, Labels, Service, Volume};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Span, Spanned};
 
@@ -14,6 +14,12 @@ pub(super) fn check(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.extend(container_name(service));
     }
     shared_names(compose, diagnostics);
+    for (name, volume) in &compose.volumes {
+        diagnostics.extend(external(name, volume));
+    }
+    for service in compose.services.values() {
+        watched(service, diagnostics);
+    }
     for (kind, sources) in [("config", &compose.configs), ("secret", &compose.secrets)] {
         for (name, source) in sources {
             diagnostics.extend(content(kind, name, source));
@@ -94,6 +100,29 @@ fn container_name(service: &Service) -> Option<Diagnostic> {
     Some(finding.label(replicas.span, format!("{} containers", replicas.value)).help("remove `container_name`"))
 }
 
+/// A volume that others made is as they made it.
+fn external(name: &str, volume: &Volume) -> Option<Diagnostic> {
+    let external = volume.external?;
+    let driver = volume.driver.as_ref().map(|driver| ("driver", driver.span));
+    let first = |key, pairs: &Labels| pairs.values().next().map(|pair| (key, pair.span));
+    let options = first("driver_opts", &volume.driver_opts);
+    let (key, span) = driver.or(options).or_else(|| first("labels", &volume.labels))?;
+    let finding = Diagnostic::error("C117", format!("the volume `{name}` is external, and given a `{key}`"));
+    let finding = finding.label(external.span, "made by others").label(span, "which this would change");
+    Some(finding.help("remove one of them"))
+}
+
+/// What is synced must be told where to.
+fn watched(service: &Service, diagnostics: &mut Vec<Diagnostic>) {
+    for watch in &service.watch {
+        if watch.target.is_none() && !matches!(&*watch.action.value, "rebuild" | "restart") {
+            let message = format!("service `{}` syncs a folder without a `target`", service.name);
+            let finding = Diagnostic::error("C104", message).label(watch.action.span, "this needs a target");
+            diagnostics.push(finding.help("target: /path/in/the/container"));
+        }
+    }
+}
+
 fn content(kind: &str, name: &str, source: &FileSource) -> Option<Diagnostic> {
     let spans: Vec<_> = [
         source.file.as_ref().map(|file| file.span),
@@ -103,7 +132,15 @@ fn content(kind: &str, name: &str, source: &FileSource) -> Option<Diagnostic> {
     .into_iter()
     .flatten()
     .collect();
+    if spans.is_empty() && source.external.is_none() && !source.stored {
+        let keys = if kind == "config" { "`file`, `environment` and `content`" } else { "`file` and `environment`" };
+        let finding = Diagnostic::error("C104", format!("the {kind} `{name}` is taken from nowhere"));
+        return Some(finding.label(source.span, format!("one of {keys} is missing")).help("file: …"));
+    }
     let [first, second, ..] = spans[..] else { return None };
+    if source.external.is_some() {
+        return None;
+    }
     let finding = Diagnostic::error("C117", format!("the {kind} `{name}` is taken from several places"));
     Some(
         finding

@@ -1,5 +1,6 @@
 //! What can only be seen in the whole project: references, cycles, and what excludes each other.
 
+mod build;
 mod cycles;
 mod exclusive;
 mod references;
@@ -12,6 +13,7 @@ pub(super) fn check(compose: &Compose, partial: bool, diagnostics: &mut Vec<Diag
     if !partial {
         references::check(compose, diagnostics);
     }
+    build::check(compose, partial, diagnostics);
     cycles::check(compose, diagnostics);
     exclusive::check(compose, diagnostics);
 }

@@ -73,7 +73,9 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn bytes(self, key: &str) -> Option<Spanned<Bytes>> {
-        self.read(key, |scalar| Bytes::parse(&scalar.canonical()).ok())
+        // docker compose knows whole numbers and texts, and takes anything else for nothing.
+        let known = |scalar: &Scalar| !matches!(scalar.kind(), Kind::Float(_));
+        self.read(key, |scalar| Bytes::parse(&scalar.canonical()).ok().filter(|_| known(scalar)))
     }
 
     pub(super) fn duration(self, key: &str) -> Option<Spanned<Duration>> {

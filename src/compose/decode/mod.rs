@@ -5,7 +5,7 @@ mod environment;
 mod fields;
 mod mounts;
 mod parts;
-mod ports;
+pub(super) mod ports;
 mod service;
 mod top;
 

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::fields::Fields;
-use crate::compose::shell;
+use crate::compose::{ENGINE_REFUSES, shell};
 use crate::compose::model::{
     Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, PullPolicy, Restart, Test,
     Ulimit,
@@ -98,7 +98,7 @@ impl Decoder<'_, '_> {
             }
             ("", _) => return None,
             _ => {
-                self.unknown_word("restart", &written, &["no", "always", "unless-stopped", "on-failure"]);
+                self.unknown_word(ENGINE_REFUSES, "restart", &written, &["no", "always", "unless-stopped", "on-failure"]);
                 return None;
             }
         };
@@ -115,16 +115,15 @@ impl Decoder<'_, '_> {
             "daily" | "weekly" | "refresh" => PullPolicy::Periodic,
             other if other.starts_with("every_") => PullPolicy::Periodic,
             _ => {
-                self.unknown_word("pull_policy", &written, &["always", "never", "missing", "build", "daily", "weekly"]);
                 return None;
             }
         };
         Some(Spanned::new(policy, written.span))
     }
 
-    fn unknown_word(&mut self, key: &str, written: &Spanned<String>, words: &[&str]) {
+    fn unknown_word(&mut self, code: &'static str, key: &str, written: &Spanned<String>, words: &[&str]) {
         let message = format!("`{key}` must be one of `{}`, not `{}`", words.join("`, `"), written.value);
-        let finding = Diagnostic::error("C104", message).label(written.span, "");
+        let finding = Diagnostic::error(code, message).label(written.span, "");
         self.loader.diagnostics.push(match nearest(&written.value, words.iter().copied()) {
             Some(like) => finding.help(format!("did you mean `{like}`?")),
             None => finding,

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::fields::Fields;
+use crate::compose::ENGINE_REFUSES;
 use crate::compose::model::Port;
 use crate::compose::normalise::part_span;
 use crate::diagnostic::Diagnostic;
@@ -54,7 +55,7 @@ fn identity(port: &Port) -> Identity {
 }
 
 /// `[[HOST_IP:][PUBLISHED]:]TARGET[/PROTOCOL]`, of which both numbers may be ranges.
-fn short(item: &Node, text: &str) -> Result<Vec<Port>, Diagnostic> {
+pub(in crate::compose) fn short(item: &Node, text: &str) -> Result<Vec<Port>, Diagnostic> {
     let part = |start: usize, end: usize| (&text[start..end], part_span(item, text, &(start..end)));
     let slash = text.find('/').unwrap_or(text.len());
     let before_target = text[..slash].rfind(':');
@@ -70,8 +71,10 @@ fn short(item: &Node, text: &str) -> Result<Vec<Port>, Diagnostic> {
     }
     let host_ip = host_ip.filter(|(ip, _)| !ip.is_empty()).map(address).transpose()?;
     let protocol = protocol_of(Some(protocol).filter(|(name, _)| !name.is_empty()), item.span)?;
+    let any_published = published.0 == "0";
     let published = if published.0.is_empty() { None } else { host_range(published)? };
     let template = Port {
+        any_published,
         span: item.span,
         host_ip,
         published,
@@ -99,9 +102,10 @@ fn long(item: &Node) -> Result<Vec<Port>, Diagnostic> {
     let (ip, published, protocol) = (part(&text("host_ip")), part(&text("published")), part(&text("protocol")));
     let borrow = |text: &'_ Option<(String, Span)>| text.as_ref().map(|(text, span)| (text.clone(), *span));
     let template = Port {
+        any_published: published.as_ref().is_some_and(|(text, _)| text == "0"),
         span: item.span,
         host_ip: borrow(&ip).map(|(ip, span)| address((&ip, span))).transpose()?,
-        published: borrow(&published).map(|(text, span)| host_range((&text, span))).transpose()?.flatten(),
+        published: borrow(&published).map(|(text, span)| host_range((&text, span)).map_err(engine)).transpose()?.flatten(),
         target: Spanned::new(0, target.span),
         protocol: match &protocol {
             Some((name, span)) => Spanned::new(name.to_ascii_lowercase(), *span),
@@ -111,7 +115,12 @@ fn long(item: &Node) -> Result<Vec<Port>, Diagnostic> {
         name: fields.text("name"),
         app_protocol: fields.text("app_protocol"),
     };
-    expand(&template, range((&number, target.span))?)
+    expand(&template, range((&number, target.span)).map_err(engine)?)
+}
+
+/// docker compose itself looks no closer at these.
+fn engine(finding: Diagnostic) -> Diagnostic {
+    Diagnostic { code: ENGINE_REFUSES, ..finding }
 }
 
 /// One port for each of the container's; a range on both sides pairs them off.

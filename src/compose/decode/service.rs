@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::{Decoder, deploy, parts};
-use crate::compose::model::{Build, Service};
+use crate::compose::model::{Build, Service, Watch};
 use crate::source::{Span, Spanned};
 use crate::units::Bytes;
 use crate::yaml::{Node, Scalar};
@@ -54,7 +54,7 @@ impl Decoder<'_, '_> {
         let image = fields.read("image", |scalar| Some(scalar.canonical().into_owned()));
         service.image = image.filter(|image| !image.value.is_empty());
         let build = fields.under("build");
-        service.build = fields.key("build").map(|span| Build { span, context: build.text("context") });
+        service.build = fields.key("build").map(|span| self::build(build, span));
         service.platform = fields.text("platform");
         service.pull_policy = self.pull_policy(fields);
         service.provider = fields.under("provider").text("type");
@@ -104,11 +104,29 @@ impl Decoder<'_, '_> {
     fn operation(&mut self, service: &mut Service, fields: Fields) {
         service.depends_on = parts::dependencies(fields);
         service.healthcheck = self.healthcheck(fields);
+        let watched = |item: &Node| {
+            let fields = Fields::of(item);
+            let target = fields.text("target").filter(|target| !target.value.is_empty());
+            Some(Watch { action: fields.text("action")?, target })
+        };
+        service.watch = fields.under("develop").items("watch").iter().filter_map(watched).collect();
         service.restart = self.restart(fields);
         service.profiles = fields.texts("profiles");
         service.deploy = fields.key("deploy").map(|span| deploy::deploy(fields.under("deploy"), span));
         service.scale = fields.integer("scale");
         service.logging = parts::logging(fields);
+    }
+}
+
+fn build(build: Fields, span: Span) -> Build {
+    Build {
+        span,
+        context: build.text("context"),
+        dockerfile: build.text("dockerfile"),
+        dockerfile_inline: build.text("dockerfile_inline"),
+        platforms: build.texts("platforms"),
+        additional_contexts: build.labels("additional_contexts"),
+        secrets: build.items("secrets").iter().filter_map(|item| Fields::of(item).text("source")).collect(),
     }
 }
 

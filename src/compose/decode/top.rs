@@ -93,5 +93,6 @@ fn file_source(fields: Fields, span: Span) -> FileSource {
         file: fields.text("file").map(|file| file.map(PathBuf::from)),
         environment: fields.text("environment"),
         content: fields.text("content"),
+        stored: fields.node("driver").is_some(),
     }
 }

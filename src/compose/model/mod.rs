@@ -19,7 +19,7 @@ pub use parts::{
     Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, Mount, MountKind, Port,
     Propagation, Test, Ulimit,
 };
-pub use service::{Build, Labels, List, PullPolicy, Restart, Service};
+pub use service::{Build, Labels, List, PullPolicy, Restart, Service, Watch};
 
 use crate::source::{Span, Spanned};
 use crate::yaml::Node;
@@ -136,4 +136,6 @@ pub struct FileSource {
     pub environment: Option<Spanned<String>>,
     /// The text itself; configs only.
     pub content: Option<Spanned<String>>,
+    /// A driver or the like holds it.
+    pub stored: bool,
 }

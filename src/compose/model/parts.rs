@@ -16,6 +16,8 @@ pub struct Port {
     pub host_ip: Option<Spanned<IpAddr>>,
     /// The port on the host. A range means one port out of it; `None` that any will do.
     pub published: Option<Spanned<PortRange>>,
+    /// It was written as 0: any will do.
+    pub any_published: bool,
     /// The port in the container.
     pub target: Spanned<u16>,
     /// `tcp` where it is not said; in lower case.

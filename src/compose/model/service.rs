@@ -105,6 +105,8 @@ pub struct Service {
     pub depends_on: IndexMap<String, Dependency>,
     /// How its health is tested.
     pub healthcheck: Option<Healthcheck>,
+    /// What is watched during development.
+    pub watch: Vec<Watch>,
     /// Whether the engine starts it again.
     pub restart: Option<Spanned<Restart>>,
     /// The profiles that it belongs to; empty: it is always active.
@@ -176,13 +178,32 @@ pub struct Service {
     pub unmodelled: IndexMap<String, Span>,
 }
 
+/// A folder that is watched during development; see the Compose Develop Specification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// What is done when something in it changes.
+    pub action: Spanned<String>,
+    /// Where it is synced to.
+    pub target: Option<Spanned<String>>,
+}
+
 /// How an image is built. Images are not built here, so that only what findings need is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Build {
     /// Where the key `build` stands.
     pub span: Span,
-    /// The context as written: a path or a URL.
+    /// The context: a folder, absolute, or a URL.
     pub context: Option<Spanned<String>>,
+    /// The Dockerfile's path.
+    pub dockerfile: Option<Spanned<String>>,
+    /// The Dockerfile itself.
+    pub dockerfile_inline: Option<Spanned<String>>,
+    /// The platforms to build for.
+    pub platforms: List,
+    /// Folders, images or services that the build can copy from, by name.
+    pub additional_contexts: Labels,
+    /// The secrets that the build can read, by their keys.
+    pub secrets: List,
 }
 
 /// When an image is fetched.

@@ -23,7 +23,7 @@ const LIMITS: Table = &[("cpus", CPUS), ("memory", SIZE_TEXT), ("pids", INTEGER)
 
 const RESERVATIONS: Table = &[
     ("cpus", CPUS),
-    ("devices", list(&object(DEVICE_REQUESTS))),
+    ("devices", list(&object(DEVICE_REQUESTS).requiring(&["capabilities"]))),
     ("generic_resources", list(&object(&[("discrete_resource_spec", object(DISCRETE))]))),
     ("memory", SIZE_TEXT),
 ];
@@ -32,11 +32,11 @@ const DISCRETE: Table = &[("kind", TEXT.kept()), ("value", NUMBER.kept())];
 
 /// An entry of `reservations.devices` or of `gpus`.
 pub(in crate::compose) const DEVICE_REQUESTS: Table = &[
-    ("capabilities", TEXTS),
+    ("capabilities", TEXTS.unique()),
     ("count", scalar(Scalar::Count)),
-    ("device_ids", TEXTS),
+    ("device_ids", TEXTS.unique()),
     ("driver", TEXT),
-    ("options", PAIRS),
+    ("options", PAIRS.unique()),
 ];
 
 const PLACEMENT: Shape = object(&[

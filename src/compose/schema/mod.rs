@@ -9,9 +9,11 @@ pub(super) mod service;
 pub(super) mod shape;
 pub(super) mod top;
 
+use std::collections::HashMap;
+
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::Span;
-use crate::yaml::{Entry, Mapping, Node, Value};
+use crate::yaml::{Entry, Kind, Mapping, Node, Value};
 use shape::{Fields, Shape};
 
 /// Checks the form of a whole compose file. Of values with variables in them nothing is said where those were left as
@@ -54,6 +56,9 @@ impl Walk<'_> {
                 }
             }
             (Value::Sequence(items), _, Some(item_shape)) => {
+                if shape.unique && !self.complete {
+                    self.repeated(items);
+                }
                 for (index, item) in items.iter().enumerate() {
                     self.below(&index.to_string(), item, item_shape, shape);
                 }
@@ -73,7 +78,13 @@ impl Walk<'_> {
         let Some(fields) = shape.fields else { return };
         for (key, entry) in mapping {
             match fields {
-                Fields::Map(values) => self.below(key, &entry.value, values, shape),
+                Fields::Map(values) => {
+                    if key.is_empty() && !self.complete {
+                        let message = format!("a key of `{}` is blank", self.dotted());
+                        self.diagnostics.push(Diagnostic::error("C103", message).label(entry.key, "").help("name it"));
+                    }
+                    self.below(key, &entry.value, values, shape);
+                }
                 Fields::Names(values) => {
                     if !self.complete && !is_name(key) {
                         self.bad_name(key, entry.key);
@@ -86,6 +97,25 @@ impl Walk<'_> {
                     None if key.starts_with("x-") && matches!(fields, Fields::Keys(..)) => {}
                     None => self.unknown_key(key, entry, shape, parent),
                 },
+            }
+        }
+    }
+
+    /// Reports items that are there twice.
+    fn repeated(&mut self, items: &[Node]) {
+        let mut seen: HashMap<_, Span> = HashMap::new();
+        for (index, item) in items.iter().enumerate() {
+            let Some(scalar) = item.as_scalar() else { continue };
+            let key = (scalar.kind() == Kind::Text, scalar.canonical());
+            match seen.get(&key) {
+                Some(first) => {
+                    let message = format!("`{}.{index}` is given twice: `{}`", self.dotted(), scalar.text);
+                    let finding = Diagnostic::error("C104", message).label(item.span, "given again here");
+                    self.diagnostics.push(finding.label(*first, "first given here").help("remove one of them"));
+                }
+                None => {
+                    seen.insert(key, item.span);
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &str) 
     let finding = match (kind, wanted) {
         (Kind::Text, Wanted::Duration) => Diagnostic::error("C106", format!("`{path}` is no duration: `{text}`"))
             .help("units are us, ms, s, m, h, d and w, such as in `10s` or `1m30s`"),
-        (Kind::Text, Wanted::Size | Wanted::SizeText) => {
+        (Kind::Text, Wanted::Size | Wanted::SizeInteger | Wanted::SizeText) => {
             Diagnostic::error("C107", format!("`{path}` is no size: `{text}`"))
                 .help("units are b, k, m, g, t and p, such as in `512m` or `1.5gb`")
         }
@@ -39,6 +39,9 @@ pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &str) 
             | Wanted::Test
             | Wanted::SizeText
             | Wanted::OneOf(_)
+            | Wanted::PullPolicy
+            | Wanted::ContainerName
+            | Wanted::TextOrInteger
             | Wanted::TextOrNumber
             | Wanted::Mode
             | Wanted::ModeNumber,
@@ -65,10 +68,15 @@ fn fits_kind(scalar: &Scalar, kind: Kind, wanted: Wanted) -> bool {
         | Wanted::Command
         | Wanted::Test
         | Wanted::OneOf(_)
+        | Wanted::PullPolicy
+        | Wanted::ContainerName
         | Wanted::SizeText
         | Wanted::Duration => false,
         Wanted::Boolean | Wanted::StrictBoolean | Wanted::OptOut | Wanted::TextOrBoolean => matches!(kind, Kind::Bool(_)),
-        Wanted::Integer | Wanted::IntegerAsText | Wanted::Count => scalar.as_int().is_some(),
+        Wanted::Integer | Wanted::SizeInteger => scalar.as_int().is_some(),
+        Wanted::Count | Wanted::TextOrInteger => matches!(kind, Kind::Int(_)),
+        Wanted::Strictly(least, most) => matches!(kind, Kind::Int(it) if (least..=most).contains(&it)),
+        Wanted::StrictNumber => number,
         Wanted::Natural => is_natural(scalar),
         Wanted::Within(least, most) => is_within(scalar, least, most),
         Wanted::Cpus => is_cpus(scalar),
@@ -89,7 +97,31 @@ fn is_within(scalar: &Scalar, least: i64, most: i64) -> bool {
 }
 
 fn is_cpus(scalar: &Scalar) -> bool {
-    Cpu::parse(&scalar.canonical()).is_ok()
+    scalar.as_float().is_some() && Cpu::parse(&scalar.canonical()).is_ok()
+}
+
+fn is_pull_policy(text: &str) -> bool {
+    let words = ["always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"];
+    words.contains(&text) || text.strip_prefix("every_").is_some_and(|times| is_times(times))
+}
+
+/// `1d12h`: one or more numbers, each with a unit.
+fn is_times(text: &str) -> bool {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        match rest[digits..].chars().next() {
+            Some('w' | 'd' | 'h' | 'm' | 's') if digits > 0 => rest = &rest[digits + 1..],
+            _ => return false,
+        }
+    }
+    !text.is_empty()
+}
+
+/// Somewhere a letter or digit with one more character of a name behind it: so loosely docker compose has it.
+fn is_container_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    text.as_bytes().windows(2).any(|pair| pair[0].is_ascii_alphanumeric() && allowed(pair[1]))
 }
 
 /// Whether a string fits, be it because it can be cast.
@@ -100,21 +132,24 @@ fn fits_text(scalar: &Scalar, wanted: Wanted) -> bool {
         | Wanted::Command
         | Wanted::Test
         | Wanted::TextOrNumber
-        | Wanted::Mode
-        | Wanted::ModeNumber
+        | Wanted::TextOrInteger
         | Wanted::TextOrBoolean
         | Wanted::Any
         | Wanted::Option => true,
         Wanted::OneOf(words) => words.contains(&text),
         Wanted::StrictBoolean => false,
         Wanted::Boolean | Wanted::OptOut => scalar.as_bool().is_some(),
-        Wanted::Integer | Wanted::IntegerAsText => scalar.as_int().is_some(),
+        Wanted::Integer | Wanted::Number => scalar.as_int().is_some(),
+        Wanted::Strictly(..) | Wanted::StrictNumber => false,
+        Wanted::PullPolicy => is_pull_policy(text),
+        Wanted::ContainerName => is_container_name(text),
         Wanted::Natural => is_natural(scalar),
         Wanted::Cpus => is_cpus(scalar),
         Wanted::Within(least, most) => is_within(scalar, least, most),
-        Wanted::Number | Wanted::Decimal => scalar.as_float().is_some(),
+        Wanted::Decimal => scalar.as_float().is_some(),
+        Wanted::Mode | Wanted::ModeNumber => i64::from_str_radix(text, 8).is_ok(),
         Wanted::Count => text == "all" || scalar.as_int().is_some(),
-        Wanted::Size => Bytes::parse(text).is_ok() || text == "-1",
+        Wanted::Size | Wanted::SizeInteger => Bytes::parse(text).is_ok() || text == "-1",
         Wanted::SizeText => Bytes::parse(text).is_ok(),
         Wanted::Duration => duration::parse(text).is_some(),
     }

@@ -2,7 +2,7 @@
 
 use super::deploy::{DEPLOY, DEVICE_REQUESTS};
 use super::shape::{
-    ANYTHING, BOOLEAN, CPUS, DURATION, INTEGER, NATURAL, NUMBER, OPTIONS, PAIRS, SIZE, Scalar, Shape, TEXT,
+    BOOLEAN, CPUS, DURATION, INTEGER, NATURAL, NUMBER, OPTIONS, PAIRS, SIZE, SIZE_INTEGER, Scalar, Shape, TEXT,
     TEXT_OR_TEXTS, TEXTS, Table, VARIABLES, exact, list, map, object, objects, one_of, scalar,
 };
 
@@ -12,21 +12,21 @@ pub(in crate::compose) const SERVICE: Shape = objects(OWN, CONTAINER);
 const OWN: Table = &[
     ("attach", BOOLEAN.kept()),
     ("build", TEXT.or_object(BUILD)),
-    ("container_name", TEXT),
-    ("depends_on", TEXTS.or_names(&object(DEPENDENCY).requiring(&["condition"]))),
+    ("container_name", scalar(Scalar::ContainerName)),
+    ("depends_on", TEXTS.unique().or_names(&object(DEPENDENCY).requiring(&["condition"]))),
     ("deploy", DEPLOY),
     ("develop", object(&[("watch", list(&object(WATCH).requiring(&["path", "action"])))]).or_null()),
-    ("expose", list(&scalar(Scalar::TextOrNumber))),
+    ("expose", list(&scalar(Scalar::TextOrInteger))),
     ("extends", TEXT.or_object(&[("service", TEXT), ("file", TEXT)])),
-    ("external_links", TEXTS),
+    ("external_links", TEXTS.unique()),
     ("healthcheck", object(HEALTHCHECK)),
     ("links", TEXTS),
-    ("ports", list(&scalar(Scalar::TextOrNumber).or_object(PORT))),
+    ("ports", list(&scalar(Scalar::TextOrInteger).or_object(PORT))),
     ("post_start", HOOKS),
     ("pre_start", list(&PRE_START)),
     ("pre_stop", HOOKS),
     ("profiles", TEXTS),
-    ("provider", object(&[("type", TEXT), ("options", map(&scalar(Scalar::Option).or_list(&scalar(Scalar::Any))))])),
+    ("provider", object(&[("type", TEXT), ("options", map(&scalar(Scalar::Option).or_list(&scalar(Scalar::Any))))]).requiring(&["type"])),
     ("restart", TEXT),
     ("scale", NATURAL.kept()),
     ("stdin_open", BOOLEAN),
@@ -53,18 +53,18 @@ const CONTAINER: Table = &[
     ("cpus", CPUS),
     ("cpuset", TEXT),
     ("credential_spec", object(&[("config", TEXT), ("file", TEXT), ("registry", TEXT)])),
-    ("device_cgroup_rules", TEXTS),
-    ("devices", list(&TEXT.or_object(&[("source", TEXT), ("target", TEXT), ("permissions", TEXT)]))),
+    ("device_cgroup_rules", TEXTS.unique()),
+    ("devices", list(&TEXT.or_object(&[("source", TEXT), ("target", TEXT), ("permissions", TEXT)]).requiring(&["source", "target"]))),
     ("dns", TEXT_OR_TEXTS),
     ("dns_opt", TEXTS),
     ("dns_search", TEXT_OR_TEXTS),
     ("domainname", TEXT),
     ("entrypoint", COMMAND),
-    ("env_file", TEXT.or_list(&TEXT.or_object(&[("path", TEXT), ("format", TEXT), ("required", scalar(Scalar::OptOut))]))),
+    ("env_file", TEXT.or_list(&TEXT.or_object(&[("path", TEXT), ("format", TEXT), ("required", scalar(Scalar::OptOut))]).requiring(&["path"]))),
     ("environment", VARIABLES),
     ("extra_hosts", EXTRA_HOSTS),
     ("gpus", one_of(&["all"]).or_list(&object(DEVICE_REQUESTS))),
-    ("group_add", list(&scalar(Scalar::TextOrNumber))),
+    ("group_add", list(&scalar(Scalar::TextOrInteger)).unique()),
     ("hostname", TEXT),
     ("image", TEXT),
     ("init", BOOLEAN.kept()),
@@ -75,28 +75,28 @@ const CONTAINER: Table = &[
     ("logging", object(&[("driver", TEXT), ("options", map(&scalar(Scalar::TextOrNumber).or_null()))])),
     ("mac_address", TEXT),
     ("mem_limit", SIZE),
-    ("mem_reservation", SIZE),
-    ("mem_swappiness", scalar(Scalar::IntegerAsText)),
+    ("mem_reservation", SIZE_INTEGER),
+    ("mem_swappiness", SIZE_INTEGER),
     ("memswap_limit", SIZE),
-    ("models", TEXTS.or_names(&object(&[("endpoint_var", TEXT), ("model_var", TEXT)]).or_null())),
+    ("models", TEXTS.unique().or_names(&object(&[("endpoint_var", TEXT), ("model_var", TEXT)]).or_null())),
     ("network_mode", TEXT),
-    ("networks", TEXTS.or_names(&object(ATTACHMENT).or_null())),
+    ("networks", TEXTS.unique().or_names(&object(ATTACHMENT).or_null())),
     ("oom_kill_disable", BOOLEAN),
     ("oom_score_adj", scalar(Scalar::Within(-1000, 1000))),
     ("pid", TEXT.or_null()),
     ("pids_limit", NUMBER),
     ("platform", TEXT),
     ("privileged", BOOLEAN),
-    ("pull_policy", TEXT),
+    ("pull_policy", scalar(Scalar::PullPolicy)),
     ("pull_refresh_after", TEXT),
     ("read_only", BOOLEAN),
     ("runtime", TEXT),
     ("secrets", REFERENCES),
-    ("security_opt", TEXTS),
+    ("security_opt", TEXTS.unique()),
     ("shm_size", SIZE),
     ("stop_grace_period", DURATION.kept()),
     ("stop_signal", TEXT),
-    ("storage_opt", map(&ANYTHING)),
+    ("storage_opt", map(&scalar(Scalar::Any).or_null())),
     ("sysctls", PAIRS),
     ("tmpfs", TEXT_OR_TEXTS),
     ("ulimits", ULIMITS),
@@ -105,7 +105,7 @@ const CONTAINER: Table = &[
     ("userns_mode", TEXT),
     ("uts", TEXT),
     ("volumes", list(&TEXT.or_object(VOLUME))),
-    ("volumes_from", TEXTS),
+    ("volumes_from", TEXTS.unique()),
     ("working_dir", TEXT),
 ];
 
@@ -126,44 +126,50 @@ const BUILD: Table = &[
     ("labels", PAIRS),
     ("network", TEXT),
     ("no_cache", BOOLEAN),
-    ("no_cache_filter", TEXT_OR_TEXTS),
+    ("no_cache_filter", TEXT.or_list(&TEXT).unique()),
     ("platforms", TEXTS),
     ("privileged", BOOLEAN),
     ("provenance", scalar(Scalar::TextOrBoolean)),
     ("pull", BOOLEAN),
     ("sbom", scalar(Scalar::TextOrBoolean)),
     ("secrets", REFERENCES),
-    ("shm_size", SIZE),
-    ("ssh", PAIRS),
+    ("shm_size", SIZE_INTEGER),
+    ("ssh", PAIRS.unique()),
     ("tags", TEXTS),
     ("target", TEXT),
-    ("ulimits", ULIMITS),
+    ("ulimits", BUILD_ULIMITS),
 ];
 
 const COMMAND: Shape = scalar(Scalar::Command).or_list(&TEXT).or_null().kept();
-const EXTRA_HOSTS: Shape = map(&TEXT_OR_TEXTS).or_list(&TEXT);
+const EXTRA_HOSTS: Shape = map(&TEXT_OR_TEXTS).or_list(&TEXT).unique();
 const REFERENCES: Shape = list(&TEXT.or_object(&[
     ("source", TEXT),
     ("target", TEXT),
     ("uid", TEXT),
     ("gid", TEXT),
     ("mode", scalar(Scalar::Mode).kept()),
-]));
+])
+.requiring(&["source"]));
+/// As the engine has them, without casts.
+const BUILD_ULIMITS: Shape =
+    map(&ULIMIT.or_object(&[("hard", ULIMIT), ("soft", ULIMIT)]).requiring(&["soft", "hard"]));
+const ULIMIT: Shape = scalar(Scalar::Strictly(i64::MIN, i64::MAX));
 const ULIMITS: Shape = map(&INTEGER.or_object(&[("hard", INTEGER), ("soft", INTEGER)]).requiring(&["soft", "hard"]));
 
-const RATES: Shape = list(&exact(&[("path", TEXT), ("rate", SIZE)]));
+const RATES: Shape = list(&exact(&[("path", TEXT.kept()), ("rate", SIZE_INTEGER.kept())]));
+const WEIGHT: Shape = scalar(Scalar::Strictly(0, 65535));
 const BLKIO: Shape = exact(&[
     ("device_read_bps", RATES),
     ("device_read_iops", RATES),
     ("device_write_bps", RATES),
     ("device_write_iops", RATES),
-    ("weight", INTEGER),
-    ("weight_device", list(&exact(&[("path", TEXT), ("weight", INTEGER)]))),
+    ("weight", WEIGHT),
+    ("weight_device", list(&exact(&[("path", TEXT.kept()), ("weight", WEIGHT.kept())]))),
 ]);
 
 const DEPENDENCY: Table = &[
     ("condition", one_of(&["service_started", "service_healthy", "service_completed_successfully"])),
-    ("required", scalar(Scalar::StrictBoolean).kept()),
+    ("required", BOOLEAN.kept()),
     ("restart", BOOLEAN),
 ];
 
@@ -177,7 +183,7 @@ const WATCH: Table = &[
     ("target", TEXT),
 ];
 
-const HOOKS: Shape = list(&object(HOOK));
+const HOOKS: Shape = list(&object(HOOK).requiring(&["command"]));
 const HOOK: Table = &[
     ("command", COMMAND),
     ("environment", VARIABLES),
@@ -199,14 +205,17 @@ const HEALTHCHECK: Table = &[
 const ATTACHMENT: Table = &[
     ("aliases", TEXTS),
     ("driver_opts", OPTIONS),
-    ("gw_priority", NUMBER),
+    ("gw_priority", scalar(Scalar::StrictNumber)),
     ("interface_name", TEXT),
     ("ipv4_address", TEXT),
     ("ipv6_address", TEXT),
     ("link_local_ips", TEXTS),
     ("mac_address", TEXT),
-    ("priority", NUMBER),
+    ("priority", scalar(Scalar::StrictNumber)),
 ];
+
+/// A published port.
+pub(in crate::compose) const PORT_ENTRY: Shape = object(PORT);
 
 const PORT: Table = &[
     ("app_protocol", TEXT),
@@ -214,7 +223,7 @@ const PORT: Table = &[
     ("mode", TEXT),
     ("name", TEXT),
     ("protocol", TEXT),
-    ("published", scalar(Scalar::TextOrNumber)),
+    ("published", scalar(Scalar::TextOrInteger)),
     ("target", INTEGER),
 ];
 
@@ -233,7 +242,7 @@ const VOLUME: Table = &[
     ("read_only", BOOLEAN),
     ("source", TEXT),
     ("target", TEXT),
-    ("tmpfs", object(&[("mode", scalar(Scalar::ModeNumber)), ("size", SIZE)])),
+    ("tmpfs", object(&[("mode", scalar(Scalar::ModeNumber)), ("size", SIZE_INTEGER)])),
     ("type", one_of(&["bind", "volume", "tmpfs", "cluster", "npipe", "image"])),
     ("volume", object(&[("labels", PAIRS), ("nocopy", BOOLEAN), ("subpath", TEXT)])),
 ];

@@ -15,6 +15,8 @@ pub(in crate::compose) struct Shape {
     pub required: &'static [&'static str],
     /// Anything at all.
     pub any: bool,
+    /// Equal items of a list are refused.
+    pub unique: bool,
     /// Zero, `false` and blank are told from nothing: the canonical form keeps them.
     pub kept: bool,
 }
@@ -42,12 +44,20 @@ pub(in crate::compose) enum Scalar {
     Decimal,
     /// A whole number within bounds, or a string that is cast to one.
     Within(i64, i64),
+    /// A whole number within bounds; strings are not cast.
+    Strictly(i64, i64),
+    /// A number; strings are not cast.
+    StrictNumber,
     /// A number of CPUs that is not negative, or a string that is cast to one.
     Cpus,
     /// A number or a string of any kind.
     TextOrNumber,
-    /// A whole number, or a string that is cast to one; canonically a string.
-    IntegerAsText,
+    /// A whole number or a string of any kind.
+    TextOrInteger,
+    /// One of the words of `pull_policy`.
+    PullPolicy,
+    /// A container's name.
+    ContainerName,
     /// A number or a string of any kind; canonically a list of one string.
     Option,
     /// A command line, canonically a list of its words.
@@ -62,8 +72,10 @@ pub(in crate::compose) enum Scalar {
     TextOrBoolean,
     /// Any scalar.
     Any,
-    /// A whole number of bytes, or a string such as `512m`.
+    /// A number of bytes, or a string such as `512m`.
     Size,
+    /// A whole number of bytes, or a string such as `512m`.
+    SizeInteger,
     /// A string such as `512m`.
     SizeText,
     /// A string such as `1m30s`.
@@ -88,7 +100,7 @@ pub(in crate::compose) enum Fields {
 /// The keys of a mapping and what may stand under them.
 pub(in crate::compose) type Table = &'static [(&'static str, Shape)];
 
-const NOTHING: Shape = Shape { scalar: None, null: false, items: None, fields: None, required: &[], any: false, kept: false };
+const NOTHING: Shape = Shape { scalar: None, null: false, items: None, fields: None, required: &[], any: false, unique: false, kept: false };
 /// Anything.
 pub(in crate::compose) const ANYTHING: Shape = Shape { any: true, ..NOTHING };
 /// A string.
@@ -105,6 +117,8 @@ pub(in crate::compose) const CPUS: Shape = scalar(Scalar::Cpus);
 pub(in crate::compose) const NUMBER: Shape = scalar(Scalar::Number);
 /// An amount of bytes.
 pub(in crate::compose) const SIZE: Shape = scalar(Scalar::Size);
+/// An amount of bytes, whole.
+pub(in crate::compose) const SIZE_INTEGER: Shape = scalar(Scalar::SizeInteger);
 /// An amount of bytes with a unit.
 pub(in crate::compose) const SIZE_TEXT: Shape = scalar(Scalar::SizeText);
 /// A span of time.
@@ -175,6 +189,11 @@ impl Shape {
         Shape { kept: true, ..self }
     }
 
+    /// Equal items are refused.
+    pub(in crate::compose) const fn unique(self) -> Shape {
+        Shape { unique: true, ..self }
+    }
+
     /// A mapping must have these keys.
     pub(in crate::compose) const fn requiring(self, required: &'static [&'static str]) -> Shape {
         Shape { required, ..self }
@@ -218,16 +237,19 @@ impl Scalar {
                 _ => format!("`{}`", words.concat()),
             },
             Scalar::Boolean | Scalar::StrictBoolean | Scalar::OptOut => "`true` or `false`".to_owned(),
-            Scalar::Integer | Scalar::IntegerAsText => "a whole number".to_owned(),
+            Scalar::Integer => "a whole number".to_owned(),
             Scalar::Natural => "a whole number from 0".to_owned(),
-            Scalar::Number | Scalar::Decimal => "a number".to_owned(),
-            Scalar::Within(least, i64::MAX) => format!("a whole number from {least}"),
-            Scalar::Within(least, most) => format!("a whole number from {least} to {most}"),
+            Scalar::Number | Scalar::Decimal | Scalar::StrictNumber => "a number".to_owned(),
+            Scalar::Within(least, i64::MAX) | Scalar::Strictly(least, i64::MAX) => format!("a whole number from {least}"),
+            Scalar::Within(least, most) | Scalar::Strictly(least, most) => format!("a whole number from {least} to {most}"),
             Scalar::Cpus => "a number of CPUs such as `0.5`".to_owned(),
             Scalar::TextOrNumber | Scalar::Mode | Scalar::ModeNumber => "a string or a number".to_owned(),
             Scalar::TextOrBoolean => "a string, `true` or `false`".to_owned(),
             Scalar::Any | Scalar::Option => "a string, a number, `true` or `false`".to_owned(),
-            Scalar::Size => "a size such as `512m`".to_owned(),
+            Scalar::Size | Scalar::SizeInteger => "a size such as `512m`".to_owned(),
+            Scalar::TextOrInteger => "a string or a whole number".to_owned(),
+            Scalar::PullPolicy => "`always`, `never`, `missing`, `build`, `daily`, `weekly` or such as `every_12h`".to_owned(),
+            Scalar::ContainerName => "a name of letters, digits, `_`, `.` and `-`, two at least".to_owned(),
             Scalar::SizeText => "a string with a size such as `512m`".to_owned(),
             Scalar::Duration => "a duration such as `1m30s`".to_owned(),
             Scalar::Count => "a whole number or `all`".to_owned(),
