@@ -8,7 +8,7 @@ use super::dotenv::{self, Assignment};
 use super::environment::{Environment, Variable};
 use super::interpolate::Interpolation;
 use super::merge::{merge, nothing, take};
-use super::normalise::{Base, normalise};
+use super::normalise::{Base, default_contexts, normalise};
 use super::options::LoadOptions;
 use super::origins::Origins;
 use super::schema;
@@ -140,6 +140,7 @@ impl<'a> Loader<'a> {
             self.extend_services(&mut root, &merged, &path, unit);
             merge(&mut merged, root, &mut Vec::new());
         }
+        default_contexts(&mut merged, &unit.base);
         merged
     }
 

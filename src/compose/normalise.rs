@@ -70,6 +70,21 @@ fn external(resource: &mut Node, section: &str, diagnostics: &mut Vec<Diagnostic
     }
 }
 
+/// Gives builds of which no file says from where the project's own folder.
+pub(super) fn default_contexts(root: &mut Node, base: &Base) {
+    each_under(root, "services", &mut |service| {
+        under(service, "build", |build| {
+            let span = build.span.at_start();
+            if let Value::Mapping(fields) = &mut build.value
+                && !fields.contains_key("context")
+            {
+                let context = text(base.text("."), span);
+                Arc::make_mut(fields).insert("context".into(), Entry { key: span, value: context });
+            }
+        });
+    });
+}
+
 /// A local volume that stands for a folder of the host: the folder's path becomes absolute.
 fn local_bind(volume: &mut Node, base: &Base) {
     let option = |key: &str| volume.get("driver_opts").and_then(|options| options.get(key)).and_then(text_of);
@@ -178,12 +193,6 @@ fn developed_early(service: &mut Node) {
 
 /// The folders of a build become absolute; what is remote, or another service, stays.
 fn build_context(build: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
-    if let Value::Mapping(fields) = &mut build.value
-        && !fields.contains_key("context")
-    {
-        let context = text(".", build.span.at_start());
-        Arc::make_mut(fields).insert("context".into(), Entry { key: context.span, value: context });
-    }
     let local = |node: &Node| text_of(node).is_some_and(|context| !context.is_empty() && !path::is_build_remote(context));
     let resolve = |node: &mut Node| {
         if local(node) {

@@ -70,7 +70,9 @@ fn collect<'t>(part: &'t str, depth: usize, found: &mut Vec<Use<'t>>) {
         rest = after;
         if let Some(after) = rest.strip_prefix('$') {
             rest = after;
-        } else if let Some((inner, close)) = rest.strip_prefix('{').and_then(|inner| Some((inner, closing_brace(inner)?))) {
+        } else if let Some(inner) = rest.strip_prefix('{') {
+            // Behind a brace that is not closed nothing is read, as in substituting.
+            let Some(close) = closing_brace(inner) else { return };
             rest = &inner[close + 1..];
             braced_use(&inner[..close], depth, found);
         } else {

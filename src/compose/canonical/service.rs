@@ -128,7 +128,9 @@ fn pre_start(service: &Service, node: &Node, hook: &Node) -> Node {
         _ => Mapping::new(),
     };
     container(&mut mapping, &base);
-    default_network(&mut mapping, &base, hook.span.at_start());
+    if service.provider.is_none() {
+        default_network(&mut mapping, &base, hook.span.at_start());
+    }
     mapping.sort_keys();
     Node::new(Value::Mapping(Arc::new(mapping)), hook.span)
 }

@@ -10,27 +10,32 @@ use crate::compose::dotenv::Assignment;
 use crate::compose::model::Labels;
 use crate::source::Spanned;
 
+/// Variables by name; `None` as a value: without one.
+type Variables = IndexMap<String, Spanned<Option<String>>>;
+
 impl Decoder<'_, '_> {
     /// The container's variables. One without a value is taken from the project's environment, else it is unset.
-    pub(super) fn variables(&mut self, fields: Fields, active: bool) -> IndexMap<String, Spanned<Option<String>>> {
+    pub(super) fn variables(&mut self, fields: Fields, active: bool) -> Variables {
         let mut variables = IndexMap::new();
-        if active {
-            for item in fields.items("env_file") {
-                self.variables_of_file(Fields::of(item), &mut variables);
-            }
-        }
+        let mut own = IndexMap::new();
         for (name, _, node) in fields.entries("environment") {
             let value = match node.as_scalar() {
                 Some(scalar) => Some(scalar.canonical().into_owned()),
                 None if node.is_null() => self.environment.get(name).map(str::to_owned),
                 None => continue,
             };
-            variables.insert(name.to_owned(), Spanned::new(value, node.span));
+            own.insert(name.to_owned(), Spanned::new(value, node.span));
         }
+        for item in fields.items("env_file").iter().filter(|_| active) {
+            self.variables_of_file(Fields::of(item), &own, &mut variables);
+        }
+        variables.extend(own);
         variables
     }
 
-    fn variables_of_file(&mut self, item: Fields, variables: &mut IndexMap<String, Spanned<Option<String>>>) {
+    /// Adds what an env file says. Its values may refer to the project's variables, to the container's `own`, and to
+    /// those of earlier files, in this order of precedence.
+    fn variables_of_file(&mut self, item: Fields, own: &Variables, variables: &mut Variables) {
         let Some(path) = item.text("path") else { return };
         let required = item.boolean("required").is_none_or(|required| required.value);
         let path_found = Path::new(&path.value);
@@ -40,8 +45,9 @@ impl Decoder<'_, '_> {
         let raw = item.text("format").is_some_and(|format| format.value == "raw");
         let environment = self.environment;
         let outer = |name: &str| {
-            let earlier = variables.get(name).and_then(|variable| variable.value.clone());
-            earlier.or_else(|| environment.get(name).map(str::to_owned))
+            let project = environment.get(name).map(str::to_owned);
+            let of = |variables: &Variables| variables.get(name).and_then(|variable| variable.value.clone());
+            project.or_else(|| of(own)).or_else(|| of(variables))
         };
         let assignments = self.loader.env_file(path_found, raw, Some(path.span), &outer);
         for Assignment { name, value, span } in assignments {
