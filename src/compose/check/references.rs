@@ -82,10 +82,19 @@ impl References<'_> {
 
     fn networks(&mut self, service: &Service) {
         for (wanted, attachment) in &service.networks {
-            if wanted != "default" && !self.compose.networks.contains_key(wanted) {
+            let implied = wanted == "default" && self.has_default_network();
+            if !implied && !self.compose.networks.contains_key(wanted) {
                 self.undeclared(service, "network", wanted, attachment.span, "C112", self.compose.networks.keys());
             }
         }
+    }
+
+    /// Whether some container joins the network that is there without being declared.
+    fn has_default_network(&self) -> bool {
+        self.compose.services.values().any(|service| {
+            let joins = service.networks.is_empty() || service.networks.contains_key("default");
+            joins && service.provider.is_none() && service.network_mode.is_none()
+        })
     }
 
     fn volumes(&mut self, service: &Service) {
