@@ -13,7 +13,7 @@ use super::options::LoadOptions;
 use super::origins::Origins;
 use super::schema;
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, Files, Sources, Span};
+use crate::source::{FileId, Files, Sources, Span, Spanned};
 use crate::yaml::{self, Node};
 
 /// A project that includes more than this is refused.
@@ -25,6 +25,10 @@ pub(super) struct Loader<'a> {
     pub options: &'a LoadOptions,
     pub sources: &'a mut Sources,
     pub diagnostics: Vec<Diagnostic>,
+    /// The documents of the compose files, as written.
+    pub written: Vec<Node>,
+    /// The places in env files where variables of the project are set.
+    pub assigned: Vec<Spanned<String>>,
     /// Whether everything could be read and followed.
     pub complete: bool,
     /// Whether a part of the project is missing, so that what refers to it cannot be judged.
@@ -53,6 +57,8 @@ impl<'a> Loader<'a> {
             options,
             sources,
             diagnostics: Vec::new(),
+            written: Vec::new(),
+            assigned: Vec::new(),
             complete: true,
             partial: false,
             includes_left: MAX_INCLUDES,
@@ -109,7 +115,10 @@ impl<'a> Loader<'a> {
                 self.partial = true;
                 Vec::new()
             }
-            Some(documents) => documents,
+            Some(documents) => {
+                self.written.extend(documents.iter().cloned());
+                documents
+            }
         }
     }
 
@@ -164,6 +173,7 @@ impl<'a> Loader<'a> {
         let known = environment.clone();
         let outer = |name: &str| known.get(name).map(str::to_owned);
         for Assignment { name, value, span } in self.env_file(path, false, place, &outer) {
+            self.assigned.push(Spanned::new(name.clone(), span));
             if let Some(value) = value {
                 environment.add(name, Variable { value, span });
             }

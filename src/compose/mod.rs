@@ -34,7 +34,7 @@ pub use origins::{Origins, Substituted, VariableUse};
 use std::path::Path;
 
 use crate::diagnostic::{self, Diagnostic};
-use crate::source::{Files, Sources};
+use crate::source::{Files, Sources, Spanned};
 use crate::yaml::Node;
 use decode::Decoder;
 use loader::{Loader, Unit};
@@ -50,6 +50,11 @@ pub struct Loaded {
     pub compose: Compose,
     /// What was found, sorted.
     pub diagnostics: Vec<Diagnostic>,
+    /// The documents of all compose files that were read, included and extended ones as well, before variables were put
+    /// in: what findings about the writing itself look at.
+    pub written: Vec<Node>,
+    /// Where env files set variables of the project, in the order of reading.
+    pub assigned: Vec<Spanned<String>>,
     /// Whether everything was read and followed; where not, a finding says what was not.
     pub complete: bool,
     /// The variables that values were made with.
@@ -57,7 +62,7 @@ pub struct Loaded {
     /// The merged tree that the project was decoded from.
     tree: Option<Node>,
     /// The variables that it was interpolated with.
-    environment: Environment,
+    pub environment: Environment,
 }
 
 impl Loaded {
@@ -110,9 +115,9 @@ pub fn load(files: &dyn Files, options: &LoadOptions, sources: &mut Sources) -> 
     let profiles = options.active_profiles(&environment);
     let compose = Decoder::new(&mut loader, &environment).project(&root, &profiles);
     let compose = Compose { name, name_span, directory, files: paths, ..compose };
-    let Loader { mut diagnostics, complete, partial, origins, .. } = loader;
+    let Loader { mut diagnostics, written, assigned, complete, partial, origins, .. } = loader;
     check::check(&compose, partial, &mut diagnostics);
     origins.annotate(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
-    Loaded { compose, diagnostics, complete, origins, tree: Some(root), environment }
+    Loaded { compose, diagnostics, written, assigned, complete, origins, tree: Some(root), environment }
 }
