@@ -87,6 +87,9 @@ pub(super) struct ConfigArgs {
     pub project: ProjectArgs,
     #[command(flatten)]
     pub what: ConfigPart,
+    /// Where the value at a path comes from, such as services.web.image
+    #[arg(long, value_name = "PATH", conflicts_with = "no_interpolate")]
+    pub origin: Option<String>,
     /// How the model is written
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     pub format: ConfigFormat,

@@ -37,6 +37,12 @@ pub(super) struct Loader<'a> {
     pub includes_left: usize,
     /// The trees of files that `extends` named, by their path and by how they were come to.
     pub extended: HashMap<(PathBuf, Vec<PathBuf>), Option<Node>>,
+    /// Where aliases stand, and what they stand for.
+    pub aliases: Vec<(Span, Span)>,
+    /// Which file each `include` and `extends` led to.
+    pub links: Vec<(Span, FileId)>,
+    /// The files that no other one led to.
+    pub roots: Vec<FileId>,
     /// The variables in every value.
     pub origins: Origins,
     texts: HashMap<PathBuf, FileId>,
@@ -63,6 +69,9 @@ impl<'a> Loader<'a> {
             partial: false,
             includes_left: MAX_INCLUDES,
             extended: HashMap::new(),
+            aliases: Vec::new(),
+            links: Vec::new(),
+            roots: Vec::new(),
             origins: Origins::default(),
             texts: HashMap::new(),
         }
@@ -108,7 +117,12 @@ impl<'a> Loader<'a> {
             self.partial = true;
             return Vec::new();
         };
+        match place {
+            Some(place) => self.links.push((place, file)),
+            None => self.roots.push(file),
+        }
         let parsed = yaml::parse(file, &text);
+        self.aliases.extend(parsed.aliases);
         self.diagnostics.extend(parsed.diagnostics);
         match parsed.documents {
             None => {

@@ -21,6 +21,7 @@ mod normalise;
 mod options;
 mod origins;
 mod path;
+mod provenance;
 mod schema;
 mod shell;
 mod short_volume;
@@ -30,11 +31,12 @@ pub use environment::{Environment, Variable};
 pub use model::Compose;
 pub use options::LoadOptions;
 pub use origins::{Origins, Substituted, VariableUse};
+pub use provenance::{Part, Provenance, Step};
 
 use std::path::Path;
 
 use crate::diagnostic::{self, Diagnostic};
-use crate::source::{Files, Sources, Spanned};
+use crate::source::{FileId, Files, Sources, Span, Spanned};
 use crate::yaml::Node;
 use decode::Decoder;
 use loader::{Loader, Unit};
@@ -59,6 +61,12 @@ pub struct Loaded {
     pub complete: bool,
     /// The variables that values were made with.
     pub origins: Origins,
+    /// Where aliases stand, and what they stand for.
+    aliases: Vec<(Span, Span)>,
+    /// The files that the project begins with.
+    roots: Vec<FileId>,
+    /// Which file each `include` and `extends` led to.
+    links: Vec<(Span, FileId)>,
     /// The merged tree that the project was decoded from.
     tree: Option<Node>,
     /// The variables that it was interpolated with.
@@ -69,6 +77,11 @@ impl Loaded {
     /// The project in docker compose's canonical form, as `docker compose config` prints it.
     pub fn canonical(&self) -> Option<Node> {
         Some(canonical::canonical(self.tree.as_ref()?, &self.compose, &self.environment))
+    }
+
+    /// The files that the `include` or `extends` at a place led to.
+    fn led_to(&self, place: Span) -> Vec<FileId> {
+        self.links.iter().filter(|(from, _)| *from == place).map(|(_, file)| *file).collect()
     }
 }
 
@@ -115,9 +128,9 @@ pub fn load(files: &dyn Files, options: &LoadOptions, sources: &mut Sources) -> 
     let profiles = options.active_profiles(&environment);
     let compose = Decoder::new(&mut loader, &environment).project(&root, &profiles);
     let compose = Compose { name, name_span, directory, files: paths, ..compose };
-    let Loader { mut diagnostics, written, assigned, complete, partial, origins, .. } = loader;
+    let Loader { aliases, links, roots, mut diagnostics, written, assigned, complete, partial, origins, .. } = loader;
     check::check(&compose, partial, &mut diagnostics);
     origins.annotate(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
-    Loaded { compose, diagnostics, written, assigned, complete, origins, tree: Some(root), environment }
+    Loaded { aliases, links, roots, compose, diagnostics, written, assigned, complete, origins, tree: Some(root), environment }
 }

@@ -23,7 +23,8 @@ pub fn model(root: &Node, format: ModelFormat, literal: bool) -> String {
     if literal { text } else { text.replace('$', "$$") }
 }
 
-struct Canonical<'a>(&'a Node);
+/// A canonical tree as JSON.
+pub(super) struct Canonical<'a>(pub(super) &'a Node);
 
 impl Serialize for Canonical<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

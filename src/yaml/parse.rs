@@ -25,13 +25,15 @@ const MAX_ALIASED: u64 = 500_000;
 pub struct Parsed {
     /// Its documents; `None` when the text is no YAML, or when an alias in it leads nowhere. Empty documents are left out.
     pub documents: Option<Vec<Node>>,
+    /// Where aliases stand, and what they stand for.
+    pub aliases: Vec<(Span, Span)>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads the text of `file`.
 pub fn parse(file: FileId, text: &str) -> Parsed {
-    let refused = |finding| Parsed { documents: None, diagnostics: vec![finding] };
+    let refused = |finding| Parsed { documents: None, aliases: Vec::new(), diagnostics: vec![finding] };
     if text.len() > MAX_BYTES {
         let size = text.len() >> 20;
         return refused(Diagnostic::error("C101", format!("the file is too large: {size} MiB, at most 16 are read")));
@@ -54,11 +56,11 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         };
         if let Err(finding) = finished {
             builder.diagnostics.push(finding);
-            return Parsed { documents: None, diagnostics: builder.diagnostics };
+            return Parsed { documents: None, aliases: Vec::new(), diagnostics: builder.diagnostics };
         }
     }
     let documents = if builder.broken { None } else { Some(builder.documents) };
-    Parsed { documents, diagnostics: builder.diagnostics }
+    Parsed { documents, aliases: builder.aliases, diagnostics: builder.diagnostics }
 }
 
 /// A collection that is not closed yet.
@@ -93,6 +95,7 @@ struct Builder<'a> {
     open: Vec<Frame>,
     anchors: HashMap<usize, (Node, u64)>,
     aliased: u64,
+    aliases: Vec<(Span, Span)>,
     /// Whether an alias leads nowhere, so that the tree cannot be used; reading goes on to find more such.
     broken: bool,
     diagnostics: Vec<Diagnostic>,
@@ -173,6 +176,7 @@ impl<'a> Builder<'a> {
             let finding = Diagnostic::error("C129", "the file's aliases stand for too much");
             return Err(finding.label(span, format!("with this one, for more than {MAX_ALIASED} values")));
         }
+        self.aliases.push((span, node.span));
         self.finish(node, 0, weight);
         Ok(())
     }

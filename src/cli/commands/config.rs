@@ -23,7 +23,10 @@ pub(in crate::cli) fn run(args: &ConfigArgs, io: &mut Io) -> Exit {
         None if !loaded.complete => Exit::Incomplete,
         None => Exit::Error,
         Some(_) if args.quiet => Exit::Fine,
-        Some(model) => show(args, io, &loaded, &model),
+        Some(model) => match &args.origin {
+            Some(path) => origin(args, io, &loaded, &sources, path),
+            None => show(args, io, &loaded, &model),
+        },
     }
 }
 
@@ -58,6 +61,29 @@ fn show(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, model: &Node) -> Exit {
         Ok(()) => Exit::Fine,
         Err(error) => {
             io.refuse(&format!("{} cannot be written: {error}", out.display()), None);
+            Exit::Error
+        }
+    }
+}
+
+fn origin(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, sources: &Sources, path: &str) -> Exit {
+    match loaded.provenance(path, sources) {
+        Ok(provenance) => {
+            let text = match args.format {
+                ConfigFormat::Yaml => view::origin(&provenance, sources, io.style),
+                ConfigFormat::Json => view::origin_json(&provenance, sources),
+            };
+            io.print(&text);
+            Exit::Fine
+        }
+        Err((nearest, known)) => {
+            let place = if nearest.is_empty() { "the model".to_owned() } else { format!("`{nearest}`") };
+            let help = if known.is_empty() {
+                format!("{place} has nothing below it")
+            } else {
+                format!("{place} has: {}", known.join(", "))
+            };
+            io.refuse(&format!("there is no `{path}`"), Some(&help));
             Exit::Error
         }
     }
