@@ -209,7 +209,14 @@ impl Search<'_> {
         let (mut node, mut aliases) = (root, Vec::new());
         for key in keys {
             let below = match &node.value {
-                Value::Mapping(entries) => &entries.get(key)?.value,
+                Value::Mapping(entries) => {
+                    let entry = entries.get(key)?;
+                    // Of what has no value the key is to be seen.
+                    if entry.value.span.range().is_empty() {
+                        return Some((entry.key, aliases));
+                    }
+                    &entry.value
+                }
                 Value::Sequence(items) => self.item(items, key)?,
                 // A short form says all that is below it.
                 Value::Null | Value::Scalar(_) => break,
@@ -242,7 +249,8 @@ impl Search<'_> {
     }
 
     fn steps(self, leaf: bool) -> Vec<Step> {
-        let counts = |found: &Found| covers(found.span, self.place) || covers(self.place, found.span);
+        let nowhere = self.place.range().is_empty();
+        let counts = |found: &Found| nowhere || covers(found.span, self.place) || covers(self.place, found.span);
         let decisive = self.found.iter().rposition(counts);
         let mut steps = Vec::new();
         for (index, found) in self.found.iter().enumerate() {

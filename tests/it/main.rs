@@ -5,6 +5,7 @@
 
 mod apply;
 mod cli;
+mod config;
 mod corpus;
 mod corpus_model;
 mod disk;

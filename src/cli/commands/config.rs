@@ -7,6 +7,7 @@ use crate::cli::disk::Disk;
 use crate::cli::project::load_options;
 use crate::cli::{Exit, Io};
 use crate::compose::{self, LoadOptions, Loaded};
+use crate::diagnostic;
 use crate::source::Sources;
 use crate::view::{self, ModelFormat};
 use crate::yaml::Node;
@@ -78,7 +79,11 @@ fn origin(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, sources: &Sources, pa
         }
         Err((nearest, known)) => {
             let place = if nearest.is_empty() { "the model".to_owned() } else { format!("`{nearest}`") };
-            let help = if known.is_empty() {
+            let wanted = path.strip_prefix(nearest.as_str()).unwrap_or(path).trim_start_matches('.');
+            let wanted = wanted.split('.').next().unwrap_or_default();
+            let help = if let Some(like) = diagnostic::nearest(wanted, known.iter().map(String::as_str)) {
+                format!("did you mean `{}`?", [nearest.as_str(), like].join(".").trim_start_matches('.'))
+            } else if known.is_empty() {
                 format!("{place} has nothing below it")
             } else {
                 format!("{place} has: {}", known.join(", "))
