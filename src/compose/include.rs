@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Scalar, Value};
 
 /// The sections whose entries an included project brings in.
-const SECTIONS: [&str; 6] = ["services", "networks", "volumes", "configs", "secrets", "models"];
+const SECTIONS: [&str; 7] = ["services", "jobs", "networks", "volumes", "configs", "secrets", "models"];
 
 /// Deeper includes are refused.
 const MAX_DEPTH: usize = 50;

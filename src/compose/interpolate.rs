@@ -116,7 +116,8 @@ mod tests {
         let environment = Environment::default();
         let mut origins = Origins::default();
         let diagnostics = &mut findings;
-        Interpolation { environment: &environment, sources: &sources, diagnostics, origins: &mut origins }.run(&mut root);
+        Interpolation { environment: &environment, sources: &sources, diagnostics, origins: &mut origins }
+            .run(&mut root);
         let places: Vec<_> =
             findings.iter().map(|f| format!("{} {}", sources.locate(f.span().unwrap()), f.code)).collect();
         assert_eq!(places, ["a.yaml:1:6 V201", "a.yaml:2:8 V201", "a.yaml:5:3 V204"]);

@@ -80,7 +80,7 @@ fn unify_below(node: &mut Node, path: &mut Vec<Arc<str>>) {
     match &mut node.value {
         Value::Mapping(entries) => {
             // Only these sections have such lists, and nothing is to be copied for nothing.
-            let relevant = |key: &Arc<str>| path.len() != 0 || matches!(&**key, "services" | "networks");
+            let relevant = |key: &Arc<str>| !path.is_empty() || matches!(&**key, "services" | "networks");
             let keys: Vec<Arc<str>> = entries.keys().filter(|key| relevant(key)).cloned().collect();
             for key in keys {
                 let needed = entries.get(&key).is_some_and(|entry| has_repetition(&entry.value, &key, path));
@@ -148,7 +148,8 @@ fn identity_of(path: &[Arc<str>]) -> Option<Indexed> {
         [
             "services",
             _,
-            "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "expose" | "label_file" | "links" | "profiles" | "tmpfs",
+            "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "expose" | "label_file" | "links" | "profiles"
+            | "tmpfs",
         ]
         | ["services", _, "build", "tags"]
         | ["services", _, "networks", _, "aliases" | "link_local_ips"] => Indexed::Text,
@@ -187,7 +188,8 @@ fn whole(node: &Node) -> String {
         Value::Scalar(scalar) => format!("{:?}", scalar.canonical()),
         Value::Sequence(items) => format!("[{}]", items.iter().map(whole).collect::<Vec<_>>().join(",")),
         Value::Mapping(entries) => {
-            let mut pairs: Vec<_> = entries.iter().map(|(key, entry)| format!("{key:?}:{}", whole(&entry.value))).collect();
+            let mut pairs: Vec<_> =
+                entries.iter().map(|(key, entry)| format!("{key:?}:{}", whole(&entry.value))).collect();
             pairs.sort();
             format!("{{{}}}", pairs.join(","))
         }

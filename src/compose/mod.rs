@@ -31,7 +31,7 @@ pub use environment::{Environment, Variable};
 pub use model::Compose;
 pub use options::LoadOptions;
 pub use origins::{Origins, Substituted, VariableUse};
-pub use provenance::{Part, Provenance, Step};
+pub use provenance::{NoValue, Part, Provenance, Step};
 
 use std::path::Path;
 
@@ -132,5 +132,17 @@ pub fn load(files: &dyn Files, options: &LoadOptions, sources: &mut Sources) -> 
     check::check(&compose, partial, &mut diagnostics);
     origins.annotate(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
-    Loaded { aliases, links, roots, compose, diagnostics, written, assigned, complete, origins, tree: Some(root), environment }
+    Loaded {
+        aliases,
+        links,
+        roots,
+        compose,
+        diagnostics,
+        written,
+        assigned,
+        complete,
+        origins,
+        tree: Some(root),
+        environment,
+    }
 }

@@ -28,7 +28,10 @@ pub(super) fn project_name<'a>(
         }
         return (name, None);
     }
-    let written = documents.filter_map(|root| root.get("name")).filter(|name| name.as_scalar().is_some_and(|it| !it.text.is_empty())).last();
+    let written = documents
+        .filter_map(|root| root.get("name"))
+        .filter(|name| name.as_scalar().is_some_and(|it| !it.text.is_empty()))
+        .last();
     if let Some((node, scalar)) = written.and_then(|node| Some((node, node.as_scalar()?))) {
         let lookup = |name: &str| environment.get(name).map(str::to_owned);
         let name = normalise(&template::substitute(&scalar.text, &lookup, &mut Vec::new()));

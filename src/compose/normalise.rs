@@ -34,7 +34,12 @@ impl Base {
 
 /// Brings a compose file's tree into the long form.
 pub(super) fn normalise(root: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
-    each_under(root, "services", &mut |service| normalise_service(service, base, diagnostics));
+    each_under(root, "jobs", &mut |job| {
+        under(job, "triggers", |triggers| each_item(triggers, "schedule", &mut |item| long(item, "cron")));
+    });
+    for section in ["services", "jobs"] {
+        each_under(root, section, &mut |service| normalise_service(service, base, diagnostics));
+    }
     for section in ["networks", "volumes", "configs", "secrets"] {
         each_under(root, section, &mut |resource| {
             external(resource, section, diagnostics);
@@ -60,7 +65,9 @@ fn external(resource: &mut Node, section: &str, diagnostics: &mut Vec<Diagnostic
     match fields.get("name") {
         Some(own) if own.value.as_scalar().map(|own| &own.text) != name.value.as_scalar().map(|name| &name.text) => {
             let message = format!("one of the {section} is given two names");
-            let finding = Diagnostic::error("C117", message).label(name.value.span, "the name of old").label(own.value.span, "and another");
+            let finding = Diagnostic::error("C117", message)
+                .label(name.value.span, "the name of old")
+                .label(own.value.span, "and another");
             diagnostics.push(finding.help("remove `external.name`, and write `external: true`"));
         }
         Some(_) => {}
@@ -148,7 +155,9 @@ fn normalise_service(service: &mut Node, base: &Base, diagnostics: &mut Vec<Diag
     });
     under(service, "deploy", |deploy| {
         under(deploy, "labels", pairs);
-        under(deploy, "resources", |resources| under(resources, "reservations", |it| each_item(it, "devices", &mut request)));
+        under(deploy, "resources", |resources| {
+            under(resources, "reservations", |it| each_item(it, "devices", &mut request))
+        });
     });
     each_item(service, "gpus", &mut request);
     under(service, "extra_hosts", |node| hosts(node, diagnostics));
@@ -193,7 +202,8 @@ fn developed_early(service: &mut Node) {
 
 /// The folders of a build become absolute; what is remote, or another service, stays.
 fn build_context(build: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
-    let local = |node: &Node| text_of(node).is_some_and(|context| !context.is_empty() && !path::is_build_remote(context));
+    let local =
+        |node: &Node| text_of(node).is_some_and(|context| !context.is_empty() && !path::is_build_remote(context));
     let resolve = |node: &mut Node| {
         if local(node) {
             absolute(node, base);
@@ -350,7 +360,8 @@ fn absolute(node: &mut Node, base: &Base) {
 fn hosts(node: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
     let mut list = Vec::new();
     let mut bad = |what: String, place: Span| {
-        diagnostics.push(Diagnostic::error("C104", what).label(place, "").help("write `NAME=ADDRESS`, such as `db=10.0.0.2`"));
+        diagnostics
+            .push(Diagnostic::error("C104", what).label(place, "").help("write `NAME=ADDRESS`, such as `db=10.0.0.2`"));
     };
     match &node.value {
         Value::Sequence(items) => {

@@ -66,9 +66,7 @@ impl Origins {
             let variable = self.variables.entry(found.name.to_owned()).or_default();
             found.name.clone_into(&mut variable.name);
             variable.required |= found.required;
-            for (known, new) in
-                [(&mut variable.default, found.default), (&mut variable.alternate, found.alternate)]
-            {
+            for (known, new) in [(&mut variable.default, found.default), (&mut variable.alternate, found.alternate)] {
                 if let Some(new) = new.filter(|_| known.is_empty()) {
                     new.clone_into(known);
                 }
@@ -141,7 +139,10 @@ mod tests {
             Diagnostic::error("C108", "elsewhere").label(at(0, 5), "here"),
         ];
         origins.annotate(&mut findings);
-        assert_eq!(findings[0].labels[1..], [crate::diagnostic::Label { span: at(1, 4), text: "`PORT` is set here".into() }]);
+        assert_eq!(
+            findings[0].labels[1..],
+            [crate::diagnostic::Label { span: at(1, 4), text: "`PORT` is set here".into() }]
+        );
         assert_eq!(findings[0].notes, ["`HOME` is set in the environment"]);
         assert_eq!((findings[1].labels.len(), findings[1].notes.len()), (1, 0));
         let names: Vec<_> = origins.variables().map(|variable| &*variable.name).collect();

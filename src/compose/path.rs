@@ -33,7 +33,9 @@ pub(super) fn clean(path: &Path) -> PathBuf {
 
 /// Whether a volume's source is a path and not a volume's name.
 pub(super) fn is_path(source: &str) -> bool {
-    source.starts_with(['.', '/', '~']) || is_windows(source)
+    // A drive's letter makes a path, even a relative one.
+    let drive = matches!(source.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+    drive || source.starts_with(['.', '/', '~']) || is_windows(source)
 }
 
 /// Whether something is to be fetched rather than read: a git repository, an OCI artifact, a URL.

@@ -23,6 +23,15 @@ pub struct Provenance {
     pub steps: Vec<Step>,
 }
 
+/// How far a path leads that leads nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoValue {
+    /// The part of it that exists; empty for the whole model.
+    pub nearest: String,
+    /// The keys that lead on from there.
+    pub known: Vec<String>,
+}
+
 /// One place that had a part in a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -58,13 +67,12 @@ pub enum Part {
 }
 
 impl Loaded {
-    /// Where the value at `path` (`services.web.image`, `services.web.ports.0`) comes from. The error is the nearest
-    /// path that exists, with the keys that lead on from there.
+    /// Where the value at `path` (`services.web.image`, `services.web.ports.0`) comes from.
     ///
     /// # Errors
     /// There is no such value in the canonical model.
-    pub fn provenance(&self, path: &str, sources: &Sources) -> Result<Provenance, (String, Vec<String>)> {
-        let model = self.canonical().ok_or_else(|| (String::new(), Vec::new()))?;
+    pub fn provenance(&self, path: &str, sources: &Sources) -> Result<Provenance, NoValue> {
+        let model = self.canonical().ok_or_else(NoValue::default)?;
         let (keys, value) = resolve(&model, path)?;
         let leaf = matches!(value.value, Value::Null | Value::Scalar(_));
         let mut search = Search { loaded: self, sources, place: value.span, found: Vec::new() };
@@ -99,7 +107,7 @@ impl Loaded {
 }
 
 /// The keys of `path` in the model, and what stands there. Keys may themselves contain dots.
-fn resolve(model: &Node, path: &str) -> Result<(Vec<Arc<str>>, Node), (String, Vec<String>)> {
+fn resolve(model: &Node, path: &str) -> Result<(Vec<Arc<str>>, Node), NoValue> {
     let path = path.replace('[', ".").replace(']', "");
     let words: Vec<&str> = path.split('.').filter(|word| !word.is_empty()).collect();
     let (mut node, mut keys, mut at) = (model, Vec::new(), 0);
@@ -121,7 +129,7 @@ fn resolve(model: &Node, path: &str) -> Result<(Vec<Arc<str>>, Node), (String, V
                 Value::Sequence(items) => (0..items.len()).map(|index| index.to_string()).collect(),
                 Value::Null | Value::Scalar(_) => Vec::new(),
             };
-            return Err((keys.join("."), known));
+            return Err(NoValue { nearest: keys.join("."), known });
         };
         keys.push(key);
         (node, at) = (below, end);

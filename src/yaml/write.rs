@@ -109,7 +109,8 @@ fn is_plain(text: &str) -> bool {
     // Words of YAML 1.1, for readers that are not go-yaml.
     let word = matches!(text.to_ascii_lowercase().as_str(), "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false");
     let starts = text.starts_with(INDICATORS) && !is_option(text);
-    let sexagesimal = text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
+    let sexagesimal =
+        text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
     looks_plain
         && !word
         && !starts
@@ -239,7 +240,8 @@ mod tests {
         let text = |text: &str| node(Value::Scalar(Scalar { text: text.into(), style: Style::Quoted }));
         let items = ["a b", "yes", "010", "-x", "- x", "a: b", "", "2001-01-01", "x\ny\n", "é"];
         let root = node(Value::Sequence(Arc::new(items.map(text).to_vec())));
-        let expected = "- a b\n- \"yes\"\n- \"010\"\n- -x\n- \"- x\"\n- \"a: b\"\n- \"\"\n- \"2001-01-01\"\n- |\n  x\n  y\n- é\n";
+        let expected =
+            "- a b\n- \"yes\"\n- \"010\"\n- -x\n- \"- x\"\n- \"a: b\"\n- \"\"\n- \"2001-01-01\"\n- |\n  x\n  y\n- é\n";
         assert_eq!(write(&root), expected);
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::args::{ConfigArgs, ConfigFormat};
 use crate::cli::disk::Disk;
 use crate::cli::project::load_options;
 use crate::cli::{Exit, Io};
-use crate::compose::{self, LoadOptions, Loaded};
+use crate::compose::{self, LoadOptions, Loaded, NoValue};
 use crate::diagnostic;
 use crate::source::Sources;
 use crate::view::{self, ModelFormat};
@@ -77,7 +77,7 @@ fn origin(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, sources: &Sources, pa
             io.print(&text);
             Exit::Fine
         }
-        Err((nearest, known)) => {
+        Err(NoValue { nearest, known }) => {
             let place = if nearest.is_empty() { "the model".to_owned() } else { format!("`{nearest}`") };
             let wanted = path.strip_prefix(nearest.as_str()).unwrap_or(path).trim_start_matches('.');
             let wanted = wanted.split('.').next().unwrap_or_default();

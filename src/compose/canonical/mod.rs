@@ -28,8 +28,12 @@ pub(super) fn canonical(root: &Node, compose: &Compose, environment: &Environmen
     let name = compose.name_span.unwrap_or(here);
     put(&mut project, "name", name, quoted(compose.name.as_str()));
     let services = service::services(root, compose, environment);
+    let jobs = service::jobs(root);
     let used = Used::of(compose, &services);
     put(&mut project, "services", key_span(root, "services", here), Value::Mapping(Arc::new(services)));
+    if !jobs.is_empty() {
+        put(&mut project, "jobs", key_span(root, "jobs", here), Value::Mapping(Arc::new(jobs)));
+    }
     for (section, names) in used.0 {
         let shape = top::FILE.key(section).and_then(top::entries_of);
         let (Some(shape), false) = (shape, names.is_empty()) else { continue };
@@ -43,7 +47,9 @@ pub(super) fn canonical(root: &Node, compose: &Compose, environment: &Environmen
             let key = entry.map_or(here, |entry| entry.key);
             let node = entry.map_or_else(|| Node::new(Value::Null, key), |entry| entry.value.clone());
             let node = value::value(&node, shape).unwrap_or_else(|| Node::new(Value::Mapping(Arc::default()), key));
-            resources.insert(name.as_str().into(), Entry { key, value: named(node, &name, &compose.name) });
+            // Models are not resources of an engine, which would know them by a name.
+            let value = if section == "models" { node } else { named(node, &name, &compose.name) };
+            resources.insert(name.as_str().into(), Entry { key, value });
         }
         put(&mut project, section, key_span(root, section, here), Value::Mapping(Arc::new(resources)));
     }

@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
-use crate::compose::{duration, shell};
 use crate::compose::schema::shape::Scalar as Wanted;
+use crate::compose::{duration, shell};
 use crate::units::Bytes;
 use crate::yaml::{Kind, Node, Scalar, Style, Value};
 
 /// The canonical value of `scalar`; what does not fit stays as it is, as text: a finding tells of it.
 pub(super) fn canonical(scalar: &Scalar, wanted: Wanted, node: &Node) -> Value {
     let converted = match wanted {
-        Wanted::Boolean | Wanted::StrictBoolean | Wanted::OptOut => scalar.as_bool().map(|value| plain(value.to_string())),
-        Wanted::Integer | Wanted::Natural | Wanted::Within(..) | Wanted::Strictly(..) => scalar.as_int().map(|value| plain(value.to_string())),
+        Wanted::Boolean | Wanted::StrictBoolean | Wanted::OptOut => {
+            scalar.as_bool().map(|value| plain(value.to_string()))
+        }
+        Wanted::Integer | Wanted::Natural | Wanted::Within(..) | Wanted::Strictly(..) => {
+            scalar.as_int().map(|value| plain(value.to_string()))
+        }
         // A whole number for docker compose, which cuts off what is behind the point.
-        Wanted::Number | Wanted::StrictNumber => scalar.as_float().filter(|it| it.is_finite()).map(|it| plain((it.trunc() as i64).to_string())),
+        Wanted::Number | Wanted::StrictNumber => {
+            scalar.as_float().filter(|it| it.is_finite()).map(|it| plain((it.trunc() as i64).to_string()))
+        }
         Wanted::Decimal | Wanted::Cpus => number(scalar),
         Wanted::Count if &*scalar.text == "all" => Some(plain("-1")),
         Wanted::Count => scalar.as_int().map(|value| plain(value.to_string())),

@@ -7,7 +7,7 @@ use super::{build, entries, ports, put, text, value};
 use crate::compose::environment::Environment;
 use crate::compose::merge::merge;
 use crate::compose::model::{Compose, Service};
-use crate::compose::schema::service::SERVICE;
+use crate::compose::schema::service::{JOB, SERVICE};
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value};
 
@@ -48,6 +48,22 @@ pub(super) fn services(root: &Node, compose: &Compose, environment: &Environment
     services
 }
 
+/// The jobs, by name. Nothing but docker compose runs them: their form is all that is known of them here.
+pub(super) fn jobs(root: &Node) -> Mapping {
+    let job = |(name, entry): (&Arc<str>, &Entry)| {
+        let mut mapping = value::value(&entry.value, &JOB).map(entries)?;
+        container(&mut mapping, &entry.value);
+        default_network(&mut mapping, &entry.value, entry.value.span.at_start());
+        mapping.sort_keys();
+        let value = Node::new(Value::Mapping(Arc::new(mapping)), entry.value.span);
+        Some((name.clone(), Entry { key: entry.key, value }))
+    };
+    let written = root.get("jobs").and_then(Node::as_mapping);
+    let mut jobs: Mapping = written.into_iter().flatten().filter_map(job).collect();
+    jobs.sort_keys();
+    jobs
+}
+
 fn canonical(service: &Service, node: &Node, environment: &Environment) -> Node {
     let mut mapping = match &node.value {
         Value::Mapping(written) => value::keys(written, &SERVICE),
@@ -57,9 +73,7 @@ fn canonical(service: &Service, node: &Node, environment: &Environment) -> Node 
         let hooks = hooks.iter().map(|hook| pre_start(service, node, hook)).collect();
         put(&mut mapping, "pre_start", node.span, Value::Sequence(Arc::new(hooks)));
     }
-    for key in ["env_file", "label_file"] {
-        mapping.shift_remove(key);
-    }
+    mapping.shift_remove("env_file");
     let variables = service.environment.iter();
     replace(&mut mapping, "environment", service.span, variables.map(|(name, at)| (name, at.span, at.value.clone())));
     let labels = service.labels.iter().map(|(name, at)| (name, at.span, Some(at.value.clone())));

@@ -59,7 +59,8 @@ fn contexts(compose: &Compose, service: &Service, build: &Build, diagnostics: &m
 fn secrets(compose: &Compose, service: &Service, build: &Build, diagnostics: &mut Vec<Diagnostic>) {
     for secret in build.secrets.iter().filter(|secret| !compose.secrets.contains_key(&secret.value)) {
         let wanted = &secret.value;
-        let message = format!("the build of service `{}` uses the secret `{wanted}`, which is not declared", service.name);
+        let message =
+            format!("the build of service `{}` uses the secret `{wanted}`, which is not declared", service.name);
         let finding = Diagnostic::error("C114", message).label(secret.span, "no such secret");
         diagnostics.push(finding.help(format!("declare it at the top level:\nsecrets:\n  {wanted}:\n    file: …")));
     }

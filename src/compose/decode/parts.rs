@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::fields::Fields;
-use crate::compose::{ENGINE_REFUSES, shell};
 use crate::compose::model::{
     Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, PullPolicy, Restart, Test,
     Ulimit,
 };
+use crate::compose::{ENGINE_REFUSES, shell};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Span, Spanned};
 use crate::yaml::Node;
@@ -98,7 +98,12 @@ impl Decoder<'_, '_> {
             }
             ("", _) => return None,
             _ => {
-                self.unknown_word(ENGINE_REFUSES, "restart", &written, &["no", "always", "unless-stopped", "on-failure"]);
+                self.unknown_word(
+                    ENGINE_REFUSES,
+                    "restart",
+                    &written,
+                    &["no", "always", "unless-stopped", "on-failure"],
+                );
                 return None;
             }
         };

@@ -105,7 +105,10 @@ fn long(item: &Node) -> Result<Vec<Port>, Diagnostic> {
         any_published: published.as_ref().is_some_and(|(text, _)| text == "0"),
         span: item.span,
         host_ip: borrow(&ip).map(|(ip, span)| address((&ip, span))).transpose()?,
-        published: borrow(&published).map(|(text, span)| host_range((&text, span)).map_err(engine)).transpose()?.flatten(),
+        published: borrow(&published)
+            .map(|(text, span)| host_range((&text, span)).map_err(engine))
+            .transpose()?
+            .flatten(),
         target: Spanned::new(0, target.span),
         protocol: match &protocol {
             Some((name, span)) => Spanned::new(name.to_ascii_lowercase(), *span),

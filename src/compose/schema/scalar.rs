@@ -45,12 +45,11 @@ pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &str) 
             | Wanted::TextOrNumber
             | Wanted::Mode
             | Wanted::ModeNumber,
-        ) => {
-            Diagnostic::error("C104", must_be(kind.noun())).help(format!("quote it: \"{text}\""))
-        }
-        (Kind::Int(_) | Kind::Float(_), Wanted::Integer | Wanted::Natural | Wanted::Within(..) | Wanted::Cpus | Wanted::Count) => {
-            Diagnostic::error("C104", must_be(&format!("`{text}`")))
-        }
+        ) => Diagnostic::error("C104", must_be(kind.noun())).help(format!("quote it: \"{text}\"")),
+        (
+            Kind::Int(_) | Kind::Float(_),
+            Wanted::Integer | Wanted::Natural | Wanted::Within(..) | Wanted::Cpus | Wanted::Count,
+        ) => Diagnostic::error("C104", must_be(&format!("`{text}`"))),
         _ => Diagnostic::error("C104", must_be(kind.noun())),
     };
     Some(match scalar.style {
@@ -72,7 +71,9 @@ fn fits_kind(scalar: &Scalar, kind: Kind, wanted: Wanted) -> bool {
         | Wanted::ContainerName
         | Wanted::SizeText
         | Wanted::Duration => false,
-        Wanted::Boolean | Wanted::StrictBoolean | Wanted::OptOut | Wanted::TextOrBoolean => matches!(kind, Kind::Bool(_)),
+        Wanted::Boolean | Wanted::StrictBoolean | Wanted::OptOut | Wanted::TextOrBoolean => {
+            matches!(kind, Kind::Bool(_))
+        }
         Wanted::Integer | Wanted::SizeInteger => scalar.as_int().is_some(),
         Wanted::Count | Wanted::TextOrInteger => matches!(kind, Kind::Int(_)),
         Wanted::Strictly(least, most) => matches!(kind, Kind::Int(it) if (least..=most).contains(&it)),
@@ -80,10 +81,9 @@ fn fits_kind(scalar: &Scalar, kind: Kind, wanted: Wanted) -> bool {
         Wanted::Natural => is_natural(scalar),
         Wanted::Within(least, most) => is_within(scalar, least, most),
         Wanted::Cpus => is_cpus(scalar),
-        Wanted::Number
-        | Wanted::Decimal
-        | Wanted::TextOrNumber
-        | Wanted::Mode | Wanted::ModeNumber | Wanted::Size => number,
+        Wanted::Number | Wanted::Decimal | Wanted::TextOrNumber | Wanted::Mode | Wanted::ModeNumber | Wanted::Size => {
+            number
+        }
         Wanted::Any | Wanted::Option => kind != Kind::Timestamp,
     }
 }
@@ -102,7 +102,7 @@ fn is_cpus(scalar: &Scalar) -> bool {
 
 fn is_pull_policy(text: &str) -> bool {
     let words = ["always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"];
-    words.contains(&text) || text.strip_prefix("every_").is_some_and(|times| is_times(times))
+    words.contains(&text) || text.strip_prefix("every_").is_some_and(is_times)
 }
 
 /// `1d12h`: one or more numbers, each with a unit.

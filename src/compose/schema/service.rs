@@ -13,20 +13,24 @@ const OWN: Table = &[
     ("attach", BOOLEAN.kept()),
     ("build", TEXT.or_object(BUILD)),
     ("container_name", scalar(Scalar::ContainerName)),
-    ("depends_on", TEXTS.unique().or_names(&object(DEPENDENCY).requiring(&["condition"]))),
+    ("depends_on", DEPENDS_ON),
     ("deploy", DEPLOY),
     ("develop", object(&[("watch", list(&object(WATCH).requiring(&["path", "action"])))]).or_null()),
-    ("expose", list(&scalar(Scalar::TextOrInteger))),
+    ("expose", EXPOSE),
     ("extends", TEXT.or_object(&[("service", TEXT), ("file", TEXT)])),
     ("external_links", TEXTS.unique()),
     ("healthcheck", object(HEALTHCHECK)),
     ("links", TEXTS),
-    ("ports", list(&scalar(Scalar::TextOrInteger).or_object(PORT))),
+    ("ports", PORTS),
     ("post_start", HOOKS),
     ("pre_start", list(&PRE_START)),
     ("pre_stop", HOOKS),
     ("profiles", TEXTS),
-    ("provider", object(&[("type", TEXT), ("options", map(&scalar(Scalar::Option).or_list(&scalar(Scalar::Any))))]).requiring(&["type"])),
+    (
+        "provider",
+        object(&[("type", TEXT), ("options", map(&scalar(Scalar::Option).or_list(&scalar(Scalar::Any))))])
+            .requiring(&["type"]),
+    ),
     ("restart", TEXT),
     ("scale", NATURAL.kept()),
     ("stdin_open", BOOLEAN),
@@ -54,13 +58,27 @@ const CONTAINER: Table = &[
     ("cpuset", TEXT),
     ("credential_spec", object(&[("config", TEXT), ("file", TEXT), ("registry", TEXT)])),
     ("device_cgroup_rules", TEXTS.unique()),
-    ("devices", list(&TEXT.or_object(&[("source", TEXT), ("target", TEXT), ("permissions", TEXT)]).requiring(&["source", "target"]))),
+    (
+        "devices",
+        list(
+            &TEXT
+                .or_object(&[("source", TEXT), ("target", TEXT), ("permissions", TEXT)])
+                .requiring(&["source", "target"]),
+        ),
+    ),
     ("dns", TEXT_OR_TEXTS),
     ("dns_opt", TEXTS),
     ("dns_search", TEXT_OR_TEXTS),
     ("domainname", TEXT),
     ("entrypoint", COMMAND),
-    ("env_file", TEXT.or_list(&TEXT.or_object(&[("path", TEXT), ("format", TEXT), ("required", scalar(Scalar::OptOut))]).requiring(&["path"]))),
+    (
+        "env_file",
+        TEXT.or_list(
+            &TEXT
+                .or_object(&[("path", TEXT), ("format", TEXT), ("required", scalar(Scalar::OptOut))])
+                .requiring(&["path"]),
+        ),
+    ),
     ("environment", VARIABLES),
     ("extra_hosts", EXTRA_HOSTS),
     ("gpus", one_of(&["all"]).or_list(&object(DEVICE_REQUESTS))),
@@ -142,17 +160,19 @@ const BUILD: Table = &[
 
 const COMMAND: Shape = scalar(Scalar::Command).or_list(&TEXT).or_null().kept();
 const EXTRA_HOSTS: Shape = map(&TEXT_OR_TEXTS).or_list(&TEXT).unique();
-const REFERENCES: Shape = list(&TEXT.or_object(&[
-    ("source", TEXT),
-    ("target", TEXT),
-    ("uid", TEXT),
-    ("gid", TEXT),
-    ("mode", scalar(Scalar::Mode).kept()),
-])
-.requiring(&["source"]));
+const REFERENCES: Shape = list(
+    &TEXT
+        .or_object(&[
+            ("source", TEXT),
+            ("target", TEXT),
+            ("uid", TEXT),
+            ("gid", TEXT),
+            ("mode", scalar(Scalar::Mode).kept()),
+        ])
+        .requiring(&["source"]),
+);
 /// As the engine has them, without casts.
-const BUILD_ULIMITS: Shape =
-    map(&ULIMIT.or_object(&[("hard", ULIMIT), ("soft", ULIMIT)]).requiring(&["soft", "hard"]));
+const BUILD_ULIMITS: Shape = map(&ULIMIT.or_object(&[("hard", ULIMIT), ("soft", ULIMIT)]).requiring(&["soft", "hard"]));
 const ULIMIT: Shape = scalar(Scalar::Strictly(i64::MIN, i64::MAX));
 const ULIMITS: Shape = map(&INTEGER.or_object(&[("hard", INTEGER), ("soft", INTEGER)]).requiring(&["soft", "hard"]));
 
@@ -184,13 +204,8 @@ const WATCH: Table = &[
 ];
 
 const HOOKS: Shape = list(&object(HOOK).requiring(&["command"]));
-const HOOK: Table = &[
-    ("command", COMMAND),
-    ("environment", VARIABLES),
-    ("privileged", BOOLEAN),
-    ("user", TEXT),
-    ("working_dir", TEXT),
-];
+const HOOK: Table =
+    &[("command", COMMAND), ("environment", VARIABLES), ("privileged", BOOLEAN), ("user", TEXT), ("working_dir", TEXT)];
 
 const HEALTHCHECK: Table = &[
     ("disable", BOOLEAN),
@@ -213,6 +228,44 @@ const ATTACHMENT: Table = &[
     ("mac_address", TEXT),
     ("priority", scalar(Scalar::StrictNumber)),
 ];
+
+/// A container that runs to its end when it is asked for, or at times.
+pub(in crate::compose) const JOB: Shape = objects(
+    &[
+        ("build", TEXT.or_object(BUILD)),
+        ("depends_on", DEPENDS_ON),
+        ("expose", EXPOSE),
+        ("healthcheck", object(HEALTHCHECK)),
+        ("ports", PORTS),
+        ("profiles", TEXTS),
+        ("stdin_open", BOOLEAN),
+        ("triggers", object(TRIGGERS)),
+        ("tty", BOOLEAN),
+    ],
+    CONTAINER,
+)
+.requiring(&["triggers"]);
+
+const TRIGGERS: Table = &[
+    ("manual", BOOLEAN),
+    (
+        "schedule",
+        list(
+            &TEXT
+                .or_object(&[
+                    ("concurrency", one_of(&["forbid", "queue"])),
+                    ("cron", TEXT),
+                    ("missed_fires", one_of(&["one", "skip"])),
+                    ("timezone", TEXT),
+                ])
+                .requiring(&["cron"]),
+        ),
+    ),
+];
+
+const DEPENDS_ON: Shape = TEXTS.unique().or_names(&object(DEPENDENCY).requiring(&["condition"]));
+const EXPOSE: Shape = list(&scalar(Scalar::TextOrInteger));
+const PORTS: Shape = list(&scalar(Scalar::TextOrInteger).or_object(PORT));
 
 /// A published port.
 pub(in crate::compose) const PORT_ENTRY: Shape = object(PORT);

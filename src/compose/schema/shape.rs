@@ -100,7 +100,16 @@ pub(in crate::compose) enum Fields {
 /// The keys of a mapping and what may stand under them.
 pub(in crate::compose) type Table = &'static [(&'static str, Shape)];
 
-const NOTHING: Shape = Shape { scalar: None, null: false, items: None, fields: None, required: &[], any: false, unique: false, kept: false };
+const NOTHING: Shape = Shape {
+    scalar: None,
+    null: false,
+    items: None,
+    fields: None,
+    required: &[],
+    any: false,
+    unique: false,
+    kept: false,
+};
 /// Anything.
 pub(in crate::compose) const ANYTHING: Shape = Shape { any: true, ..NOTHING };
 /// A string.
@@ -240,15 +249,21 @@ impl Scalar {
             Scalar::Integer => "a whole number".to_owned(),
             Scalar::Natural => "a whole number from 0".to_owned(),
             Scalar::Number | Scalar::Decimal | Scalar::StrictNumber => "a number".to_owned(),
-            Scalar::Within(least, i64::MAX) | Scalar::Strictly(least, i64::MAX) => format!("a whole number from {least}"),
-            Scalar::Within(least, most) | Scalar::Strictly(least, most) => format!("a whole number from {least} to {most}"),
+            Scalar::Within(least, i64::MAX) | Scalar::Strictly(least, i64::MAX) => {
+                format!("a whole number from {least}")
+            }
+            Scalar::Within(least, most) | Scalar::Strictly(least, most) => {
+                format!("a whole number from {least} to {most}")
+            }
             Scalar::Cpus => "a number of CPUs such as `0.5`".to_owned(),
             Scalar::TextOrNumber | Scalar::Mode | Scalar::ModeNumber => "a string or a number".to_owned(),
             Scalar::TextOrBoolean => "a string, `true` or `false`".to_owned(),
             Scalar::Any | Scalar::Option => "a string, a number, `true` or `false`".to_owned(),
             Scalar::Size | Scalar::SizeInteger => "a size such as `512m`".to_owned(),
             Scalar::TextOrInteger => "a string or a whole number".to_owned(),
-            Scalar::PullPolicy => "`always`, `never`, `missing`, `build`, `daily`, `weekly` or such as `every_12h`".to_owned(),
+            Scalar::PullPolicy => {
+                "`always`, `never`, `missing`, `build`, `daily`, `weekly` or such as `every_12h`".to_owned()
+            }
             Scalar::ContainerName => "a name of letters, digits, `_`, `.` and `-`, two at least".to_owned(),
             Scalar::SizeText => "a string with a size such as `512m`".to_owned(),
             Scalar::Duration => "a duration such as `1m30s`".to_owned(),

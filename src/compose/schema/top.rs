@@ -1,15 +1,16 @@
 //! The keys of a compose file, and of what it declares beside services.
 
-use super::service::SERVICE;
+use super::service::{JOB, SERVICE};
 use super::shape::{
-    ANYTHING, BOOLEAN, Fields, OPTIONS, PAIRS, Scalar, Shape, TEXT, TEXT_OR_TEXTS, TEXTS, Table, list, map, names, object,
-    scalar,
+    ANYTHING, BOOLEAN, Fields, OPTIONS, PAIRS, Scalar, Shape, TEXT, TEXT_OR_TEXTS, TEXTS, Table, list, map, names,
+    object, scalar,
 };
 
 /// A compose file.
 pub(in crate::compose) const FILE: Shape = object(&[
     ("configs", names(&object(CONFIG))),
     ("include", list(&TEXT.or_object(INCLUDE))),
+    ("jobs", names(&JOB)),
     ("models", map(&object(MODEL).requiring(&["model"]))),
     ("name", TEXT),
     ("networks", map(&object(NETWORK).or_null())),
