@@ -21,6 +21,9 @@ const GROUPS: &str = "real,spec,upstream,upstream-files,micro,grid";
 const EXCEPTIONS: &[(&str, &str)] =
     &[("grid/grid.service.restart.05p", "no engine starts a container with this `restart`")];
 
+/// The user's folder while projects are loaded: named as nothing in them is.
+pub(crate) const HOME: &str = "/home-of-the-corpus";
+
 /// A project of the corpus.
 pub(crate) struct Case {
     /// `group/name`.
@@ -93,7 +96,7 @@ pub(crate) fn load_case(folder: &Path) -> (Sources, Loaded) {
     let case = json(&folder.join("case.json"));
     let working_directory = folder.join("in").join(case["cwd"].as_str().unwrap());
     let working_directory = working_directory.canonicalize().unwrap();
-    let mut environment = BTreeMap::from([("HOME".to_owned(), "/home".to_owned())]);
+    let mut environment = BTreeMap::from([("HOME".to_owned(), HOME.to_owned())]);
     environment.insert("PATH".to_owned(), "/usr/bin:/bin".to_owned());
     environment.insert("PWD".to_owned(), working_directory.display().to_string());
     for (name, value) in case["env"].as_object().unwrap() {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use planner::compose::model::{Labels, MountKind, Service};
 use serde_json::{Map, Value, json};
 
-use crate::corpus::{answer, cases, load_case};
+use crate::corpus::{HOME, answer, cases, load_case};
 
 /// Groups whose models are compared; `$PLANNER_CORPUS_GROUPS` names others.
 const GROUPS: &str = "real,spec,upstream,upstream-files,micro";
@@ -29,7 +29,7 @@ fn services_are_read_as_docker_compose_reads_them() {
         let (_, loaded) = load_case(&case.path);
         let root = case.path.canonicalize().unwrap();
         let project = format!("@ROOT@/{}", case.id);
-        let here = |text: &str| text.replace(&project, &root.display().to_string()).replace("@ROOT@/home", "/home");
+        let here = |text: &str| text.replace(&project, &root.display().to_string()).replace("@ROOT@/home", HOME);
         let empty = Map::new();
         let services = expected["model"]["services"].as_object().unwrap_or(&empty);
         for (name, theirs) in services {

@@ -7,6 +7,7 @@ mod apply;
 mod cli;
 mod config;
 mod corpus;
+mod corpus_canonical;
 mod corpus_model;
 mod disk;
 mod fake;
