@@ -64,7 +64,8 @@ def large(planner, runs):
         print(f"{len(text) / 1e6:.1f} MB; the best of {runs} runs")
         for words in (["config", "-q"], ["check"], ["config"], ["config", "--format", "json"]):
             measured = [run([planner, *words], folder, {"PATH": "/usr/bin:/bin", "HOME": "/home"}) for _ in range(runs)]
-            cpu, clock, memory, code = (min(values) for values in zip(*measured))
+            cpus, clocks, memories, codes = zip(*measured)
+            cpu, clock, memory, code = min(cpus), min(clocks), max(memories), max(codes)
             print(
                 f"  planner {' '.join(words):22} {clock:5.2f} s, CPU {cpu:5.2f} s, peak {memory / 1e6:4.0f} MB"
                 f" = {memory / len(text):4.1f} times the text, exit {code}"
