@@ -1,0 +1,89 @@
+//! What must hold of everything that is read, whatever the text.
+
+use planner::compose::{self, LoadOptions, Loaded};
+use planner::diagnostic::Diagnostic;
+use planner::source::{MemoryFiles, Sources, Span};
+use planner::view::{self, ModelFormat, Style};
+use planner::yaml::{Node, Value};
+
+/// How many findings are drawn: drawing is slow, and the first few are of many kinds over many runs.
+const DRAWN: usize = 4;
+
+/// A span lies in its file's text, on the borders of characters.
+pub fn assert_span(span: Span, sources: &Sources) {
+    let file = sources.iter().find(|(id, _)| *id == span.file).map(|(_, file)| file);
+    // What is filled in where nothing was written stands at the start of the first file, which may not be there.
+    let Some(file) = file else {
+        assert_eq!((span.file.0, span.start, span.end), (0, 0, 0), "a span in a file that was not read");
+        return;
+    };
+    assert!(file.text.get(span.range()).is_some(), "{span:?} is no range of {:?}", file.text);
+}
+
+/// The places of findings are places, and findings can be drawn.
+pub fn assert_findings(findings: &[Diagnostic], sources: &Sources) {
+    for label in findings.iter().flat_map(|finding| &finding.labels) {
+        assert_span(label.span, sources);
+    }
+    view::findings(&findings[..findings.len().min(DRAWN)], sources, Style::PLAIN);
+}
+
+/// The places in a tree are places.
+pub fn assert_tree(node: &Node, sources: &Sources) {
+    assert_span(node.span, sources);
+    if let Some(tag) = &node.tag {
+        assert_span(tag.span, sources);
+    }
+    match &node.value {
+        Value::Null | Value::Scalar(_) => {}
+        Value::Sequence(items) => items.iter().for_each(|item| assert_tree(item, sources)),
+        Value::Mapping(entries) => {
+            for entry in entries.values() {
+                assert_span(entry.key, sources);
+                assert_tree(&entry.value, sources);
+            }
+        }
+    }
+}
+
+/// The files of a project in one text: `#@ PATH` on a line of its own begins the file of that path, below the project's
+/// folder; what stands before the first such line is `compose.yaml`.
+pub fn project(text: &str) -> MemoryFiles {
+    let mut files = MemoryFiles::new();
+    let (mut path, mut rest) = ("compose.yaml", text);
+    while let Some((content, more)) = rest.split_once("\n#@ ") {
+        files = files.with(format!("/p/{path}"), content);
+        (path, rest) = more.split_once('\n').unwrap_or((more, ""));
+    }
+    files.with(format!("/p/{path}"), rest)
+}
+
+/// Loads the project in `/p` and asserts what must hold of it.
+pub fn load(files: &MemoryFiles, literal: bool) -> (Sources, Loaded) {
+    let options = LoadOptions { working_directory: "/p".into(), literal, ..LoadOptions::default() };
+    let mut sources = Sources::new();
+    let loaded = compose::load(files, &options, &mut sources);
+    assert_findings(&loaded.diagnostics, &sources);
+    if let Some(root) = loaded.canonical() {
+        assert_tree(&root, &sources);
+    }
+    (sources, loaded)
+}
+
+/// The canonical model as text, of a project that is without fault.
+pub fn canonical(loaded: &Loaded, format: ModelFormat) -> Option<String> {
+    let sound = loaded.complete && !loaded.diagnostics.iter().any(Diagnostic::is_error);
+    loaded.canonical().filter(|_| sound).map(|root| view::model(&root, format, false))
+}
+
+/// What is printed of a project without fault reads as the same project, and is printed the same again.
+pub fn assert_stable(loaded: &Loaded) {
+    for format in [ModelFormat::Yaml, ModelFormat::Json] {
+        let Some(text) = canonical(loaded, format) else { return };
+        let files = MemoryFiles::new().with("/p/compose.yaml", &*text);
+        let (_, again) = load(&files, false);
+        let errors: Vec<_> = again.diagnostics.iter().filter(|finding| finding.is_error()).collect();
+        assert!(errors.is_empty(), "refused again: {errors:?}\n{text}");
+        assert_eq!(canonical(&again, format).as_deref(), Some(&*text), "printed differently again");
+    }
+}
