@@ -122,8 +122,8 @@ enum Indexed {
     Field(&'static str),
     /// By where they are mounted: the target, else the source below a folder.
     Mounted(&'static str),
-    /// By addresses, ports and protocol.
-    Port,
+    /// By the whole of it.
+    Whole,
     /// By the path in the container.
     Device,
 }
@@ -143,13 +143,12 @@ fn identity_of(path: &[Arc<str>]) -> Option<Indexed> {
         ["services", _, "env_file"] => Indexed::Field("path"),
         ["services", _, "configs"] => Indexed::Mounted(""),
         ["services", _, "secrets"] => Indexed::Mounted("/run/secrets"),
-        ["services", _, "ports"] => Indexed::Port,
+        ["services", _, "ports" | "expose"] => Indexed::Whole,
         ["services", _, "devices"] => Indexed::Device,
         [
             "services",
             _,
-            "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "expose" | "label_file" | "links" | "profiles"
-            | "tmpfs",
+            "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "label_file" | "links" | "profiles" | "tmpfs",
         ]
         | ["services", _, "build", "tags"]
         | ["services", _, "networks", _, "aliases" | "link_local_ips"] => Indexed::Text,
@@ -160,7 +159,7 @@ fn identity_of(path: &[Arc<str>]) -> Option<Indexed> {
 fn identity(item: &Node, indexed: Option<Indexed>) -> Identity {
     let field = |key: &str| item.get(key).and_then(Node::as_scalar).map(|scalar| scalar.text.clone());
     let named = match (indexed, item.as_scalar()) {
-        (None | Some(Indexed::Port), Some(_)) => None,
+        (None | Some(Indexed::Whole), Some(_)) => None,
         (Some(Indexed::Device), Some(scalar)) => Some(match scalar.text.split_once(':') {
             Some((_, rest)) => rest.split(':').next().unwrap_or_default().into(),
             None => scalar.text.clone(),
@@ -176,7 +175,7 @@ fn identity(item: &Node, indexed: Option<Indexed>) -> Identity {
         (Some(Indexed::Mounted(folder)), None) => {
             field("target").or_else(|| Some(format!("{folder}/{}", field("source")?).into()))
         }
-        (None | Some(Indexed::Text | Indexed::Port), None) => None,
+        (None | Some(Indexed::Text | Indexed::Whole), None) => None,
     };
     named.map_or_else(|| Identity::Whole(whole(item)), Identity::Named)
 }

@@ -17,7 +17,7 @@ pub(super) fn canonical(scalar: &Scalar, wanted: Wanted, node: &Node) -> Value {
             scalar.as_int().map(|value| plain(value.to_string()))
         }
         // A whole number for docker compose, which cuts off what is behind the point.
-        Wanted::Number | Wanted::StrictNumber => {
+        Wanted::Number(_) | Wanted::StrictNumber => {
             scalar.as_float().filter(|it| it.is_finite()).map(|it| plain((it.trunc() as i64).to_string()))
         }
         Wanted::Decimal | Wanted::Cpus => number(scalar),

@@ -98,6 +98,9 @@ fn long(item: &Node) -> Result<Vec<Port>, Diagnostic> {
         Some((node.as_scalar()?.canonical().into_owned(), node.span))
     };
     let Some((number, _)) = text("target") else { return Ok(Vec::new()) };
+    if let Some((_, span)) = text("host_ip").filter(|(ip, _)| ip.is_empty()) {
+        return Err(bad(span, "the host's address is blank".to_owned()).help("remove `host_ip`, or name an address"));
+    }
     let part = |text: &Option<(String, Span)>| text.clone().filter(|(text, _)| !text.is_empty());
     let (ip, published, protocol) = (part(&text("host_ip")), part(&text("published")), part(&text("protocol")));
     let borrow = |text: &'_ Option<(String, Span)>| text.as_ref().map(|(text, span)| (text.clone(), *span));
@@ -118,7 +121,8 @@ fn long(item: &Node) -> Result<Vec<Port>, Diagnostic> {
         name: fields.text("name"),
         app_protocol: fields.text("app_protocol"),
     };
-    expand(&template, range((&number, target.span)).map_err(engine)?)
+    let looked_at = number.starts_with('-');
+    expand(&template, range((&number, target.span)).map_err(|it| if looked_at { it } else { engine(it) })?)
 }
 
 /// docker compose itself looks no closer at these.

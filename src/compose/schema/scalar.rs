@@ -81,9 +81,9 @@ fn fits_kind(scalar: &Scalar, kind: Kind, wanted: Wanted) -> bool {
         Wanted::Natural => is_natural(scalar),
         Wanted::Within(least, most) => is_within(scalar, least, most),
         Wanted::Cpus => is_cpus(scalar),
-        Wanted::Number | Wanted::Decimal | Wanted::TextOrNumber | Wanted::Mode | Wanted::ModeNumber | Wanted::Size => {
-            number
-        }
+        Wanted::Number(least) => scalar.as_float().is_some_and(|value| number && value >= least as f64),
+        Wanted::Mode => matches!(kind, Kind::Int(_)),
+        Wanted::Decimal | Wanted::TextOrNumber | Wanted::ModeNumber | Wanted::Size => number,
         Wanted::Any | Wanted::Option => kind != Kind::Timestamp,
     }
 }
@@ -139,7 +139,8 @@ fn fits_text(scalar: &Scalar, wanted: Wanted) -> bool {
         Wanted::OneOf(words) => words.contains(&text),
         Wanted::StrictBoolean => false,
         Wanted::Boolean | Wanted::OptOut => scalar.as_bool().is_some(),
-        Wanted::Integer | Wanted::Number => scalar.as_int().is_some(),
+        Wanted::Integer => scalar.as_int().is_some(),
+        Wanted::Number(least) => scalar.as_int().is_some_and(|value| value >= least),
         Wanted::Strictly(..) | Wanted::StrictNumber => false,
         Wanted::PullPolicy => is_pull_policy(text),
         Wanted::ContainerName => is_container_name(text),

@@ -210,7 +210,7 @@ const HOOK: Table =
 const HEALTHCHECK: Table = &[
     ("disable", BOOLEAN),
     ("interval", DURATION.kept()),
-    ("retries", NUMBER.kept()),
+    ("retries", scalar(Scalar::Number(0)).kept()),
     ("start_interval", DURATION.kept()),
     ("start_period", DURATION.kept()),
     ("test", scalar(Scalar::Test).or_list(&TEXT)),

@@ -38,8 +38,8 @@ pub(in crate::compose) enum Scalar {
     Integer,
     /// A whole number that is not negative, or a string that is cast to one.
     Natural,
-    /// A number, or a string that is cast to one; canonically whole.
-    Number,
+    /// A number, or a string that is cast to one, and at least this; canonically whole.
+    Number(i64),
     /// A number, or a string that is cast to one.
     Decimal,
     /// A whole number within bounds, or a string that is cast to one.
@@ -123,7 +123,7 @@ pub(in crate::compose) const NATURAL: Shape = scalar(Scalar::Natural);
 /// A number of CPUs.
 pub(in crate::compose) const CPUS: Shape = scalar(Scalar::Cpus);
 /// A number.
-pub(in crate::compose) const NUMBER: Shape = scalar(Scalar::Number);
+pub(in crate::compose) const NUMBER: Shape = scalar(Scalar::Number(i64::MIN));
 /// An amount of bytes.
 pub(in crate::compose) const SIZE: Shape = scalar(Scalar::Size);
 /// An amount of bytes, whole.
@@ -248,7 +248,8 @@ impl Scalar {
             Scalar::Boolean | Scalar::StrictBoolean | Scalar::OptOut => "`true` or `false`".to_owned(),
             Scalar::Integer => "a whole number".to_owned(),
             Scalar::Natural => "a whole number from 0".to_owned(),
-            Scalar::Number | Scalar::Decimal | Scalar::StrictNumber => "a number".to_owned(),
+            Scalar::Number(0) => "a number from 0".to_owned(),
+            Scalar::Number(_) | Scalar::Decimal | Scalar::StrictNumber => "a number".to_owned(),
             Scalar::Within(least, i64::MAX) | Scalar::Strictly(least, i64::MAX) => {
                 format!("a whole number from {least}")
             }
