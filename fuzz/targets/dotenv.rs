@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
     let read = dotenv::parse(file, text, &outer, &mut findings);
     planner_fuzz::assert_findings(&findings, &sources);
     assert_in_order(&read, &sources);
-    assert_in_order(&dotenv::parse_raw(file, text), &sources);
+    assert_in_order(&dotenv::parse_raw(file, text, &mut findings), &sources);
 });
 
 /// Assignments stand one behind the other.

@@ -24,8 +24,19 @@ pub fn parse(
     outer: &dyn Fn(&str) -> Option<String>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Assignment> {
+    parse_within(file, text, outer, &mut { template::MAX_GROWTH }, diagnostics)
+}
+
+/// [`parse`], of a file whose values may become longer by `room` bytes in all, of which it takes off what they became.
+pub(super) fn parse_within(
+    file: FileId,
+    text: &str,
+    outer: &dyn Fn(&str) -> Option<String>,
+    room: &mut usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Assignment> {
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader { file, text, at, outer, assignments: Vec::new(), known: HashMap::new(), diagnostics };
+    let mut reader = Reader { file, text, at, outer, assignments: Vec::new(), known: HashMap::new(), room, diagnostics };
     while reader.assignment() {}
     reader.assignments
 }
@@ -61,6 +72,8 @@ struct Reader<'a> {
     assignments: Vec<Assignment>,
     /// The values so far, by name.
     known: HashMap<String, String>,
+    /// How many more bytes values may become longer by.
+    room: &'a mut usize,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -116,7 +129,7 @@ impl<'a> Reader<'a> {
         let raw = self.text[start + 1..start + 1 + length].to_owned();
         self.at = start + length + 2;
         self.at += self.line().len();
-        if quote == '"' { self.expand(&unescape(&raw), start + 1) } else { raw.replace("\\'", "'") }
+        if quote == '"' { self.expand(&unescape(&raw), &raw, start + 1) } else { raw.replace("\\'", "'") }
     }
 
     fn unquoted(&mut self) -> String {
@@ -124,22 +137,26 @@ impl<'a> Reader<'a> {
         let line = self.line();
         self.at += line.len();
         let value = line.split(" #").next().unwrap_or_default();
-        self.expand(value.trim_end(), start)
+        self.expand(value.trim_end(), "", start)
     }
 
-    /// Puts variables into a value that begins at `start`.
-    fn expand(&mut self, value: &str, start: usize) -> String {
+    /// Puts variables into a value that begins at `start`; `escaped` is what it was before its escapes were resolved.
+    fn expand(&mut self, value: &str, escaped: &str, start: usize) -> String {
         let lookup = |name: &str| (self.outer)(name).or_else(|| self.known.get(name).cloned());
         let mut problems = Vec::new();
-        let out = template::substitute(value, &lookup, &mut problems);
+        let out = template::substitute(value, &lookup, self.room, &mut problems);
         for problem in problems {
-            self.report(&problem, start);
+            let at = if escaped.is_empty() {
+                problem.at.start
+            } else {
+                nth_dollar(escaped, value[..problem.at.start].matches('$').count()).unwrap_or(0)
+            };
+            self.report(&problem, start + at);
         }
         out
     }
 
-    fn report(&mut self, problem: &Problem, start: usize) {
-        let at = (start + problem.at.start).min(self.text.len());
+    fn report(&mut self, problem: &Problem, at: usize) {
         let place = Span::new(self.file, at..at);
         self.diagnostics.push(match &problem.kind {
             ProblemKind::Undefined(name) => Diagnostic::warning("V201", format!("the variable `{name}` is not set"))
@@ -187,6 +204,21 @@ fn closing_quote(text: &str, quote: char) -> Option<usize> {
             return Some(at);
         }
         escaped = c == '\\' && !escaped;
+    }
+    None
+}
+
+/// Where the dollar sign is before which a value has `count` of them when its escapes are resolved: `\$` becomes two.
+fn nth_dollar(escaped: &str, count: usize) -> Option<usize> {
+    let (mut seen, mut after_backslash) = (0, false);
+    for (at, c) in escaped.char_indices() {
+        if c == '$' {
+            if seen == count {
+                return Some(at);
+            }
+            seen += if after_backslash { 2 } else { 1 };
+        }
+        after_backslash = c == '\\' && !after_backslash;
     }
     None
 }
@@ -264,6 +296,16 @@ mod tests {
     fn later_lines_see_earlier_ones() {
         let (pairs, _) = read("A=1\nB=$A$A\nC\n");
         assert_eq!(pairs[1..], [("B".into(), Some("11".into())), ("C".into(), None)]);
+    }
+
+    #[test]
+    fn faults_are_shown_where_they_are_written() {
+        for text in ["A=$NONE", "A=\"$NONE\"", "A=\"\\\\\\n\\$x\\0é$NONE\"", "A=\"\\0é\\$\\$$$ $NONE\"", "B=\\$OUTER $NONE"] {
+            let mut findings = Vec::new();
+            parse(FileId(0), text, &|name| (name == "OUTER").then(String::new), &mut findings);
+            let places: Vec<_> = findings.iter().map(|finding| &text[finding.span().unwrap().start as usize..]).collect();
+            assert!(matches!(places[..], [place] if place.starts_with("$NONE")), "{text}: {places:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Interpolation of a tree: variables are put into its values, never into its keys.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::environment::Environment;
@@ -7,7 +8,7 @@ use super::origins::Origins;
 use super::template::{self, Problem, ProblemKind};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Sources, Span};
-use crate::yaml::{Node, Style, Value};
+use crate::yaml::{Mapping, Node, Style, Value};
 
 /// What interpolation reads from and writes to.
 pub(super) struct Interpolation<'a> {
@@ -15,6 +16,18 @@ pub(super) struct Interpolation<'a> {
     pub sources: &'a Sources,
     pub diagnostics: &'a mut Vec<Diagnostic>,
     pub origins: &'a mut Origins,
+    /// How many more bytes values may become longer by: variables that hold each other double with every line.
+    pub room: &'a mut usize,
+    pub done: Done,
+}
+
+/// What was interpolated already: what aliases share stays shared.
+#[derive(Default)]
+pub(super) struct Done {
+    scalars: HashMap<Span, Arc<str>>,
+    /// The lists that several places share, by their addresses: each is kept, with what became of it.
+    lists: HashMap<*const Vec<Node>, (Arc<Vec<Node>>, Arc<Vec<Node>>)>,
+    mappings: HashMap<*const Mapping, (Arc<Mapping>, Arc<Mapping>)>,
 }
 
 impl Interpolation<'_> {
@@ -41,27 +54,58 @@ impl Interpolation<'_> {
         let span = node.span;
         match &mut node.value {
             Value::Scalar(scalar) if scalar.text.contains('$') => {
-                let mut problems = Vec::new();
-                let text = template::substitute(
-                    &scalar.text,
-                    &|name| self.environment.get(name).map(str::to_owned),
-                    &mut problems,
-                );
-                self.origins.substituted(span, &scalar.text, self.environment);
-                for problem in problems {
-                    let place = self.place(span, &scalar.text, &problem);
-                    let finding = self.finding(&problem.kind, place);
-                    self.diagnostics.push(finding);
-                }
-                scalar.text = text.into();
+                scalar.text = self.text(span, &scalar.text);
                 scalar.style = Style::Substituted;
             }
-            Value::Sequence(items) => Arc::make_mut(items).iter_mut().for_each(|item| self.visit(item)),
+            Value::Sequence(items) => {
+                if let Some(known) = self.done.lists.get(&Arc::as_ptr(items)) {
+                    *items = known.1.clone();
+                    return;
+                }
+                let shared = (Arc::strong_count(items) > 1).then(|| items.clone());
+                Arc::make_mut(items).iter_mut().for_each(|item| self.visit_below(item));
+                if let Some(shared) = shared {
+                    self.done.lists.insert(Arc::as_ptr(&shared), (shared, items.clone()));
+                }
+            }
             Value::Mapping(mapping) => {
-                Arc::make_mut(mapping).values_mut().for_each(|entry| self.visit(&mut entry.value));
+                if let Some(known) = self.done.mappings.get(&Arc::as_ptr(mapping)) {
+                    *mapping = known.1.clone();
+                    return;
+                }
+                let shared = (Arc::strong_count(mapping) > 1).then(|| mapping.clone());
+                Arc::make_mut(mapping).values_mut().for_each(|entry| self.visit_below(&mut entry.value));
+                if let Some(shared) = shared {
+                    self.done.mappings.insert(Arc::as_ptr(&shared), (shared, mapping.clone()));
+                }
             }
             Value::Null | Value::Scalar(_) => {}
         }
+    }
+
+    fn visit_below(&mut self, node: &mut Node) {
+        if mentions_variables(node) {
+            self.visit(node);
+        }
+    }
+
+    /// The text of the scalar at `span` with its variables put in.
+    fn text(&mut self, span: Span, template: &str) -> Arc<str> {
+        if let Some(known) = self.done.scalars.get(&span) {
+            return known.clone();
+        }
+        let mut problems = Vec::new();
+        let lookup = |name: &str| self.environment.get(name).map(str::to_owned);
+        let text = template::substitute(template, &lookup, self.room, &mut problems);
+        self.origins.substituted(span, template, self.environment);
+        for problem in problems {
+            let place = self.place(span, template, &problem);
+            let finding = self.finding(&problem.kind, place);
+            self.diagnostics.push(finding);
+        }
+        let text: Arc<str> = text.into();
+        self.done.scalars.insert(span, text.clone());
+        text
     }
 
     /// The expression in the file: escapes and line folding change texts, but not the order of the dollar signs.
@@ -116,8 +160,8 @@ mod tests {
         let environment = Environment::default();
         let mut origins = Origins::default();
         let diagnostics = &mut findings;
-        Interpolation { environment: &environment, sources: &sources, diagnostics, origins: &mut origins }
-            .run(&mut root);
+        let (environment, sources, room, origins) = (&environment, &sources, &mut { usize::MAX }, &mut origins);
+        Interpolation { environment, sources, diagnostics, origins, room, done: Done::default() }.run(&mut root);
         let places: Vec<_> =
             findings.iter().map(|f| format!("{} {}", sources.locate(f.span().unwrap()), f.code)).collect();
         assert_eq!(places, ["a.yaml:1:6 V201", "a.yaml:2:8 V201", "a.yaml:5:3 V204"]);

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::dotenv::{self, Assignment};
 use super::environment::{Environment, Variable};
-use super::interpolate::Interpolation;
+use super::interpolate::{Done, Interpolation};
 use super::merge::{merge, nothing, take};
 use super::normalise::{Base, default_contexts, normalise};
 use super::options::LoadOptions;
 use super::origins::Origins;
 use super::schema;
+use super::template;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Files, Sources, Span, Spanned};
 use crate::yaml::{self, Node};
@@ -45,6 +46,8 @@ pub(super) struct Loader<'a> {
     pub roots: Vec<FileId>,
     /// The variables in every value.
     pub origins: Origins,
+    /// How many more bytes variables may make of the project's texts.
+    room: usize,
     texts: HashMap<PathBuf, FileId>,
 }
 
@@ -73,6 +76,7 @@ impl<'a> Loader<'a> {
             links: Vec::new(),
             roots: Vec::new(),
             origins: Origins::default(),
+            room: template::MAX_GROWTH,
             texts: HashMap::new(),
         }
     }
@@ -139,10 +143,11 @@ impl<'a> Loader<'a> {
     /// Puts variables into a document, unless they are to be left as they are written.
     pub(super) fn interpolate(&mut self, root: &mut Node, environment: &Environment) {
         let (sources, diagnostics, origins) = (&*self.sources, &mut self.diagnostics, &mut self.origins);
+        let (room, done) = (&mut self.room, Done::default());
         if self.options.literal {
             origins.all_named(root);
         } else {
-            Interpolation { environment, sources, diagnostics, origins }.run(root);
+            Interpolation { environment, sources, diagnostics, origins, room, done }.run(root);
         }
     }
 
@@ -177,7 +182,7 @@ impl<'a> Loader<'a> {
     ) -> Vec<Assignment> {
         match self.text(path, "the env file", place) {
             Some((file, text)) if raw => dotenv::parse_raw(file, &text, &mut self.diagnostics),
-            Some((file, text)) => dotenv::parse(file, &text, outer, &mut self.diagnostics),
+            Some((file, text)) => dotenv::parse_within(file, &text, outer, &mut self.room, &mut self.diagnostics),
             None => Vec::new(),
         }
     }

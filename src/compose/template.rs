@@ -8,8 +8,11 @@ use std::ops::Range;
 
 /// Deeper defaults within defaults are refused.
 const MAX_DEPTH: usize = 50;
-/// Longer results are refused: variables that hold each other double with every line of an env file.
+/// What becomes longer by more is refused: variables that hold each other double with every line of an env file.
 const MAX_LENGTH: usize = 1 << 20;
+/// How much longer all of a project's values may become.
+pub(super) const MAX_GROWTH: usize = 64 << 20;
+const TOO_LONG: &str = "the value becomes too long";
 /// Further problems of one template are not reported.
 const MAX_PROBLEMS: usize = 50;
 
@@ -33,14 +36,20 @@ pub(super) enum ProblemKind {
     Syntax(&'static str),
 }
 
-/// Puts the values of variables into `template`.
+/// Puts the values of variables into `template`, which may become longer by `room` bytes; what it takes of them is
+/// taken off. Where they do not suffice, none are left, so that what follows is refused without a look.
 pub(super) fn substitute(
     template: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
+    room: &mut usize,
     problems: &mut Vec<Problem>,
 ) -> String {
     let mut out = String::with_capacity(template.len());
-    Substitution { template, lookup, problems }.expand(0..template.len(), 0, &mut out);
+    let most = template.len().saturating_add(MAX_LENGTH.min(*room));
+    let mut substitution = Substitution { template, lookup, most, overflowed: *room == 0, problems };
+    substitution.expand(0..template.len(), 0, &mut out);
+    let exhausted = substitution.overflowed && *room < MAX_LENGTH;
+    *room = if exhausted { 0 } else { room.saturating_sub(out.len().saturating_sub(template.len())) };
     out
 }
 
@@ -100,6 +109,10 @@ fn braced_use<'t>(inner: &'t str, depth: usize, found: &mut Vec<Use<'t>>) {
 struct Substitution<'t> {
     template: &'t str,
     lookup: &'t dyn Fn(&str) -> Option<String>,
+    /// A longer result is refused.
+    most: usize,
+    /// Whether it would be longer, so that nothing more is put in.
+    overflowed: bool,
     problems: &'t mut Vec<Problem>,
 }
 
@@ -116,8 +129,8 @@ impl Substitution<'_> {
 
     /// Appends the value of the expression at `dollar`; returns where it ends.
     fn expression(&mut self, dollar: usize, end: usize, depth: usize, out: &mut String) -> usize {
-        if out.len() > MAX_LENGTH {
-            self.report(dollar..end, ProblemKind::Syntax("the value becomes too long"));
+        if self.overflowed {
+            self.report(dollar..end, ProblemKind::Syntax(TOO_LONG));
             return end;
         }
         let rest = &self.template[dollar + 1..end];
@@ -164,7 +177,7 @@ impl Substitution<'_> {
         let word = inner.end - operator.len().saturating_sub(1)..inner.end;
         match (operator.chars().next(), value) {
             (None, _) if blank_counts => self.value_or_blank(&name, whole, out),
-            (Some('-' | '?'), Some(value)) => out.push_str(&value),
+            (Some('-' | '?'), Some(value)) => self.put(&value, whole, out),
             (Some('-'), None) | (Some('+'), Some(_)) => self.expand(word, depth + 1, out),
             (Some('+'), None) => {}
             (Some('?'), None) => {
@@ -179,8 +192,18 @@ impl Substitution<'_> {
 
     fn value_or_blank(&mut self, name: &str, at: Range<usize>, out: &mut String) {
         match (self.lookup)(name) {
-            Some(value) => out.push_str(&value),
+            Some(value) => self.put(&value, at, out),
             None => self.report(at, ProblemKind::Undefined(name.to_owned())),
+        }
+    }
+
+    /// Appends the value of the expression at `at`.
+    fn put(&mut self, value: &str, at: Range<usize>, out: &mut String) {
+        if out.len() + value.len() <= self.most {
+            out.push_str(value);
+        } else {
+            self.overflowed = true;
+            self.report(at, ProblemKind::Syntax(TOO_LONG));
         }
     }
 
@@ -224,7 +247,7 @@ mod tests {
             _ => None,
         };
         let mut problems = Vec::new();
-        let out = substitute(template, &lookup, &mut problems);
+        let out = substitute(template, &lookup, &mut { usize::MAX }, &mut problems);
         (out, problems.into_iter().map(|problem| problem.kind).collect())
     }
 
@@ -268,6 +291,21 @@ mod tests {
             let (_, problems) = run(template);
             assert!(matches!(problems[..], [ProblemKind::Syntax(_)]), "{template} gives {problems:?}");
         }
+    }
+
+    #[test]
+    fn growth_is_bounded() {
+        let lookup = |_: &str| Some("x".repeat(MAX_LENGTH));
+        let (mut room, mut problems) = (3 * MAX_LENGTH, Vec::new());
+        let mut grown = |template: &str| {
+            let length = substitute(template, &lookup, &mut room, &mut problems).len();
+            (length, room, problems.len())
+        };
+        assert_eq!(grown("$AA"), (MAX_LENGTH, 2 * MAX_LENGTH + 3, 0));
+        assert_eq!(grown("$AA$AA"), (MAX_LENGTH, MAX_LENGTH + 9, 1));
+        assert_eq!(grown("$AA"), (MAX_LENGTH, 12, 1));
+        assert_eq!(grown("$AA"), (0, 0, 2));
+        assert_eq!(grown("$AA"), (0, 0, 3));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub fn model(root: &Node, format: ModelFormat, literal: bool) -> String {
         ModelFormat::Yaml => yaml::write(root),
         ModelFormat::Json => serde_json::to_string_pretty(&Canonical(root)).unwrap_or_default() + "\n",
     };
-    if literal { text } else { text.replace('$', "$$") }
+    if literal || !text.contains('$') { text } else { text.replace('$', "$$") }
 }
 
 /// A canonical tree as JSON.

@@ -11,8 +11,8 @@ use crate::source::{Span, Spanned};
 pub struct Node {
     /// The value's place; for an alias, the place of what it stands for.
     pub span: Span,
-    /// The tag as written, such as `!override`, if there is one.
-    pub tag: Option<Spanned<Arc<str>>>,
+    /// The tag as written, such as `!override`, if there is one: they are rare, and nodes are many.
+    pub tag: Option<Box<Spanned<Arc<str>>>>,
     /// The value.
     pub value: Value,
 }

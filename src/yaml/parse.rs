@@ -3,7 +3,7 @@
 //! Aliases are shared, not copied, and what they would expand to is counted from the leaves up, so that a small file
 //! that stands for a huge one is refused before anybody walks it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle, Tag};
@@ -17,8 +17,9 @@ use crate::source::{FileId, Span, Spanned};
 
 /// Larger files are no compose files.
 const MAX_BYTES: usize = 16 << 20;
-/// How many values aliases may stand for in one file.
+/// How many values aliases may stand for in any file; in a large one, one for so many bytes of it.
 const MAX_ALIASED: u64 = 500_000;
+const BYTES_PER_ALIASED: u64 = 4;
 
 /// What a text holds.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
 struct Frame {
     start: Span,
     anchor: usize,
-    tag: Option<Spanned<Arc<str>>>,
+    tag: Option<Box<Spanned<Arc<str>>>>,
     flow: bool,
     /// How many values lie within, aliases expanded.
     weight: u64,
@@ -95,6 +96,8 @@ struct Builder<'a> {
     open: Vec<Frame>,
     anchors: HashMap<usize, (Node, u64)>,
     aliased: u64,
+    /// Every key that was met: most are met again and again, and kept once.
+    keys: HashSet<Arc<str>>,
     aliases: Vec<(Span, Span)>,
     /// Whether an alias leads nowhere, so that the tree cannot be used; reading goes on to find more such.
     broken: bool,
@@ -148,8 +151,9 @@ impl<'a> Builder<'a> {
     fn close(&mut self, end: Span) {
         let Some(frame) = self.open.pop() else { return };
         let (value, last) = match frame.content {
-            Content::Sequence(items) => {
+            Content::Sequence(mut items) => {
                 let last = items.last().map(|item| item.span.end);
+                items.shrink_to_fit();
                 (Value::Sequence(Arc::new(items)), last)
             }
             Content::Mapping { mut entries, merges, .. } => {
@@ -157,6 +161,7 @@ impl<'a> Builder<'a> {
                 for (key, source) in merges.iter().filter(|_| !self.broken) {
                     merge_key::merge(&mut entries, *key, source, &mut self.diagnostics);
                 }
+                entries.shrink_to_fit();
                 (Value::Mapping(Arc::new(entries)), last)
             }
         };
@@ -172,9 +177,10 @@ impl<'a> Builder<'a> {
             return Err(finding.label(span, "this alias stands for what it is a part of"));
         };
         self.aliased = self.aliased.saturating_add(weight);
-        if self.aliased > MAX_ALIASED {
+        let most = MAX_ALIASED.max(self.text.len() as u64 / BYTES_PER_ALIASED);
+        if self.aliased > most {
             let finding = Diagnostic::error("C129", "the file's aliases stand for too much");
-            return Err(finding.label(span, format!("with this one, for more than {MAX_ALIASED} values")));
+            return Err(finding.label(span, format!("with this one, for more than {most} values")));
         }
         self.aliases.push((span, node.span));
         self.finish(node, 0, weight);
@@ -196,7 +202,7 @@ impl<'a> Builder<'a> {
         match &mut frame.content {
             Content::Sequence(items) => items.push(node),
             Content::Mapping { entries, key, merges } => match key.take() {
-                None => *key = Some(key_of(&node, &mut self.diagnostics)),
+                None => *key = Some(key_of(&node, &mut self.keys, &mut self.diagnostics)),
                 Some(Key::Unusable) => {}
                 Some(Key::Merge(span)) => merges.push((span, node)),
                 Some(Key::Text(text, span)) => insert(entries, text, span, node, &mut self.diagnostics),
@@ -220,10 +226,16 @@ fn insert(entries: &mut Mapping, text: Arc<str>, key: Span, value: Node, finding
     entries.insert(text, Entry { key, value });
 }
 
-fn key_of(node: &Node, findings: &mut Vec<Diagnostic>) -> Key {
+fn key_of(node: &Node, known: &mut HashSet<Arc<str>>, findings: &mut Vec<Diagnostic>) -> Key {
     match &node.value {
         Value::Scalar(scalar) if &*scalar.text == "<<" && scalar.style == Style::Plain => Key::Merge(node.span),
-        Value::Scalar(scalar) => Key::Text(scalar.text.clone(), node.span),
+        Value::Scalar(scalar) => {
+            let text = known.get(&scalar.text).cloned().unwrap_or_else(|| {
+                known.insert(scalar.text.clone());
+                scalar.text.clone()
+            });
+            Key::Text(text, node.span)
+        }
         _ => {
             let finding = Diagnostic::error("C104", format!("a key must be a string, not {}", node.noun()));
             let help = "if this is a value with `{` or `[` in it, quote it";
@@ -248,9 +260,9 @@ fn scalar(text: &str, style: ScalarStyle, span: Span, tag: Option<&Tag>, tag_spa
 }
 
 /// A tag of the user's own; YAML's own (`!!str`) have had their effect.
-fn spanned_tag(tag: Option<&Tag>, span: Option<Span>) -> Option<Spanned<Arc<str>>> {
+fn spanned_tag(tag: Option<&Tag>, span: Option<Span>) -> Option<Box<Spanned<Arc<str>>>> {
     let tag = tag.filter(|tag| tag.core_suffix().is_none())?;
-    Some(Spanned::new(tag.original().into(), span?))
+    Some(Box::new(Spanned::new(tag.original().into(), span?)))
 }
 
 /// The library's reason in our terms.

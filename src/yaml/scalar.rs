@@ -25,14 +25,7 @@ pub enum Kind {
 impl Scalar {
     /// What it means where it stands; quoted and substituted scalars are texts.
     pub fn kind(&self) -> Kind {
-        if self.style != Style::Plain {
-            return Kind::Text;
-        }
-        match &*self.text {
-            "true" | "True" | "TRUE" => Kind::Bool(true),
-            "false" | "False" | "FALSE" => Kind::Bool(false),
-            text => number(text).unwrap_or(if is_timestamp(text) { Kind::Timestamp } else { Kind::Text }),
-        }
+        if self.style == Style::Plain { plain_kind(&self.text) } else { Kind::Text }
     }
 
     /// The text, if it is one and not a number or the like.
@@ -96,6 +89,15 @@ impl Kind {
             Kind::Int(_) | Kind::Float(_) => "a number",
             Kind::Timestamp => "a date",
         }
+    }
+}
+
+/// What a plain scalar means.
+pub(super) fn plain_kind(text: &str) -> Kind {
+    match text {
+        "true" | "True" | "TRUE" => Kind::Bool(true),
+        "false" | "False" | "FALSE" => Kind::Bool(false),
+        text => number(text).unwrap_or(if is_timestamp(text) { Kind::Timestamp } else { Kind::Text }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a tree back to a text that reads the same: for go-yaml, which docker compose reads with, as for us.
 
 use super::node::{Mapping, Node, Scalar, Style, Value};
-use super::scalar::{Kind, is_null};
+use super::scalar::{Kind, is_null, plain_kind};
 
 /// A tree as YAML, in block style. Quoted scalars are written without quotes where they are strings without them too.
 pub fn write(root: &Node) -> String {
@@ -43,7 +43,11 @@ impl Writer {
             if index > 0 || !inline {
                 self.indent(indent);
             }
-            self.out.push_str(&if is_plain(key) { key.to_string() } else { in_quotes(key) });
+            if is_plain(key) {
+                self.out.push_str(key);
+            } else {
+                self.out.push_str(&in_quotes(key));
+            }
             self.out.push(':');
             self.value(&entry.value, indent + 1);
         }
@@ -105,9 +109,10 @@ impl Writer {
 fn is_plain(text: &str) -> bool {
     const INDICATORS: &[char] =
         &['-', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`', '=', '<'];
-    let looks_plain = Scalar { text: text.into(), style: Style::Plain }.kind() == Kind::Text && !is_null(text);
+    const WORDS: [&str; 8] = ["y", "n", "yes", "no", "on", "off", "true", "false"];
+    let looks_plain = plain_kind(text) == Kind::Text && !is_null(text);
     // Words of YAML 1.1, for readers that are not go-yaml.
-    let word = matches!(text.to_ascii_lowercase().as_str(), "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false");
+    let word = WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
     let starts = text.starts_with(INDICATORS) && !is_option(text);
     let sexagesimal =
         text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));

@@ -12,6 +12,7 @@ mod corpus_model;
 mod disk;
 mod fake;
 mod golden;
+mod hostile;
 mod house;
 mod journey;
 mod lab;

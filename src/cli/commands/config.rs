@@ -20,15 +20,24 @@ pub(in crate::cli) fn run(args: &ConfigArgs, io: &mut Io) -> Exit {
     // As docker compose has it: what the engines will say is not asked here.
     let failed = findings.iter().any(|finding| finding.is_error() && finding.code != compose::ENGINE_REFUSES);
     io.tell_findings(&mut findings, &sources);
-    match loaded.canonical().filter(|_| loaded.complete && !failed) {
-        None if !loaded.complete => Exit::Incomplete,
+    if !loaded.complete {
+        return Exit::Incomplete;
+    } else if failed {
+        return Exit::Error;
+    } else if args.quiet {
+        std::mem::forget(loaded);
+        return Exit::Fine;
+    }
+    let exit = match loaded.canonical() {
         None => Exit::Error,
-        Some(_) if args.quiet => Exit::Fine,
         Some(model) => match &args.origin {
             Some(path) => origin(args, io, &loaded, &sources, path),
             None => show(args, io, &loaded, &model),
         },
-    }
+    };
+    // The program ends here: a large project is not given back piece by piece.
+    std::mem::forget((loaded, sources));
+    exit
 }
 
 fn show(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, model: &Node) -> Exit {

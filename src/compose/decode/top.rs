@@ -23,6 +23,8 @@ impl Decoder<'_, '_> {
             extensions: fields.extensions(),
             ..Compose::default()
         };
+        // Services are large: a table that grows by doubling would be copied, and half of it lie idle.
+        compose.services.reserve_exact(fields.entries("services").count());
         for (name, span, node) in fields.entries("services") {
             if node.as_mapping().is_none() {
                 continue;

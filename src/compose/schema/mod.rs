@@ -27,8 +27,15 @@ pub(super) fn check_required(root: &Node, diagnostics: &mut Vec<Diagnostic>) {
     Walk { path: Vec::new(), complete: true, literal: false, diagnostics }.node(root, &top::FILE, None);
 }
 
+/// A step from a value to one within it.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Item(usize),
+}
+
 struct Walk<'a> {
-    path: Vec<String>,
+    path: Vec<Step<'a>>,
     /// Whether the tree is merged, so that only what is missing is reported; else only what is wrong.
     complete: bool,
     /// Whether variables were left as they are.
@@ -36,8 +43,8 @@ struct Walk<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
-impl Walk<'_> {
-    fn node(&mut self, node: &Node, shape: &Shape, parent: Option<&Shape>) {
+impl<'a> Walk<'a> {
+    fn node(&mut self, node: &'a Node, shape: &Shape, parent: Option<&Shape>) {
         // What is reset is removed, whatever stands there.
         if shape.any || node.tag.as_ref().is_some_and(|tag| &*tag.value == "!reset") {
             return;
@@ -51,7 +58,7 @@ impl Walk<'_> {
             }
             (Value::Null | Value::Scalar(_), ..) if self.complete => {}
             (Value::Scalar(scalar), Some(wanted), _) => {
-                if let Some(finding) = scalar::check(scalar, wanted, shape, &self.dotted()) {
+                if let Some(finding) = scalar::check(scalar, wanted, shape, &|| self.dotted()) {
                     self.diagnostics.push(finding.label(node.span, ""));
                 }
             }
@@ -60,7 +67,7 @@ impl Walk<'_> {
                     self.repeated(items);
                 }
                 for (index, item) in items.iter().enumerate() {
-                    self.below(&index.to_string(), item, item_shape, shape);
+                    self.below(Step::Item(index), item, item_shape, shape);
                 }
             }
             _ if self.complete => {}
@@ -68,13 +75,13 @@ impl Walk<'_> {
         }
     }
 
-    fn below(&mut self, step: &str, node: &Node, shape: &Shape, parent: &Shape) {
-        self.path.push(step.to_owned());
+    fn below(&mut self, step: Step<'a>, node: &'a Node, shape: &Shape, parent: &Shape) {
+        self.path.push(step);
         self.node(node, shape, Some(parent));
         self.path.pop();
     }
 
-    fn mapping(&mut self, mapping: &Mapping, shape: &Shape, parent: Option<&Shape>) {
+    fn mapping(&mut self, mapping: &'a Mapping, shape: &Shape, parent: Option<&Shape>) {
         let Some(fields) = shape.fields else { return };
         for (key, entry) in mapping {
             match fields {
@@ -83,16 +90,16 @@ impl Walk<'_> {
                         let message = format!("a key of `{}` is blank", self.dotted());
                         self.diagnostics.push(Diagnostic::error("C103", message).label(entry.key, "").help("name it"));
                     }
-                    self.below(key, &entry.value, values, shape);
+                    self.below(Step::Key(key), &entry.value, values, shape);
                 }
                 Fields::Names(values) => {
                     if !self.complete && !is_name(key) {
                         self.bad_name(key, entry.key);
                     }
-                    self.below(key, &entry.value, values, shape);
+                    self.below(Step::Key(key), &entry.value, values, shape);
                 }
                 Fields::Keys(..) | Fields::ExactKeys(_) => match shape.key(key) {
-                    Some(field) => self.below(key, &entry.value, field, shape),
+                    Some(field) => self.below(Step::Key(key), &entry.value, field, shape),
                     None if self.complete => {}
                     None if key.starts_with("x-") && matches!(fields, Fields::Keys(..)) => {}
                     None => self.unknown_key(key, entry, shape, parent),
@@ -129,7 +136,7 @@ impl Walk<'_> {
 
     fn wrong_type(&mut self, node: &Node, shape: &Shape) {
         let finding = match (&*self.path, &node.value) {
-            ([services, name], value) if services == "services" => {
+            ([Step::Key("services"), Step::Key(name)], value) => {
                 let finding = Diagnostic::error("C105", format!("service `{name}` is not a mapping"))
                     .label(node.span, format!("this is {}", node.noun()));
                 match value {
@@ -176,7 +183,11 @@ impl Walk<'_> {
 
     /// The path as messages show it: `services.web.ports.0`.
     fn dotted(&self) -> String {
-        self.path.join(".")
+        let steps = self.path.iter().map(|step| match step {
+            Step::Key(key) => (*key).to_owned(),
+            Step::Item(index) => index.to_string(),
+        });
+        steps.collect::<Vec<_>>().join(".")
     }
 }
 

@@ -7,12 +7,12 @@ use crate::units::{Bytes, Cpu};
 use crate::yaml::{Kind, Scalar, Style};
 
 /// The finding for a scalar that does not fit, without its place.
-pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &str) -> Option<Diagnostic> {
+pub(super) fn check(scalar: &Scalar, wanted: Wanted, shape: &Shape, path: &dyn Fn() -> String) -> Option<Diagnostic> {
     let kind = scalar.kind();
     if kind != Kind::Text && fits_kind(scalar, kind, wanted) || kind == Kind::Text && fits_text(scalar, wanted) {
         return None;
     }
-    let text = &*scalar.text;
+    let (text, path) = (&*scalar.text, path());
     let must_be = |found: &str| format!("`{path}` must be {}, not {found}", shape.noun());
     let finding = match (kind, wanted) {
         (Kind::Text, Wanted::Duration) => Diagnostic::error("C106", format!("`{path}` is no duration: `{text}`"))
