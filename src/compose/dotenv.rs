@@ -36,7 +36,8 @@ pub(super) fn parse_within(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Assignment> {
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader { file, text, at, outer, assignments: Vec::new(), known: HashMap::new(), room, diagnostics };
+    let mut reader =
+        Reader { file, text, at, outer, assignments: Vec::new(), known: HashMap::new(), room, diagnostics };
     while reader.assignment() {}
     reader.assignments
 }
@@ -300,10 +301,13 @@ mod tests {
 
     #[test]
     fn faults_are_shown_where_they_are_written() {
-        for text in ["A=$NONE", "A=\"$NONE\"", "A=\"\\\\\\n\\$x\\0é$NONE\"", "A=\"\\0é\\$\\$$$ $NONE\"", "B=\\$OUTER $NONE"] {
+        for text in
+            ["A=$NONE", "A=\"$NONE\"", "A=\"\\\\\\n\\$x\\0é$NONE\"", "A=\"\\0é\\$\\$$$ $NONE\"", "B=\\$OUTER $NONE"]
+        {
             let mut findings = Vec::new();
             parse(FileId(0), text, &|name| (name == "OUTER").then(String::new), &mut findings);
-            let places: Vec<_> = findings.iter().map(|finding| &text[finding.span().unwrap().start as usize..]).collect();
+            let places: Vec<_> =
+                findings.iter().map(|finding| &text[finding.span().unwrap().start as usize..]).collect();
             assert!(matches!(places[..], [place] if place.starts_with("$NONE")), "{text}: {places:?}");
         }
     }

@@ -34,7 +34,8 @@ pub(super) fn project_name<'a>(
         .last();
     if let Some((node, scalar)) = written.and_then(|node| Some((node, node.as_scalar()?))) {
         let lookup = |name: &str| environment.get(name).map(str::to_owned);
-        let name = normalise(&template::substitute(&scalar.text, &lookup, &mut { template::MAX_GROWTH }, &mut Vec::new()));
+        let name =
+            normalise(&template::substitute(&scalar.text, &lookup, &mut { template::MAX_GROWTH }, &mut Vec::new()));
         if name.is_empty() {
             let finding = Diagnostic::error("C104", "the project's name is empty");
             diagnostics.push(finding.label(node.span, "no letter or digit is left of this"));

@@ -105,6 +105,9 @@ pub fn sort(findings: &mut Vec<Diagnostic>) {
     findings.dedup();
 }
 
+/// Of more candidates only the first are looked at: thousands of slips among thousands of names must not take minutes.
+const MOST_CANDIDATES: usize = 500;
+
 /// The candidate most like `word`, when it is near enough to be a slip of the pen.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
@@ -115,6 +118,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     }
     candidates
         .into_iter()
+        .take(MOST_CANDIDATES)
         .filter(|candidate| {
             candidate.len() <= 4 * (length + limit) && candidate.chars().count().abs_diff(length) <= limit
         })

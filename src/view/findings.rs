@@ -10,6 +10,9 @@ use crate::source::{FileId, Sources};
 
 use super::style::{Style, safe};
 
+/// Longer lines are not drawn.
+const WIDEST: usize = 2000;
+
 /// All findings as text, each with an empty line behind it.
 pub fn findings(findings: &[Diagnostic], sources: &Sources, style: Style) -> String {
     let theme = match (style.color, style.unicode) {
@@ -23,6 +26,13 @@ pub fn findings(findings: &[Diagnostic], sources: &Sources, style: Style) -> Str
     let mut text = String::new();
     for finding in findings {
         let mut one = String::new();
+        if let Some(place) = too_wide(finding, sources) {
+            let Diagnostic { severity, code, message, .. } = finding;
+            text.push_str(&format!("{}[{code}]: {}\n  at {}\n", severity.word(), safe(message), safe(&place)));
+            text.extend(finding.help.iter().map(|help| format!("  help: {}\n", safe(help))));
+            text.push('\n');
+            continue;
+        }
         if handler.render_report(&mut one, &Report::new(finding, sources)).is_err() {
             one.clone_from(&finding.message);
         }
@@ -32,6 +42,19 @@ pub fn findings(findings: &[Diagnostic], sources: &Sources, style: Style) -> Str
         text.push('\n');
     }
     text
+}
+
+/// The place of a finding in lines that are too long to be drawn: no screen holds them, and no drawing.
+fn too_wide(finding: &Diagnostic, sources: &Sources) -> Option<String> {
+    let around = |label: &Label| {
+        let text = &*sources.get(label.span.file).text;
+        let at = label.span.range().start.min(text.len());
+        let before = text.as_bytes()[..at].iter().rev().take(WIDEST + 1);
+        let after = text.as_bytes()[at..].iter().take(WIDEST + 1);
+        before.take_while(|byte| **byte != b'\n').count() + after.take_while(|byte| **byte != b'\n').count()
+    };
+    let wide = finding.labels.iter().any(|label| around(label) > WIDEST);
+    wide.then(|| finding.span().map(|span| sources.locate(span))).flatten()
 }
 
 /// A finding in miette's terms. It knows one source for each report: places in other files become reports below it.
