@@ -48,12 +48,40 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// How to mend it, as an edit that can be copied where that is possible.
     pub help: Option<String>,
+    /// The edit that mends it, where a program can make it.
+    pub fix: Option<Fix>,
+}
+
+/// A mending edit of the texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether it leaves what is run as it was: reachability, data and behaviour.
+    pub safe: bool,
+    /// What is replaced; the places don't overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One replacement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes.
+    pub span: Span,
+    /// What comes; empty removes.
+    pub text: String,
 }
 
 impl Diagnostic {
     /// A finding with a message and no place yet.
     pub fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
-        Diagnostic { code, severity, message: message.into(), labels: Vec::new(), notes: Vec::new(), help: None }
+        Diagnostic {
+            code,
+            severity,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fix: None,
+        }
     }
 
     /// An error.
@@ -84,6 +112,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
+        self
+    }
+
+    /// With the edit that mends it.
+    #[must_use]
+    pub fn fix(mut self, safe: bool, edits: Vec<Edit>) -> Self {
+        self.fix = Some(Fix { safe, edits });
         self
     }
 
