@@ -6,12 +6,14 @@
 
 mod merge_key;
 mod node;
+mod outline;
 mod parse;
 mod scalar;
 mod syntax;
 mod write;
 
 pub use node::{Entry, Mapping, Node, Scalar, Style, Value};
+pub use outline::{Outline, outline};
 pub use parse::{Parsed, parse};
 pub use scalar::Kind;
 pub use write::write;

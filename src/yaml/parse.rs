@@ -44,7 +44,9 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         return refused(Diagnostic::error("C101", "this is not a text file").label(place, "a NUL character"));
     }
     let mut builder = Builder { file, text, ..Builder::default() };
-    let options = granit_parser::options! { emit_unresolved_aliases: true, block_scalar_eof_without_line_feed: true };
+    let options = granit_parser::options! {
+        emit_comments: false, emit_unresolved_aliases: true, block_scalar_eof_without_line_feed: true
+    };
     for next in Parser::new_from_str_with_options(text, options) {
         let finished = match next {
             Ok((event, span)) => {
