@@ -11,6 +11,7 @@ pub mod compose;
 pub mod diagnostic;
 pub mod inventory;
 pub mod labels;
+pub mod lint;
 pub mod observed;
 pub mod placement;
 pub mod plan;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::placement::Policy;
+use crate::view::Format;
 
 /// Static analysis and placement planning for Docker Compose over several machines.
 #[derive(Debug, Parser)]
@@ -36,6 +37,10 @@ pub(super) enum Command {
     Observe(ObserveArgs),
     /// Look at the inventory itself
     Inventory(InventoryArgs),
+    /// What a finding means, why it matters, and how to mend it
+    Explain(ExplainArgs),
+    /// List everything that can be found
+    Rules(RulesArgs),
 }
 
 /// Which project, from which files.
@@ -44,6 +49,13 @@ pub(super) struct ProjectArgs {
     /// Compose files, merged in this order (else -f, COMPOSE_FILE, or compose.yaml here or above)
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub flags: ProjectFlags,
+}
+
+/// Which project, as docker compose's flags have it.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct ProjectFlags {
     /// Compose file (may be repeated; `-` is standard input)
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub file: Vec<PathBuf>,
@@ -72,13 +84,81 @@ pub(super) struct MachineArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct CheckArgs {
+    /// Projects, each checked by itself: a compose file, or a folder that is searched for them; `-` is standard input.
+    /// Files that are to be merged are given with -f (else COMPOSE_FILE, or compose.yaml here or above)
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
     #[command(flatten)]
-    pub project: ProjectArgs,
+    pub project: ProjectFlags,
     #[command(flatten)]
     pub machines: MachineArgs,
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    #[command(flatten)]
+    pub mending: MendArgs,
     /// How findings are written
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: FindingsFormat,
+    /// The path that standard input stands for
+    #[arg(long, value_name = "PATH")]
+    pub stdin_filename: Option<PathBuf>,
+    /// Only projects of which a file differs from this commit
+    #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = "HEAD")]
+    pub changed: Option<String>,
+    /// Findings of this file don't count; those of it that are gone are an error
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write all findings into the baseline (planner-baseline.json where none is named)
+    #[arg(long)]
+    pub write_baseline: bool,
+    /// Take it as it is that a part could not be checked
+    #[arg(long)]
+    pub allow_partial: bool,
+}
+
+/// Which rules are on. What names a rule most closely decides: a code before a prefix, before a group, before `all`.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct RuleArgs {
+    /// Switch rules on: codes, names, prefixes (`S`), groups (`hardening`, `style`, `capacity`) or `all`
+    #[arg(long, value_name = "RULES")]
+    pub select: Vec<String>,
+    /// Switch rules off
+    #[arg(long, value_name = "RULES")]
+    pub ignore: Vec<String>,
+    /// Fail from this severity on: `error` (default), `warning` or `info`
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
+    /// Settings (else planner.toml in the project's folder or above)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Whether to mend.
+#[derive(Clone, Copy, Debug, Default, ClapArgs)]
+pub(super) struct MendArgs {
+    /// Mend what can be mended without changing what is run
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix or --diff: also what may change what is run
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Show what --fix would change, and exit with 1 if that is anything
+    #[arg(long, conflicts_with = "fix")]
+    pub diff: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// The code or name of a rule, such as M302
+    #[arg(value_name = "CODE")]
+    pub code: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct RulesArgs {
+    /// Write them all as one page of Markdown, as docs/rules.md
+    #[arg(long)]
+    pub markdown: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -221,8 +301,32 @@ pub(super) enum ColorChoice {
 pub(super) enum FindingsFormat {
     /// For people
     Human,
+    /// A line for each finding
+    Concise,
     /// Versioned JSON
     Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit's XML
+    Junit,
+}
+
+impl From<FindingsFormat> for Format {
+    fn from(format: FindingsFormat) -> Self {
+        match format {
+            FindingsFormat::Human => Format::Human,
+            FindingsFormat::Concise => Format::Concise,
+            FindingsFormat::Json => Format::Json,
+            FindingsFormat::Sarif => Format::Sarif,
+            FindingsFormat::Github => Format::Github,
+            FindingsFormat::Gitlab => Format::Gitlab,
+            FindingsFormat::Junit => Format::Junit,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

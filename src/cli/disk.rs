@@ -46,3 +46,19 @@ pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     }
     moved
 }
+
+/// Writes a text over the file at `path`, whole or not at all, with the rights that it has.
+pub(super) fn write_over(path: &Path, text: &str) -> io::Result<()> {
+    // What a link points at is written, not the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let beside = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
+    let rights = fs::metadata(&path).map(|it| it.permissions());
+    let written = fs::write(&beside, text)
+        .and_then(|()| rights.map_or(Ok(()), |rights| fs::set_permissions(&beside, rights)))
+        .and_then(|()| fs::rename(&beside, &path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}

@@ -75,7 +75,7 @@ impl Goal {
 
 /// The inventory, if there is one, without any compose file.
 fn inventory_alone(args: &ApplyArgs, io: &mut Io) -> Result<Option<Inventory>, Exit> {
-    let file = args.project.files.iter().chain(&args.project.file).next();
+    let file = args.project.files.iter().chain(&args.project.flags.file).next();
     let folder = io.absolute(file.and_then(|file| file.parent()).unwrap_or(Path::new("")));
     let Some(path) = inventory_path(io, &args.machines, &folder) else { return Ok(None) };
     let mut sources = Sources::new();

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{self, Diagnostic};
+use crate::lint::Report;
 use crate::source::Sources;
 use crate::view::{self, Style};
 
@@ -75,13 +76,9 @@ impl Io {
         }
     }
 
-    /// Findings as a result, in the one order, for people with their sum.
-    pub(super) fn print_findings(&mut self, findings: &mut Vec<Diagnostic>, sources: &Sources, format: FindingsFormat) {
-        diagnostic::sort(findings);
-        let text = match format {
-            FindingsFormat::Json => view::findings_json(findings, sources),
-            FindingsFormat::Human => view::findings(findings, sources, self.style),
-        };
+    /// Findings as a result.
+    pub(super) fn print_report(&mut self, report: &Report, sources: &Sources, format: FindingsFormat) {
+        let text = view::report(report, sources, format.into(), self.style);
         self.print(&text);
     }
 

@@ -2,6 +2,7 @@
 //! touches the outside world.
 
 mod args;
+mod checking;
 mod commands;
 mod deploy;
 mod disk;
@@ -47,5 +48,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         Command::Apply(args) => commands::apply::run(&args, io),
         Command::Observe(args) => commands::observe::run(&args, io),
         Command::Inventory(args) => commands::inventory::run(&args, io),
+        Command::Explain(args) => commands::explain::run(&args, io),
+        Command::Rules(args) => commands::rules::run(&args, io),
     }
 }

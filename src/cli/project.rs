@@ -8,7 +8,7 @@ use crate::inventory::{self, Inventory};
 use crate::plan::Origin;
 use crate::source::{Files, Sources};
 
-use super::args::{MachineArgs, ProjectArgs};
+use super::args::{MachineArgs, ProjectArgs, ProjectFlags};
 use super::disk::Disk;
 use super::{Exit, Io};
 
@@ -74,14 +74,20 @@ impl Project {
     }
 }
 
-/// What the flags ask for.
+/// What the files and flags ask for.
 pub(super) fn load_options(io: &Io, project: &ProjectArgs) -> LoadOptions {
+    let files = project.files.iter().chain(&project.flags.file).cloned().collect();
+    options_for(io, files, &project.flags)
+}
+
+/// The options for these files, and the flags beside them.
+pub(super) fn options_for(io: &Io, files: Vec<PathBuf>, flags: &ProjectFlags) -> LoadOptions {
     LoadOptions {
-        files: project.files.iter().chain(&project.file).cloned().collect(),
-        project_name: project.project_name.clone(),
-        project_directory: project.project_directory.clone(),
-        profiles: project.profile.clone(),
-        env_files: project.env_file.clone(),
+        files,
+        project_name: flags.project_name.clone(),
+        project_directory: flags.project_directory.clone(),
+        profiles: flags.profile.clone(),
+        env_files: flags.env_file.clone(),
         literal: false,
         environment: io.variables.clone(),
         working_directory: io.directory.clone(),

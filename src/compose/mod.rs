@@ -29,7 +29,7 @@ mod template;
 
 pub use environment::{Environment, Variable};
 pub use model::Compose;
-pub use options::LoadOptions;
+pub use options::{LoadOptions, default_files};
 pub use origins::{Origins, Substituted, VariableUse};
 pub use provenance::{NoValue, Part, Provenance, Step};
 

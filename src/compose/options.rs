@@ -56,7 +56,7 @@ impl LoadOptions {
         }
         let start =
             self.project_directory.as_deref().map_or_else(|| self.working_directory.clone(), |dir| self.resolve(dir));
-        start.ancestors().map(|folder| defaults_in(folder, files)).find(|found| !found.is_empty()).unwrap_or_default()
+        start.ancestors().map(|folder| default_files(folder, files)).find(|found| !found.is_empty()).unwrap_or_default()
     }
 
     /// The folder for relative paths.
@@ -77,8 +77,8 @@ impl LoadOptions {
     }
 }
 
-/// The file with a default name in a folder, and its override.
-fn defaults_in(folder: &Path, files: &dyn Files) -> Vec<PathBuf> {
+/// The file with a default name in a folder, and its override; empty where there is none.
+pub fn default_files(folder: &Path, files: &dyn Files) -> Vec<PathBuf> {
     let first_of = |names: &[&str]| {
         names.iter().map(|name| folder.join(name)).find(|path| files.exists(path) && !files.is_dir(path))
     };

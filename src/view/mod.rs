@@ -3,18 +3,20 @@
 mod config;
 mod events;
 mod findings;
-mod findings_json;
 mod machines;
 mod origin;
 mod plan;
+mod report;
+mod rules;
 mod style;
 mod variables;
 
 pub use config::{ModelFormat, model};
 pub use events::{Progress, outcome};
 pub use findings::findings;
-pub use findings_json::findings_json;
 pub use origin::{origin, origin_json};
 pub use plan::plan;
+pub use report::{Format, report};
+pub use rules::rules;
 pub use style::{Style, count};
 pub use variables::variables;

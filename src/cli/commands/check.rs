@@ -1,40 +1,51 @@
 //! `planner check`: every fault that can be found before anything runs.
 
 use crate::cli::args::{CheckArgs, FindingsFormat};
-use crate::cli::deploy::worst;
-use crate::cli::project::Project;
+use crate::cli::checking::{Checking, Run, baseline, mending};
 use crate::cli::{Exit, Io};
-use crate::placement::{self, Limits, Outcome, Policy, Problem};
-use crate::stack;
+use crate::diagnostic::Severity;
 use crate::view::count;
 
 pub(in crate::cli) fn run(args: &CheckArgs, io: &mut Io) -> Exit {
-    let mut project = Project::load(io, &args.project, &args.machines);
-    let mut exit = project.exit().unwrap_or(Exit::Fine);
-    let (stack, findings) = stack::build(&project.compose, project.inventory.as_ref(), None);
-    exit = exit.max(worst(&findings));
-    project.findings.extend(findings);
-    // Whether it fits is only asked of a project that is whole, and of machines whose size is known.
-    if exit == Exit::Fine && project.inventory.is_some() {
-        let problem = Problem::new(&stack, Vec::new(), Policy::default());
-        match placement::place(&problem, Limits::default()) {
-            Outcome::Placed(_) => {}
-            Outcome::Refused(refusal) => {
-                project.findings.extend(refusal);
-                exit = Exit::DoesNotFit;
-            }
-            Outcome::Undecided(why) => {
-                io.refuse(&format!("whether the stack fits is not decided: {why}"), None);
-                exit = Exit::Incomplete;
-            }
-        }
+    match checked(args, io) {
+        Ok(exit) | Err(exit) => exit,
     }
-    io.print_findings(&mut project.findings, &project.sources, args.format);
-    if exit == Exit::Fine && args.format == FindingsFormat::Human {
-        let fits =
-            project.inventory.as_ref().map(|it| format!("; they fit the {}", count(it.machines.len(), "machine")));
-        let services = count(stack.services.len(), "service");
-        io.tell(&format!("Checked {services}: no errors{}.\n", fits.unwrap_or_default()));
+}
+
+fn checked(args: &CheckArgs, io: &mut Io) -> Result<Exit, Exit> {
+    let checking = Checking::new(args, io)?;
+    let mut run = checking.run(io)?;
+    if args.mending.diff {
+        return Ok(mending::show(io, &run, args.mending.unsafe_fixes));
     }
-    exit
+    if args.mending.fix {
+        run = mending::mend(io, &checking, run, args.mending.unsafe_fixes)?;
+    }
+    baseline::take(io, args, &mut run)?;
+    io.print_report(&run.report, &run.sources, args.format);
+    let exit = run.exit(args.allow_partial);
+    if args.format == FindingsFormat::Human {
+        io.tell(&summary(&run));
+    }
+    Ok(exit)
+}
+
+fn summary(run: &Run) -> String {
+    let number = |severity, word| match run.report.count(severity) {
+        0 => None,
+        found => Some(count(found, word)),
+    };
+    let found = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")];
+    let found: Vec<String> = found.into_iter().filter_map(|(severity, word)| number(severity, word)).collect();
+    let projects = if run.projects == 1 { String::new() } else { format!(" in {} projects", run.projects) };
+    let fits = run.fits.map(|machines| format!("; they fit the {}", count(machines, "machine"))).unwrap_or_default();
+    let services = count(run.services, "service");
+    match run.report.active().next() {
+        None => format!("Checked {services}{projects}: no findings{fits}.\n"),
+        Some(first) => format!(
+            "Checked {services}{projects}: {}{fits}. `planner explain {}` says more.\n",
+            found.join(", "),
+            first.diagnostic.code
+        ),
+    }
 }

@@ -4,6 +4,7 @@ use crate::cli::args::{InventoryArgs, InventoryCheckArgs, InventoryCommand};
 use crate::cli::deploy::worst;
 use crate::cli::project::{inventory_path, load_inventory};
 use crate::cli::{Exit, Io};
+use crate::lint::Report;
 use crate::source::Sources;
 
 pub(in crate::cli) fn run(args: &InventoryArgs, io: &mut Io) -> Exit {
@@ -19,8 +20,9 @@ fn check(args: &InventoryCheckArgs, io: &mut Io) -> Exit {
         return Exit::Incomplete;
     };
     let mut sources = Sources::new();
-    let mut loaded = load_inventory(io, &path, &mut sources);
+    let loaded = load_inventory(io, &path, &mut sources);
     let exit = if loaded.complete { worst(&loaded.diagnostics) } else { Exit::Incomplete };
-    io.print_findings(&mut loaded.diagnostics, &sources, args.format);
+    let report = Report::of(loaded.diagnostics, &[], &sources);
+    io.print_report(&report, &sources, args.format);
     exit
 }

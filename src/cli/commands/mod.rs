@@ -3,6 +3,8 @@
 pub(super) mod apply;
 pub(super) mod check;
 pub(super) mod config;
+pub(super) mod explain;
 pub(super) mod inventory;
 pub(super) mod observe;
 pub(super) mod plan;
+pub(super) mod rules;

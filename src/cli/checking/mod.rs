@@ -1,0 +1,204 @@
+//! What `check` does with what was typed: finds the projects, loads each, and puts their findings together.
+
+pub(in crate::cli) mod baseline;
+mod changed;
+pub(in crate::cli) mod mending;
+mod overlay;
+mod settings;
+mod targets;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use crate::compose;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::inventory::{self, Inventory};
+use crate::lint::{self, Input, Report};
+use crate::placement::{self, Limits, Outcome, Policy, Problem};
+use crate::source::Sources;
+use crate::stack;
+
+use super::args::CheckArgs;
+use super::project::{inventory_path, load_inventory, options_for};
+use super::{Exit, Io};
+use overlay::Overlay;
+use settings::SettingsFiles;
+use targets::Target;
+
+/// A check, ready to run; more than once where texts are mended in between.
+pub(in crate::cli) struct Checking<'a> {
+    args: &'a CheckArgs,
+    targets: Vec<Target>,
+    files: Overlay,
+}
+
+/// What a run found.
+#[derive(Default)]
+pub(in crate::cli) struct Run {
+    pub sources: Sources,
+    pub report: Report,
+    /// How many projects and services were checked.
+    pub projects: usize,
+    pub services: usize,
+    /// On how many machines the one project that was checked fits, if that was asked and proven.
+    pub fits: Option<usize>,
+    /// From which severity on it fails.
+    fail_on: Option<Severity>,
+    /// Whether something could not be read.
+    incomplete: bool,
+    refused: bool,
+    undecided: bool,
+}
+
+/// What is kept from one project to the next.
+#[derive(Default)]
+struct Shared {
+    settings: SettingsFiles,
+    inventories: HashMap<PathBuf, inventory::Loaded>,
+}
+
+impl<'a> Checking<'a> {
+    /// Finds out what is to be checked.
+    pub(in crate::cli) fn new(args: &'a CheckArgs, io: &mut Io) -> Result<Self, Exit> {
+        let files = Overlay::new(args, io)?;
+        let targets = targets::find(args, io, &files)?;
+        Ok(Checking { args, targets, files })
+    }
+
+    /// Checks all projects.
+    pub(in crate::cli) fn run(&self, io: &mut Io) -> Result<Run, Exit> {
+        let mut run = Run::default();
+        let mut shared = Shared::default();
+        let changed = self.args.changed.as_ref().map(|reference| changed::files(io, reference)).transpose()?;
+        for target in &self.targets {
+            let before = run.sources.iter().count();
+            let found = self.project(io, target, &mut run, &mut shared)?;
+            let touched = changed.as_ref().is_none_or(|changed| {
+                run.sources.iter().skip(before).any(|(_, file)| changed.contains(&io.directory.join(&file.name)))
+            });
+            if touched {
+                run.take(found);
+            }
+        }
+        if self.targets.len() > 1 {
+            run.fits = None;
+        }
+        Ok(run)
+    }
+
+    fn project(&self, io: &mut Io, target: &Target, run: &mut Run, shared: &mut Shared) -> Result<Found, Exit> {
+        let options = options_for(io, target.files.clone(), &self.args.project);
+        let mut loaded = compose::load(&self.files, &options, &mut run.sources);
+        let mut findings = std::mem::take(&mut loaded.diagnostics);
+        let (inventory, told) = self.inventory(io, &loaded.compose, &mut run.sources, shared);
+        findings.extend(told);
+        loaded.complete &= inventory.as_ref().is_none_or(|inventory| inventory.complete);
+        let inventory = inventory.map(|inventory| inventory.inventory);
+        let (settings, told) = shared.settings.of(io, self.args, &self.files, &loaded.compose, &mut run.sources)?;
+        findings.extend(told);
+        let mut found =
+            Found { services: loaded.compose.services.len(), complete: loaded.complete, ..Found::default() };
+        found.fail_on = settings.fail_on;
+        let (stack, told) = stack::build(&loaded.compose, inventory.as_ref(), None);
+        findings.extend(told);
+        findings.extend(not_built(&loaded.compose, inventory.as_ref()));
+        if loaded.complete && inventory.is_some() && !findings.iter().any(Diagnostic::is_error) {
+            findings.extend(place(io, &stack, &mut found));
+        }
+        let input = Input {
+            loaded: &loaded,
+            inventory: inventory.as_ref(),
+            stack: inventory.as_ref().map(|_| &stack),
+            sources: &run.sources,
+            files: &self.files,
+        };
+        found.report = lint::check(input, &settings, findings);
+        Ok(found)
+    }
+
+    /// The inventory of a project, and what is wrong with it where it is met for the first time.
+    fn inventory(
+        &self,
+        io: &Io,
+        compose: &compose::Compose,
+        sources: &mut Sources,
+        shared: &mut Shared,
+    ) -> (Option<inventory::Loaded>, Vec<Diagnostic>) {
+        let beside = compose.files.first().and_then(|file| file.parent()).map(|folder| io.absolute(folder));
+        let Some(path) = inventory_path(io, &self.args.machines, &beside.unwrap_or_default()) else {
+            return (None, Vec::new());
+        };
+        if let Some(known) = shared.inventories.get(&path) {
+            return (Some(known.clone()), Vec::new());
+        }
+        let mut loaded = load_inventory(io, &path, sources);
+        let findings = std::mem::take(&mut loaded.diagnostics);
+        shared.inventories.insert(path, loaded.clone());
+        (Some(loaded), findings)
+    }
+}
+
+/// What one project came to.
+#[derive(Default)]
+struct Found {
+    report: Report,
+    services: usize,
+    complete: bool,
+    fail_on: Option<Severity>,
+    fits: Option<usize>,
+    refused: bool,
+    undecided: bool,
+}
+
+/// Images that nobody could pull: an error where there are several machines.
+fn not_built(compose: &compose::Compose, inventory: Option<&Inventory>) -> Vec<Diagnostic> {
+    let several = inventory.is_some_and(|inventory| inventory.machines.len() > 1);
+    let unsupported = if several { stack::unsupported(compose) } else { Vec::new() };
+    unsupported.into_iter().filter(|finding| finding.code == "M311").collect()
+}
+
+/// Whether it fits is only asked of a project that is whole, and of machines whose size is known.
+fn place(io: &mut Io, stack: &stack::Stack, found: &mut Found) -> Vec<Diagnostic> {
+    let problem = Problem::new(stack, Vec::new(), Policy::default());
+    match placement::place(&problem, Limits::default()) {
+        Outcome::Placed(_) => {
+            found.fits = Some(stack.machines.len());
+            Vec::new()
+        }
+        Outcome::Refused(refusal) => {
+            found.refused = true;
+            refusal
+        }
+        Outcome::Undecided(why) => {
+            io.refuse(&format!("whether the stack fits is not decided: {why}"), None);
+            found.undecided = true;
+            Vec::new()
+        }
+    }
+}
+
+impl Run {
+    fn take(&mut self, found: Found) {
+        self.projects += 1;
+        self.services += found.services;
+        self.incomplete |= !found.complete;
+        self.refused |= found.refused;
+        self.undecided |= found.undecided;
+        self.fits = found.fits;
+        // The strictest word counts.
+        self.fail_on = self.fail_on.into_iter().chain(found.fail_on).min();
+        self.report.extend(found.report);
+    }
+
+    /// How it ends.
+    pub(in crate::cli) fn exit(&self, allow_partial: bool) -> Exit {
+        if self.undecided || self.incomplete && !allow_partial {
+            return Exit::Incomplete;
+        }
+        if self.refused {
+            return Exit::DoesNotFit;
+        }
+        let fails = self.report.worst().is_some_and(|worst| worst >= self.fail_on.unwrap_or(Severity::Error));
+        if fails { Exit::Error } else { Exit::Fine }
+    }
+}

@@ -1,0 +1,81 @@
+//! The checker itself. Found elsewhere, registered here.
+
+use crate::diagnostic::Severity;
+use crate::lint::rule::example;
+use crate::lint::{Finder, Group, Needs, Rule};
+
+/// See each one's `summary`.
+pub(in crate::lint) static RULES: [Rule; 6] = [
+    Rule {
+        code: "P901",
+        name: "unused-suppression",
+        severity: Severity::Warning,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A comment that ignores what is not there.",
+        why: "The fault was mended and the comment stayed, or it stands at the wrong line; left alone, it would hide the next one.",
+        ignore: "",
+        example: example!("unused_suppression"),
+        finder: Finder::Room("the checker itself"),
+    },
+    Rule {
+        code: "P902",
+        name: "suppression-without-reason",
+        severity: Severity::Warning,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A comment that ignores a finding and does not say why.",
+        why: "Who comes after cannot tell whether it still holds.",
+        ignore: "",
+        example: example!("suppression_without_reason"),
+        finder: Finder::Room("the checker itself"),
+    },
+    Rule {
+        code: "P903",
+        name: "unknown-rule-in-suppression",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A comment for planner that names no rule, or cannot be read.",
+        why: "It ignores nothing.",
+        ignore: "",
+        example: example!("unknown_rule_in_suppression"),
+        finder: Finder::Room("the checker itself"),
+    },
+    Rule {
+        code: "P904",
+        name: "not-checked",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A part of the project could not be checked.",
+        why: "Something was not read or not followed: what lies there may be at fault. The exit code is 4, never 0; `--allow-partial` takes it as it is.",
+        ignore: "",
+        example: example!("not_checked"),
+        finder: Finder::Room("the checker itself"),
+    },
+    Rule {
+        code: "P905",
+        name: "bad-setting",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A setting that cannot be read.",
+        why: "A misspelt one would do nothing, unseen.",
+        ignore: "",
+        example: example!("bad_setting"),
+        finder: Finder::Room("the checker itself"),
+    },
+    Rule {
+        code: "P906",
+        name: "stale-baseline",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "The baseline holds findings that are gone.",
+        why: "A baseline only shrinks: what was mended is taken out, so that it cannot come back unseen. `--write-baseline` does it.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("the checker itself"),
+    },
+];

@@ -1,0 +1,81 @@
+//! What excludes each other. Found elsewhere, registered here.
+
+use crate::diagnostic::Severity;
+use crate::lint::rule::example;
+use crate::lint::{Finder, Group, Needs, Rule};
+
+/// See each one's `summary`.
+pub(in crate::lint) static RULES: [Rule; 6] = [
+    Rule {
+        code: "C117",
+        name: "mutually-exclusive",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "Two statements of which only one can hold.",
+        why: "docker compose refuses the project: `network_mode` beside `networks`, a config from a file and a variable, and the like.",
+        ignore: "",
+        example: example!("mutually_exclusive"),
+        finder: Finder::Room("loading"),
+    },
+    Rule {
+        code: "C118",
+        name: "conflicting-limits",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "One figure is given in two places, and not as the same.",
+        why: "docker compose refuses the project: \"can't set distinct values\". `deploy.resources` and the older keys mean the same.",
+        ignore: "",
+        example: example!("conflicting_limits"),
+        finder: Finder::Room("loading"),
+    },
+    Rule {
+        code: "C119",
+        name: "container-name-with-replicas",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "Several replicas with one container name.",
+        why: "A name is one container's on each engine: docker compose refuses the project.",
+        ignore: "",
+        example: example!("container_name_with_replicas"),
+        finder: Finder::Room("loading"),
+    },
+    Rule {
+        code: "C120",
+        name: "duplicate-container-name",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "Two services with the same container name.",
+        why: "The second cannot be made: the name is taken. docker compose refuses the project.",
+        ignore: "",
+        example: example!("duplicate_container_name"),
+        finder: Finder::Room("loading"),
+    },
+    Rule {
+        code: "C122",
+        name: "healthcheck-test-form",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A health check's list that does not say how it is run.",
+        why: "The first item is `CMD` (a program and its arguments), `CMD-SHELL` (a line for the shell) or `NONE`.",
+        ignore: "",
+        example: example!("healthcheck_test_form"),
+        finder: Finder::Room("loading"),
+    },
+    Rule {
+        code: "C131",
+        name: "command-cut-off",
+        severity: Severity::Warning,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A command line with `&&`, `|` or the like, which no shell reads.",
+        why: "docker compose splits the line into words and drops everything from the operator on.",
+        ignore: "",
+        example: example!("command_cut_off"),
+        finder: Finder::Room("loading"),
+    },
+];

@@ -1,0 +1,48 @@
+//! Findings that say the same of many services, told once.
+
+use super::report::{Finding, Report};
+
+/// From how many alike findings on they are told as one.
+const MANY: usize = 3;
+
+/// A finding, and those that say the same of other services.
+#[derive(Clone, Debug)]
+pub struct Fold<'a> {
+    /// The first.
+    pub finding: &'a Finding,
+    /// The others; empty where there are few.
+    pub others: Vec<&'a Finding>,
+}
+
+/// The findings that count, alike ones together at the place of the first.
+pub fn fold(report: &Report) -> Vec<Fold<'_>> {
+    let mut folds: Vec<Fold<'_>> = Vec::new();
+    for finding in report.active() {
+        let alike = |fold: &&mut Fold<'_>| said(fold.finding).is_some_and(|text| Some(text) == said(finding));
+        match folds.iter_mut().find(alike) {
+            Some(fold) => fold.others.push(finding),
+            None => folds.push(Fold { finding, others: Vec::new() }),
+        }
+    }
+    let mut told = Vec::new();
+    for fold in folds {
+        let few = fold.others.len() + 1 < MANY;
+        let others = if few { Vec::new() } else { fold.others.clone() };
+        told.push(Fold { finding: fold.finding, others });
+        told.extend(
+            few.then_some(fold.others).into_iter().flatten().map(|it| Fold { finding: it, others: Vec::new() }),
+        );
+    }
+    told.sort_by_key(|fold| fold.finding.diagnostic.span());
+    told
+}
+
+/// What a finding says, the service's name left out; none where it speaks of no service.
+fn said(finding: &Finding) -> Option<(&str, crate::source::FileId, String)> {
+    let service = finding.service.as_ref()?;
+    let file = finding.diagnostic.span()?.file;
+    // The places within a circle or a clash differ even where the words are the same.
+    let single = finding.diagnostic.labels.len() == 1;
+    let text = finding.diagnostic.message.replace(&format!("`{service}`"), "`…`");
+    (single && !finding.diagnostic.is_error()).then_some((finding.diagnostic.code, file, text))
+}
