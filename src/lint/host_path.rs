@@ -18,7 +18,19 @@ pub(super) fn clean(path: &str) -> String {
 /// Whether this is grave to write to, and what it is; none for a path that is nothing special. `written` is the path as
 /// it stands in the file, with its `~`.
 pub(super) fn sensitive(path: &str, written: &str) -> Option<(bool, String)> {
-    const GRAVE: [&str; 9] = ["/etc", "/root", "/boot", "/proc", "/var/lib/docker", "/usr", "/bin", "/sbin", "/lib"];
+    const GRAVE: [&str; 11] = [
+        "/etc",
+        "/root",
+        "/boot",
+        "/proc",
+        "/var/lib/docker",
+        "/var/lib/containerd",
+        "/var/lib/containers",
+        "/usr",
+        "/bin",
+        "/sbin",
+        "/lib",
+    ];
     const LESS: [&str; 4] = ["/sys", "/home", "/dev", "/var/lib/kubelet"];
     const IN_HOME: [&str; 7] = [".ssh", ".aws", ".kube", ".gnupg", ".docker", ".azure", ".config/gcloud"];
     /// Files of devices that give nothing away, and whole of what is asked of them.
@@ -35,8 +47,9 @@ pub(super) fn sensitive(path: &str, written: &str) -> Option<(bool, String)> {
     if HARMLESS.contains(&path.as_str()) {
         return None;
     }
+    // All of it is S601's: the engine's socket is there as well.
     if path == "/" {
-        return Some((true, "all files".to_owned()));
+        return None;
     }
     if is_clock(&path) {
         return Some((false, format!("`{path}`")));
@@ -49,7 +62,7 @@ pub(super) fn sensitive(path: &str, written: &str) -> Option<(bool, String)> {
         .and_then(|rest| rest.split_once('/'))
         .is_some_and(|(_, rest)| IN_HOME.into_iter().any(|key| rest == key || rest.starts_with(&format!("{key}/"))));
     let named = format!("`{path}`");
-    if GRAVE[..5].iter().any(|root| below(&root)) || GRAVE[5..].iter().any(|root| whole(&root)) {
+    if GRAVE[..7].iter().any(|root| below(&root)) || GRAVE[7..].iter().any(|root| whole(&root)) {
         Some((true, named))
     } else if below(&LESS[0]) || whole(&LESS[1]) || user_key || below(&LESS[2]) || below(&LESS[3]) {
         Some((false, named))

@@ -43,6 +43,7 @@ pub fn check(input: Input<'_>, settings: &Settings, found: Vec<Diagnostic>) -> R
         }
     }
     forget_blanks(&mut findings, settings);
+    forget_consequences(&mut findings);
     let told = findings.iter().any(|it| it.is_error() && matches!(it.code, "C123" | "I110"));
     if !context.complete && !told {
         findings.push(not_checked());
@@ -100,4 +101,12 @@ fn not_checked() -> Diagnostic {
     rules::RULE_NOT_CHECKED
         .finding("a part of the project could not be checked")
         .help("make it readable here, or accept it: `--allow-partial`")
+}
+
+/// Nobody need be told that a service does not exist that is only misshapen, which is told.
+fn forget_consequences(findings: &mut Vec<Diagnostic>) {
+    let quoted = |message: &str| message.split('`').nth(1).map(str::to_owned);
+    let misshapen: Vec<String> = findings.iter().filter(|it| it.code == "C105").filter_map(|it| quoted(&it.message)).collect();
+    let absent = |message: &str| misshapen.iter().any(|name| message.ends_with(&format!("`{name}`, which does not exist")));
+    findings.retain(|finding| !matches!(finding.code, "C111" | "C115") || !absent(&finding.message));
 }

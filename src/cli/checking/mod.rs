@@ -99,7 +99,11 @@ impl<'a> Checking<'a> {
         let mut found =
             Found { services: loaded.compose.services.len(), complete: loaded.complete, ..Found::default() };
         found.fail_on = settings.fail_on;
-        let (stack, told) = stack::build(&loaded.compose, inventory.as_ref(), None);
+        let (stack, mut told) = stack::build(&loaded.compose, inventory.as_ref(), None);
+        if inventory.is_none() {
+            // docker compose passes over what is said about placing: no reason to refuse a file that places nothing.
+            told.iter_mut().for_each(|finding| finding.severity = finding.severity.min(Severity::Warning));
+        }
         findings.extend(told);
         findings.extend(not_built(&loaded.compose, inventory.as_ref()));
         if loaded.complete && inventory.is_some() && !findings.iter().any(Diagnostic::is_error) {

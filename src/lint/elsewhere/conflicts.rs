@@ -7,18 +7,6 @@ use crate::lint::{Finder, Group, Needs, Rule};
 /// See each one's `summary`.
 pub(in crate::lint) static RULES: [Rule; 6] = [
     Rule {
-        code: "C117",
-        name: "mutually-exclusive",
-        severity: Severity::Error,
-        group: Group::Default,
-        needs: Needs::Project,
-        summary: "Two statements of which only one can hold.",
-        why: "docker compose refuses the project: `network_mode` beside `networks`, a config from a file and a variable, and the like.",
-        ignore: "",
-        example: example!("mutually_exclusive"),
-        finder: Finder::Room("loading"),
-    },
-    Rule {
         code: "C118",
         name: "conflicting-limits",
         severity: Severity::Error,
@@ -64,6 +52,18 @@ pub(in crate::lint) static RULES: [Rule; 6] = [
         why: "The first item is `CMD` (a program and its arguments), `CMD-SHELL` (a line for the shell) or `NONE`.",
         ignore: "",
         example: example!("healthcheck_test_form"),
+        finder: Finder::Room("loading"),
+    },
+    Rule {
+        code: "C132",
+        name: "refused-by-engine",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A value that docker compose takes as it is, and no engine does.",
+        why: "The file loads, and the container cannot be made: a restart policy that no engine knows, a port beyond 65535.",
+        ignore: "",
+        example: example!("refused_by_engine"),
         finder: Finder::Room("loading"),
     },
     Rule {

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 6] = [
+pub(in crate::lint) static RULES: [Rule; 4] = [
     Rule {
         code: "C103",
         name: "unknown-key",
@@ -16,30 +16,6 @@ pub(in crate::lint) static RULES: [Rule; 6] = [
         why: "docker compose refuses the file: \"additional properties not allowed\". Keys of one's own begin with `x-`.",
         ignore: "",
         example: example!("unknown_key"),
-        finder: Finder::Room("checking the form of the file"),
-    },
-    Rule {
-        code: "C104",
-        name: "wrong-type",
-        severity: Severity::Error,
-        group: Group::Default,
-        needs: Needs::Project,
-        summary: "A value of another type, or another form, than its place takes.",
-        why: "docker compose refuses the file, or the engine refuses the container.",
-        ignore: "",
-        example: example!("wrong_type"),
-        finder: Finder::Room("checking the form of the file"),
-    },
-    Rule {
-        code: "C105",
-        name: "service-not-a-mapping",
-        severity: Severity::Error,
-        group: Group::Default,
-        needs: Needs::Project,
-        summary: "A service that is no mapping of keys.",
-        why: "Often the image stands where the service's keys should: `web: nginx`.",
-        ignore: "",
-        example: example!("service_not_a_mapping"),
         finder: Finder::Room("checking the form of the file"),
     },
     Rule {

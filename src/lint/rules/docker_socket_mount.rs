@@ -25,33 +25,44 @@ const SOCKETS: [&str; 7] = [
     "docker.sock", "podman.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "dockershim.sock", "docker_engine",
 ];
 /// Folders that hold them.
-const FOLDERS: [&str; 11] = [
-    "/", "/run", "/var/run", "/run/docker", "/var/run/docker", "/run/podman", "/var/run/podman", "/run/containerd",
-    "/var/run/containerd", "/run/crio", "/var/run/crio",
+const FOLDERS: [&str; 14] = [
+    "/", "/var", "/run", "/var/run", "/run/docker", "/var/run/docker", "/run/podman", "/var/run/podman",
+    "/run/containerd", "/var/run/containerd", "/run/crio", "/var/run/crio", "/run/systemd", "/var/run/systemd",
 ];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for service in context.services() {
         for mount in &service.mounts {
-            let (source, span) = match &mount.kind {
-                MountKind::Bind { source, .. } => (source.value.as_str(), source.span),
-                MountKind::Volume { source: Some(source), .. } => (source.value.as_str(), source.span),
-                MountKind::Other { source: Some(source), .. } => (source.value.as_str(), source.span),
-                _ => continue,
-            };
-            let bind = matches!(mount.kind, MountKind::Bind { .. });
-            let path = host_path::clean(source);
-            let user_folder = path.starts_with("/run/user/") && path.matches('/').count() <= 4 && !path.contains('.');
-            let folder = bind && (FOLDERS.contains(&path.as_str()) || user_folder);
-            let socket = SOCKETS.iter().any(|name| path.ends_with(name) || mount.target.value.ends_with(name));
-            if socket || folder {
-                let seen = if socket { "root on the machine for who can speak to it" } else { "the engine's socket lies within" };
-                findings.push(
-                    RULE.finding(format!("`{}` has the engine's control socket", service.name))
-                        .label(span, seen)
-                        .help("let a socket proxy pass only the calls that it needs"),
-                );
-            }
+            let Some(seen) = source(context, &mount.kind).and_then(|path| control(&path)) else { continue };
+            findings.push(
+                RULE.finding(format!("`{}` has the engine's control socket", service.name))
+                    .label(mount.span, seen)
+                    .help("let a socket proxy pass only the calls that it needs"),
+            );
         }
+    }
+}
+
+/// The path of the machine that is mounted, be it by way of a volume that is bound to one.
+fn source(context: &Context<'_>, kind: &MountKind) -> Option<String> {
+    match kind {
+        MountKind::Bind { source, .. } => Some(source.value.clone()),
+        MountKind::Other { source: Some(source), .. } => Some(source.value.clone()),
+        MountKind::Volume { source: Some(source), .. } => {
+            let volume = context.compose.volumes.get(&source.value)?;
+            let local = volume.driver.as_ref().is_none_or(|driver| driver.value == "local");
+            volume.driver_opts.get("device").filter(|_| local).map(|device| device.value.clone())
+        }
+        _ => None,
+    }
+}
+
+/// What lies there, if it leads to the engine.
+fn control(path: &str) -> Option<&'static str> {
+    let path = host_path::clean(path);
+    if SOCKETS.iter().any(|name| path.ends_with(name)) {
+        Some("root on the machine for who can speak to it")
+    } else {
+        FOLDERS.contains(&path.as_str()).then_some("the engine's socket lies within")
     }
 }

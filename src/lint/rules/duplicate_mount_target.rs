@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for (name, entry) in context.written_services() {
         let mut taken: HashMap<&str, (Span, bool)> = HashMap::new();
-        let volumes = items(&entry.value, "volumes").filter_map(|item| Some((target(item)?, item.span, false)));
+        let volumes = items(&entry.value, "volumes").filter_map(|item| target(item));
         let tmpfs = items(&entry.value, "tmpfs").filter_map(|item| {
             Some((item.as_scalar()?.text.split(':').next()?, item.span, true))
         });
@@ -52,14 +52,14 @@ fn items<'n>(service: &'n Node, key: &str) -> impl Iterator<Item = &'n Node> {
     list.chain(node.filter(|node| node.as_scalar().is_some()))
 }
 
-/// The path in the container, if it stands there without variables.
-fn target(item: &Node) -> Option<&str> {
-    let text = match item.as_scalar() {
-        Some(scalar) => {
-            let mut parts = scalar.text.rsplit(':');
-            parts.find(|part| part.starts_with('/'))?
+/// The path in the container and where it stands, if it stands there without variables; it is no memory.
+fn target(item: &Node) -> Option<(&str, Span, bool)> {
+    let (text, span) = match item.as_scalar() {
+        Some(scalar) => (scalar.text.rsplit(':').find(|part| part.starts_with('/'))?, item.span),
+        None => {
+            let target = item.get("target")?;
+            (&*target.as_scalar()?.text, target.span)
         }
-        None => &item.get("target")?.as_scalar()?.text,
     };
-    (!text.contains('$')).then_some(text)
+    (!text.contains('$')).then_some((text, span, false))
 }

@@ -48,8 +48,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
 
 /// Whether the image is built here from a Dockerfile that has a health check.
 fn built_with_one(context: &Context<'_>, service: &Service) -> bool {
-    let folder = service.build.as_ref().and_then(|build| build.context.as_ref());
-    let dockerfile = folder.map(|folder| context.compose.directory.join(Path::new(&folder.value)).join("Dockerfile"));
-    let text = dockerfile.and_then(|path| context.files.read(&path).ok()).unwrap_or_default();
+    let Some(build) = &service.build else { return false };
+    let folder = build.context.as_ref().map_or(".", |context| context.value.as_str());
+    let file = build.dockerfile.as_ref().map_or("Dockerfile", |file| file.value.as_str());
+    let path = context.compose.directory.join(Path::new(folder)).join(file);
+    let inline = build.dockerfile_inline.as_ref().map(|inline| inline.value.clone());
+    let text = inline.or_else(|| context.files.read(&path).ok()).unwrap_or_default();
     text.lines().any(|line| line.trim_start().get(..11).is_some_and(|word| word.eq_ignore_ascii_case("HEALTHCHECK")))
 }

@@ -14,12 +14,20 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     group: Group::Default,
     needs: Needs::Project,
-    summary: "An image whose tag is `latest`, or missing.",
+    summary: "An image whose tag is `latest` or another that moves, or missing.",
     why: "What `latest` is changes from day to day. Machines that pulled on different days run different programs under one name, and nobody can say which; going back is impossible.",
     ignore: "For images that have no other tag.",
     example: example!("image_latest"),
     finder: Finder::Rule(check),
 };
+
+/// Tags that name no version, and are moved with each one.
+fn moves(tag: &str) -> bool {
+    const MOVING: [&str; 12] = [
+        "latest", "stable", "edge", "nightly", "main", "master", "develop", "dev", "canary", "rolling", "unstable", "beta",
+    ];
+    MOVING.contains(&tag)
+}
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let mut told: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -30,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let parts = image::parse(&image.value);
         // What a variable gives is settled where the project is run.
         let variable = context.slice(image.span).contains('$');
-        if parts.digest.is_some() || variable || !matches!(parts.tag, None | Some("latest")) {
+        if parts.digest.is_some() || variable || !parts.tag.is_none_or(moves) {
             continue;
         }
         let services = told.entry(&image.value).or_default();
@@ -40,7 +48,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         services.push(&service.name);
     }
     for (service, image, parts) in places {
-        let seen = if parts.tag.is_none() { "no tag stands for `latest`" } else { "another one tomorrow" };
+        let seen = if parts.tag.is_none() { "no tag stands for `latest`" } else { "this tag is moved from time to time" };
         let finding = RULE.finding(format!("`{}` runs whatever `{}` is on the day", service.name, parts.name))
             .label(image.span, seen)
             .help(format!("image: {}:<version>", parts.name));

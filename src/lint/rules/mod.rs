@@ -58,6 +58,7 @@ rules! {
     missing_memory_limit,
     missing_referenced_file,
     mount_propagation_shared,
+    mutually_exclusive,
     network_mode_host_port_clash,
     no_new_privileges_missing,
     no_project_name,
@@ -71,6 +72,7 @@ rules! {
     runs_as_root,
     same_host_port,
     sensitive_host_path,
+    service_not_a_mapping,
     shared_volume_across_machines,
     single_replica_restart_no,
     spread_impossible,
@@ -86,6 +88,7 @@ rules! {
     variable_in_key,
     version_obsolete,
     writable_rootfs,
+    wrong_type,
 }
 
 /// Every code that the program can say, in order.

@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             let written = context.slice(source.span).trim_matches(['"', '\'']);
             let Some((grave, what)) = host_path::sensitive(&source.value, written) else { continue };
             let mut finding = RULE.finding(format!("`{}` mounts {what} of the machine", service.name))
-                .label(source.span, if mount.read_only { "it can read all of it" } else { "it can change it" })
+                .label(mount.span, if mount.read_only { "it can read all of it" } else { "it can change it" })
                 .help("mount the one file that it needs, with `:ro`");
             // The clock's files are read by everybody: only that they can be written is worth a word.
             if !grave || mount.read_only {

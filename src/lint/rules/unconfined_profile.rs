@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             let (name, value) = option.value.split_once(['=', ':']).unwrap_or((&option.value, ""));
             let off = match name.trim() {
                 "seccomp" | "apparmor" | "systempaths" => value.trim() == "unconfined",
-                "label" => value.trim() == "disable",
+                "label" => value.trim() == "disable" || value.trim() == "seccomp:unconfined",
                 _ => false,
             };
             if off {
