@@ -49,7 +49,7 @@ pub struct Diagnostic {
     /// How to mend it, as an edit that can be copied where that is possible.
     pub help: Option<String>,
     /// The edit that mends it, where a program can make it.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 /// A mending edit of the texts.
@@ -118,7 +118,7 @@ impl Diagnostic {
     /// With the edit that mends it.
     #[must_use]
     pub fn fix(mut self, safe: bool, edits: Vec<Edit>) -> Self {
-        self.fix = Some(Fix { safe, edits });
+        self.fix = Some(Box::new(Fix { safe, edits }));
         self
     }
 

@@ -41,6 +41,7 @@ pub fn mend(report: &Report, sources: &Sources, risky: bool) -> Mended {
     mended
 }
 
+/// Whether two edits leave each other alone. Two insertions at one place would be in no order.
 fn apart(a: &Edit, b: &Edit) -> bool {
-    a.span.end <= b.span.start && a.span != b.span || b.span.end <= a.span.start && a.span != b.span
+    a.span != b.span && (a.span.end <= b.span.start || b.span.end <= a.span.start)
 }

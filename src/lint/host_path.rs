@@ -62,7 +62,7 @@ pub(super) fn sensitive(path: &str, written: &str) -> Option<(bool, String)> {
         .and_then(|rest| rest.split_once('/'))
         .is_some_and(|(_, rest)| IN_HOME.into_iter().any(|key| rest == key || rest.starts_with(&format!("{key}/"))));
     let named = format!("`{path}`");
-    if GRAVE[..7].iter().any(|root| below(&root)) || GRAVE[7..].iter().any(|root| whole(&root)) {
+    if GRAVE[..7].iter().any(&below) || GRAVE[7..].iter().any(&whole) {
         Some((true, named))
     } else if below(&LESS[0]) || whole(&LESS[1]) || user_key || below(&LESS[2]) || below(&LESS[3]) {
         Some((false, named))

@@ -106,7 +106,9 @@ fn not_checked() -> Diagnostic {
 /// Nobody need be told that a service does not exist that is only misshapen, which is told.
 fn forget_consequences(findings: &mut Vec<Diagnostic>) {
     let quoted = |message: &str| message.split('`').nth(1).map(str::to_owned);
-    let misshapen: Vec<String> = findings.iter().filter(|it| it.code == "C105").filter_map(|it| quoted(&it.message)).collect();
-    let absent = |message: &str| misshapen.iter().any(|name| message.ends_with(&format!("`{name}`, which does not exist")));
+    let misshapen: Vec<String> =
+        findings.iter().filter(|it| it.code == "C105").filter_map(|it| quoted(&it.message)).collect();
+    let absent =
+        |message: &str| misshapen.iter().any(|name| message.ends_with(&format!("`{name}`, which does not exist")));
     findings.retain(|finding| !matches!(finding.code, "C111" | "C115") || !absent(&finding.message));
 }

@@ -115,7 +115,10 @@ fn map() -> BTreeMap<(String, String), Mapped> {
     };
     let mapped = |row: Vec<String>| {
         let codes = row[2].split(['/', ' ']).filter_map(code).collect();
-        ((row[0].clone(), row[1].clone()), Mapped { codes, silent: row[3].starts_with("silent"), info: row[3].starts_with("info"), mixed: false })
+        (
+            (row[0].clone(), row[1].clone()),
+            Mapped { codes, silent: row[3].starts_with("silent"), info: row[3].starts_with("info"), mixed: false },
+        )
     };
     let mut map: BTreeMap<_, Mapped> = rows(&shared().join("RULEMAP.tsv")).into_iter().map(mapped).collect();
     let told: BTreeSet<String> = map.values().filter(|it| !it.silent).flat_map(|it| it.codes.clone()).collect();
@@ -180,7 +183,8 @@ fn judge(case: &Case, mapped: Option<&Mapped>, elsewhere: bool) -> Option<Option
             if case.lines.is_empty() {
                 return Some(ours.is_empty().then(|| said(&found)));
             }
-            let missing: Vec<_> = case.lines.iter().filter(|line| !ours.iter().any(|it| it.lines.contains(line))).collect();
+            let missing: Vec<_> =
+                case.lines.iter().filter(|line| !ours.iter().any(|it| it.lines.contains(line))).collect();
             Some((!missing.is_empty()).then(|| format!("not on lines {missing:?}; said {}", said(&found))))
         }
         _ => None,
@@ -193,15 +197,23 @@ fn cases_of_other_checkers_come_out_as_mapped() {
     let (cases, map) = (cases(), map());
     let mapped = |case: &Case| {
         let own = map.get(&(case.tool.clone(), case.rule.clone()));
-        own.or_else(|| map.iter().find(|((tool, rule), _)| *tool == case.tool && case.rule.starts_with(rule.as_str())).map(|it| it.1))
+        own.or_else(|| {
+            map.iter()
+                .find(|((tool, rule), _)| *tool == case.tool && case.rule.starts_with(rule.as_str()))
+                .map(|it| it.1)
+        })
     };
     let mut tallies: BTreeMap<(String, String), Tally> = BTreeMap::new();
     let (mut wrong, mut excused, mut used) = (Vec::new(), String::new(), BTreeSet::new());
     for case in &cases {
         let own = mapped(case);
         let same = |other: &&Case| {
-            other.file == case.file && other.rule != case.rule && other.verdict == "positive"
-                && mapped(other).is_some_and(|it| !it.silent && own.is_some_and(|own| it.codes.iter().any(|code| own.codes.contains(code))))
+            other.file == case.file
+                && other.rule != case.rule
+                && other.verdict == "positive"
+                && mapped(other).is_some_and(|it| {
+                    !it.silent && own.is_some_and(|own| it.codes.iter().any(|code| own.codes.contains(code)))
+                })
         };
         let Some(outcome) = judge(case, own, cases.iter().any(|other| same(&other))) else { continue };
         let rule = if case.tool == "compose-go" { case.verdict.clone() } else { case.rule.clone() };
@@ -216,13 +228,15 @@ fn cases_of_other_checkers_come_out_as_mapped() {
         match known {
             Some(index) => {
                 used.insert(index);
-                writeln!(excused, "| `{}` | {} | {} |", case.file, case.rule.replace('|', "\\|"), DEVIATIONS[index].2).unwrap();
+                writeln!(excused, "| `{}` | {} | {} |", case.file, case.rule.replace('|', "\\|"), DEVIATIONS[index].2)
+                    .unwrap();
             }
             None => wrong.push(format!("{} [{} {} {}] {why}", case.file, case.tool, case.rule, case.verdict)),
         }
     }
     assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
-    let idle: Vec<_> = DEVIATIONS.iter().enumerate().filter(|(index, _)| !used.contains(index)).map(|it| it.1).collect();
+    let idle: Vec<_> =
+        DEVIATIONS.iter().enumerate().filter(|(index, _)| !used.contains(index)).map(|it| it.1).collect();
     assert!(idle.is_empty(), "these deviate no longer: {idle:?}");
     golden(&root().join("docs/check-conformance.md"), &page(&tallies, &excused));
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod apply;
+mod checking;
 mod cli;
 mod config;
 mod corpus;
@@ -20,6 +21,7 @@ mod lint_cases;
 mod never_panics;
 mod placement;
 mod planning;
+mod quiet;
 mod rules;
 mod stacks;
 mod website;

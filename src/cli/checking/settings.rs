@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::CheckArgs;
 use crate::cli::{Exit, Io};
 use crate::compose::Compose;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::{self, Settings};
 use crate::source::{Files, Sources};
 
@@ -63,6 +63,9 @@ fn flags(io: &mut Io, args: &CheckArgs, settings: &mut Settings) -> Result<(), E
         let help = like.map_or("`planner rules` lists them".to_owned(), |like| format!("did you mean `{like}`?"));
         io.refuse(&format!("there is no rule or group `{name}`"), Some(&help));
         return Err(Exit::Error);
+    }
+    if args.allow_partial {
+        settings.severities.insert("P904", Severity::Warning);
     }
     if let Some(word) = &args.rules.fail_on {
         settings.fail_on = lint::severity(word);

@@ -40,9 +40,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             if source.value == "/" || declared || EVERYWHERE.into_iter().any(below) {
                 continue;
             }
-            let relative = std::path::Path::new(&source.value).starts_with(&context.compose.directory);
-            let written = if relative { context.slice(source.span).split(':').next().unwrap_or_default() } else { &source.value };
-            let written = written.trim_matches(['"', '\'']);
+            let below_project = std::path::Path::new(&source.value).strip_prefix(&context.compose.directory).ok();
+            let written = match below_project {
+                Some(path) => format!("./{}", path.display()),
+                None => source.value.clone(),
+            };
+            let relative = below_project.is_some();
             let mut finding = RULE.finding(format!("`{}` needs `{written}` on every machine it may run on", service.name))
                 .label(source.span, if relative { "only where the project's folder is" } else { "a path of the machine" });
             if relative {

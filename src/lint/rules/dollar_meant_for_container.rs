@@ -46,7 +46,14 @@ fn visit(context: &Context<'_>, service: &str, node: &Node, findings: &mut Vec<D
         Value::Mapping(entries) => entries.values().for_each(|entry| visit(context, service, &entry.value, findings)),
         Value::Scalar(_) => {
             let uses = variables::in_text(context.slice(node.span));
-            let unset = |it: &&Use<'_>| it.operator.is_none() && !variables::is_known(context, it.name);
+            // With braces it is likely the project's own; unless the container has a variable of that name.
+            let theirs = |name: &str| {
+                let service = context.all_services().find(|it| it.name == service);
+                service.is_some_and(|it| it.environment.contains_key(name))
+            };
+            let unset = |it: &&Use<'_>| {
+                it.operator.is_none() && !variables::is_known(context, it.name) && (!it.braced || theirs(it.name))
+            };
             for found in uses.iter().filter(unset) {
                 findings.push(finding(service, node.span, found, "its command line"));
             }

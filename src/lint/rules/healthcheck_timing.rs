@@ -8,7 +8,7 @@ use crate::lint::{Context, Finder, Group, Needs, Rule};
 pub static RULE: Rule = Rule {
     code: "H508",
     name: "healthcheck-timing",
-    severity: Severity::Warning,
+    severity: Severity::Info,
     group: Group::Default,
     needs: Needs::Project,
     summary: "A health check whose times contradict each other.",

@@ -29,6 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for (kind, sources) in sources {
         findings.extend(sources.iter().filter_map(|(name, source)| missing(context, kind, name, source)));
     }
+    let not_alone = has_neighbours(context);
     for service in context.services() {
         for mount in &service.mounts {
             let MountKind::Bind { source, create_host_path, .. } = &mount.kind else { continue };
@@ -36,7 +37,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             let path = Path::new(&source.value);
             let ours = path.starts_with(&context.compose.directory) && path.extension().is_some();
             let same = path.extension() == Path::new(&mount.target.value).extension();
-            if ours && same && *create_host_path && !context.files.exists(path) {
+            if ours && same && not_alone && *create_host_path && !context.files.exists(path) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 findings.push(
                     RULE.finding(format!("`{}` mounts `{name}`, which is not there", service.name))
@@ -56,4 +57,19 @@ fn missing(context: &Context<'_>, kind: &str, name: &str, source: &FileSource) -
             .label(file.span, "containers that use it cannot be made")
             .help("put the file there, or correct the path")
     })
+}
+
+/// Whether anything of what the project mounts, builds or reads lies beside it: else the file is looked at by itself,
+/// and everything would be called missing.
+fn has_neighbours(context: &Context<'_>) -> bool {
+    let folder = &context.compose.directory;
+    let sources = context.compose.configs.values().chain(context.compose.secrets.values());
+    let files = sources.filter_map(|source| source.file.as_ref()).map(|file| file.value.clone());
+    let mounts = context.services().flat_map(|service| &service.mounts).filter_map(|mount| match &mount.kind {
+        MountKind::Bind { source, .. } => Some(Path::new(&source.value).to_owned()),
+        _ => None,
+    });
+    let builds = context.services().filter_map(|it| it.build.as_ref()?.context.as_ref()).map(|it| folder.join(&it.value));
+    let inside = |path: &std::path::PathBuf| path.starts_with(folder) && path != folder;
+    files.chain(mounts).chain(builds).filter(inside).any(|path| context.files.exists(&path))
 }

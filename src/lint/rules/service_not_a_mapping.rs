@@ -22,7 +22,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for (name, entry) in context.written_services() {
         // Another file may give what this one leaves open, or a tag may take it away on purpose.
         let known = context.compose.services.contains_key(name) || context.compose.inactive.contains_key(name);
-        if entry.value.is_null() && entry.value.tag.is_none() && !known {
+        // A file that is only extended need not be whole.
+        let file = &context.sources.get(entry.key.file).name;
+        let ours = context.compose.files.iter().any(|path| path.ends_with(file));
+        if ours && entry.value.is_null() && entry.value.tag.is_none() && !known {
             findings.push(
                 RULE.finding(format!("service `{name}` is empty"))
                     .label(entry.key, "nothing says what to run")

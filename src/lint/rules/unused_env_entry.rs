@@ -6,6 +6,7 @@ use crate::lint::{Context, Finder, Group, Needs, Rule};
 use std::collections::BTreeSet;
 
 use crate::lint::variables;
+use crate::source::Spanned;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -45,13 +46,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         values.any(|value| value.span.file == file)
     };
     let reserved = |name: &str| ["COMPOSE_", "DOCKER_", "BUILDKIT_"].iter().any(|prefix| name.starts_with(prefix));
-    for entry in context.assigned.iter().filter(|it| !used.contains(&it.value) && !reserved(&it.value)) {
-        if !given_whole(entry.span.file) {
-            findings.push(
-                RULE.finding(format!("`{}` is set and nothing uses it", entry.value))
-                    .label(entry.span, "no compose file names it")
-                    .help("remove it, or hand it to a container with `environment` or `env_file`"),
-            );
-        }
+    for file in files.into_iter().filter(|file| !given_whole(*file)) {
+        let idle = context.assigned.iter().filter(|it| it.span.file == file);
+        let idle: Vec<_> = idle.filter(|it| !used.contains(&it.value) && !reserved(&it.value)).collect();
+        findings.extend(finding(&idle));
     }
+}
+
+/// One finding for all of a file: an `.env` that serves more than this project has many.
+fn finding(idle: &[&Spanned<String>]) -> Option<Diagnostic> {
+    let (first, others) = idle.split_first()?;
+    let message = match others.len() {
+        0 => format!("`{}` is set and nothing uses it", first.value),
+        count => format!("`{}` and {count} more are set and nothing uses them", first.value),
+    };
+    let finding = RULE.finding(message)
+        .label(first.span, "no compose file names it")
+        .help("remove it, or hand it to a container with `environment` or `env_file`");
+    let names: Vec<&str> = others.iter().take(20).map(|it| it.value.as_str()).collect();
+    Some(if names.is_empty() { finding } else { finding.note(format!("also: {}", names.join(", "))) })
 }
