@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use planner::compose::{self, LoadOptions};
+use planner::lint::{self, Input, Settings};
 use planner::source::{FileId, MemoryFiles, Sources};
+use planner::view::{self, Format, Style};
 use planner::{inventory, yaml};
 use proptest::prelude::*;
 
@@ -23,7 +25,9 @@ services:
     deploy: {replicas: 2, resources: {limits: {cpus: '0.5', memory: 1g}}}
   db:
     extends: {service: web}
-    command: sh -c \"x 'y'\"
+    command: sh -c \"x 'y' $HOME\" # planner: ignore[V202, S6] why
+    labels: [a=1, a=2, '${X:-1}=2']
+    security_opt: [seccomp:unconfined, label:disable]
 volumes: {c: }
 include: [other.yaml]
 ";
@@ -37,7 +41,17 @@ machines:
 fn load_project(text: &str, env: &str) {
     let files = MemoryFiles::new().with("/p/compose.yaml", text).with("/p/.env", env).with("/p/other.yaml", text);
     let options = LoadOptions { working_directory: "/p".into(), ..LoadOptions::default() };
-    compose::load(&files, &options, &mut Sources::new());
+    let mut sources = Sources::new();
+    let mut loaded = compose::load(&files, &options, &mut sources);
+    let found = std::mem::take(&mut loaded.diagnostics);
+    let mut settings = Settings::default();
+    settings.switch(&["all".to_owned()], true).unwrap();
+    let input = Input { loaded: &loaded, inventory: None, stack: None, sources: &sources, files: &files };
+    let report = lint::check(input, &settings, found);
+    lint::mend(&report, &sources, true);
+    for format in [Format::Concise, Format::Sarif, Format::Junit, Format::Github] {
+        view::report(&report, &sources, format, Style::PLAIN);
+    }
 }
 
 fn load_inventory(text: &str) {
