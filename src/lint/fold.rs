@@ -1,6 +1,9 @@
 //! Findings that say the same of many services, told once.
 
+use std::collections::HashMap;
+
 use super::report::{Finding, Report};
+use crate::source::FileId;
 
 /// From how many alike findings on they are told as one.
 const MANY: usize = 3;
@@ -17,9 +20,11 @@ pub struct Fold<'a> {
 /// The findings that count, alike ones together at the place of the first.
 pub fn fold(report: &Report) -> Vec<Fold<'_>> {
     let mut folds: Vec<Fold<'_>> = Vec::new();
+    let mut known: HashMap<Said<'_>, usize> = HashMap::new();
     for finding in report.active() {
-        let alike = |fold: &&mut Fold<'_>| said(fold.finding).is_some_and(|text| Some(text) == said(finding));
-        match folds.iter_mut().find(alike) {
+        let next = folds.len();
+        let index = said(finding).map_or(next, |text| *known.entry(text).or_insert(next));
+        match folds.get_mut(index) {
             Some(fold) => fold.others.push(finding),
             None => folds.push(Fold { finding, others: Vec::new() }),
         }
@@ -37,8 +42,11 @@ pub fn fold(report: &Report) -> Vec<Fold<'_>> {
     told
 }
 
+/// Rule, file and words.
+type Said<'a> = (&'a str, FileId, String);
+
 /// What a finding says, the service's name left out; none where it speaks of no service.
-fn said(finding: &Finding) -> Option<(&str, crate::source::FileId, String)> {
+fn said(finding: &Finding) -> Option<Said<'_>> {
     let service = finding.service.as_ref()?;
     let file = finding.diagnostic.span()?.file;
     // The places within a circle or a clash differ even where the words are the same.

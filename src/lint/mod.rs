@@ -42,6 +42,7 @@ pub fn check(input: Input<'_>, settings: &Settings, found: Vec<Diagnostic>) -> R
             check(&context, &mut findings);
         }
     }
+    input.loaded.origins.annotate(&mut findings);
     forget_blanks(&mut findings, settings);
     forget_consequences(&mut findings);
     let told = findings.iter().any(|it| it.is_error() && matches!(it.code, "C123" | "I110"));

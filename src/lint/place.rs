@@ -16,8 +16,8 @@ pub(super) struct Step {
 pub(super) fn path(documents: &[Node], span: Span) -> Vec<Step> {
     let mut steps = Vec::new();
     let Some(mut node) = documents.iter().find(|root| covers(root.span, span)) else { return steps };
-    while let Some((step, below)) = children(node).find(|(step, _)| covers(step.whole, span)) {
-        steps.push(step);
+    while let Some((name, whole, below)) = children(node).find(|(_, whole, _)| covers(*whole, span)) {
+        steps.push(Step { name: name.text(), whole });
         node = below;
     }
     steps
@@ -31,13 +31,13 @@ pub(super) fn service(path: &[Step]) -> Option<&str> {
     }
 }
 
-/// Every value below the documents, with its depth, the outer ones first.
-pub(super) fn each(documents: &[Node], visit: &mut dyn FnMut(&Step, usize)) {
-    fn walk(node: &Node, depth: usize, visit: &mut dyn FnMut(&Step, usize)) {
-        for (step, below) in children(node) {
+/// The text of every value below the documents, with its key's and its depth, the outer ones first.
+pub(super) fn each(documents: &[Node], visit: &mut dyn FnMut(Span, usize)) {
+    fn walk(node: &Node, depth: usize, visit: &mut dyn FnMut(Span, usize)) {
+        for (_, whole, below) in children(node) {
             // What an alias stands for is seen where it was written.
-            if step.whole.file == node.span.file && covers(node.span, step.whole) {
-                visit(&step, depth);
+            if whole.file == node.span.file && covers(node.span, whole) {
+                visit(whole, depth);
                 walk(below, depth + 1, visit);
             }
         }
@@ -45,21 +45,37 @@ pub(super) fn each(documents: &[Node], visit: &mut dyn FnMut(&Step, usize)) {
     documents.iter().for_each(|root| walk(root, 0, visit));
 }
 
-fn children(node: &Node) -> impl Iterator<Item = (Step, &Node)> {
+/// What stands directly in a value: its name (made only when it is asked for), its text with that of its key, its value.
+fn children(node: &Node) -> impl Iterator<Item = (Name<'_>, Span, &Node)> {
     let (items, mapping) = match &node.value {
         Value::Sequence(items) => (Some(items), None),
         Value::Mapping(mapping) => (None, Some(mapping)),
         Value::Null | Value::Scalar(_) => (None, None),
     };
     let items = items.into_iter().flat_map(|items| items.iter().enumerate());
-    let items = items.map(|(index, item)| (Step { name: index.to_string(), whole: item.span }, item));
+    let items = items.map(|(index, item)| (Name::Index(index), item.span, item));
     let entries = mapping.into_iter().flat_map(|mapping| mapping.iter()).map(|(key, entry)| {
         // The value of an alias stands elsewhere.
         let beside = entry.value.span.file == entry.key.file && entry.value.span.start >= entry.key.start;
         let end = if beside { entry.value.span.end.max(entry.key.end) } else { entry.key.end };
-        (Step { name: key.to_string(), whole: Span { end, ..entry.key } }, &entry.value)
+        (Name::Key(key), Span { end, ..entry.key }, &entry.value)
     });
     items.chain(entries)
+}
+
+/// A key, or an index.
+enum Name<'n> {
+    Key(&'n str),
+    Index(usize),
+}
+
+impl Name<'_> {
+    fn text(&self) -> String {
+        match self {
+            Name::Key(key) => (*key).to_owned(),
+            Name::Index(index) => index.to_string(),
+        }
+    }
 }
 
 fn covers(outer: Span, inner: Span) -> bool {

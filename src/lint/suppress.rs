@@ -182,10 +182,9 @@ fn covers(context: &Context<'_>, outline: &Outline, index: usize) -> Vec<Span> {
     }
     let line = start..end_of(start);
     let mut covers = vec![Span::new(comment.file, line.clone())];
-    place::each(context.written, &mut |step, depth| {
-        let begins = step.whole.file == comment.file && line.contains(&step.whole.range().start);
-        if begins && depth > 0 {
-            covers.push(step.whole);
+    place::each(context.written, &mut |whole, depth| {
+        if depth > 0 && whole.file == comment.file && line.contains(&whole.range().start) {
+            covers.push(whole);
         }
     });
     covers
