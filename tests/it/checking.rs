@@ -79,7 +79,8 @@ fn what_can_only_be_mended_is_not_ignored() {
 
 #[test]
 fn comments_that_cannot_be_read_are_findings() {
-    let comments = ["# planner: ingore[S602] x", "# planner: ignore S602", "# planner: ignore[] x", "# planner: ignore[S602"];
+    let comments =
+        ["# planner: ingore[S602] x", "# planner: ignore S602", "# planner: ignore[] x", "# planner: ignore[S602"];
     for (index, comment) in comments.iter().enumerate() {
         let folder = Folder::new(&format!("comment-{index}"), &PRIVILEGED.replace("true", &format!("true {comment}")));
         let (shown, exit) = folder.check("");
@@ -91,7 +92,8 @@ fn comments_that_cannot_be_read_are_findings() {
 fn settings_are_read_from_the_nearest_file_and_from_the_project_and_mistakes_are_errors() {
     let settings = "# --- planner.toml ---\nfail-on = \"warning\"\n[[exceptions]]\nrules = [\"S602\"]\nservices = [\"a\"]\n\
                     reason = \"manages the machine\"\n";
-    let folder = Folder::new("settings", &format!("{PRIVILEGED}  b:\n    image: x:1\n    privileged: true\n{settings}"));
+    let folder =
+        Folder::new("settings", &format!("{PRIVILEGED}  b:\n    image: x:1\n    privileged: true\n{settings}"));
     let (shown, exit) = folder.check("");
     assert!(shown.contains("`b` has all") && !shown.contains("`a` has all"), "{shown}");
     assert_eq!(exit, Exit::Error, "a warning fails it");
@@ -136,7 +138,10 @@ fn safe_fixes_touch_nothing_else_and_leave_nothing_to_mend() {
     let text = "version: '3' # old\n\nservices:\n  a:   # odd   spacing stays\n    image: x:1\n    environment:\n      - A=1\n      - A=2\n";
     let folder = Folder::new("fix", text);
     let (patch, exit) = folder.check("--diff");
-    assert!(patch.contains("-version: '3' # old\n") && patch.contains("-      - A=1\n") && exit == Exit::Error, "{patch}");
+    assert!(
+        patch.contains("-version: '3' # old\n") && patch.contains("-      - A=1\n") && exit == Exit::Error,
+        "{patch}"
+    );
     assert_eq!(folder.read("compose.yaml"), text, "--diff writes nothing");
     folder.check("--fix");
     let mended = "\nservices:\n  a:   # odd   spacing stays\n    image: x:1\n    environment:\n      - A=2\n";

@@ -17,8 +17,6 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
     ("TestInterpolateInt", "load-ok", VARIABLES),
     ("TestLoadWithInterpolationCastFull", "load-ok", VARIABLES),
     ("AliasBombPrevented-B9-N9", "load-ok", "its aliases stand for 387 million values: refused, as other bombs are"),
-    ("InvalidExternalAndDirverOpts", "conflicting", STATEMENTS),
-    ("InvalidExternalAndLabels", "conflicting", STATEMENTS),
     ("InvalidExternalNameAndName", "conflict", STATEMENTS),
     ("TestNonMappingObject-3", "must be a mapping", "the list is underlined, which begins on the line below the key"),
     ("TestNonMappingObject-5", "must be a mapping", "the list is underlined, which begins on the line below the key"),

@@ -108,7 +108,8 @@ fn external(name: &str, volume: &Volume) -> Option<Diagnostic> {
     let options = first("driver_opts", &volume.driver_opts);
     let (key, span) = driver.or(options).or_else(|| first("labels", &volume.labels))?;
     let finding = Diagnostic::error("C117", format!("the volume `{name}` is external, and given a `{key}`"));
-    let finding = finding.label(external.span, "made by others").label(span, "which this would change");
+    let finding =
+        finding.label(external.span, "made by others").label(span, "which this would change").label(volume.span, "");
     Some(finding.help("remove one of them"))
 }
 

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 13] = [
+pub(in crate::lint) static RULES: [Rule; 12] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -17,18 +17,6 @@ pub(in crate::lint) static RULES: [Rule; 13] = [
         ignore: "",
         example: example!("fixed_host_port_exceeds_machines"),
         finder: Finder::Room("placing"),
-    },
-    Rule {
-        code: "M309",
-        name: "depends-on-across-machines",
-        severity: Severity::Warning,
-        group: Group::Default,
-        needs: Needs::Machines,
-        summary: "Services that find each other by name will be on different machines.",
-        why: "The networks that are made here end at the machine: the name of a service on another one is not known. An overlay network that others made does reach across.",
-        ignore: "",
-        example: None,
-        finder: Finder::Room("planning"),
     },
     Rule {
         code: "M310",

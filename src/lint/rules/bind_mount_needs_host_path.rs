@@ -1,9 +1,9 @@
 //! A bind mount in a stack for several machines: the path must be on each of them.
 
+use crate::compose::model::MountKind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::MountKind;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -21,8 +21,17 @@ pub static RULE: Rule = Rule {
 
 /// On every machine by themselves.
 const EVERYWHERE: [&str; 11] = [
-    "/var/run", "/run", "/etc/localtime", "/etc/timezone", "/etc/hosts", "/etc/resolv.conf", "/proc", "/sys", "/dev",
-    "/var/lib/docker", "/lib/modules",
+    "/var/run",
+    "/run",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/hosts",
+    "/etc/resolv.conf",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/var/lib/docker",
+    "/lib/modules",
 ];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
@@ -46,10 +55,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 None => source.value.clone(),
             };
             let relative = below_project.is_some();
-            let mut finding = RULE.finding(format!("`{}` needs `{written}` on every machine it may run on", service.name))
-                .label(source.span, if relative { "only where the project's folder is" } else { "a path of the machine" });
+            let mut finding =
+                RULE.finding(format!("`{}` needs `{written}` on every machine it may run on", service.name)).label(
+                    source.span,
+                    if relative { "only where the project's folder is" } else { "a path of the machine" },
+                );
             if relative {
-                finding = finding.help("put it into the image, or use a config, a secret or a volume that all machines reach");
+                finding = finding
+                    .help("put it into the image, or use a config, a secret or a volume that all machines reach");
             } else {
                 finding.severity = Severity::Info;
             }

@@ -33,10 +33,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         sum.add(&service.demand, 1);
         sum.add(&partner.demand, 1);
         let message = format!("`{}` runs where `{}` runs: they are placed as one unit", service.name, other.value);
-        findings.push(
-            RULE.finding(message)
-                .label(other.span, "works on one machine only")
-                .note(format!("together they ask for {} CPUs and {}", sum.cpu(), sum.memory())),
-        );
+        findings.push(RULE.finding(message).label(other.span, "works on one machine only").note(format!(
+            "together they ask for {} CPUs and {}",
+            sum.cpu(),
+            sum.memory()
+        )));
     }
 }

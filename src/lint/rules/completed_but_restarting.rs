@@ -1,9 +1,9 @@
 //! A service waits for the end of another one that is always started again.
 
+use crate::compose::model::{Condition, Restart, RestartCondition, Service};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::{Condition, Restart, RestartCondition, Service};
 use crate::source::Span;
 
 /// See its `summary`.
@@ -39,8 +39,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
 fn restarts(service: &Service) -> Option<Span> {
     let own = service.restart.as_ref().filter(|it| matches!(it.value, Restart::Always | Restart::UnlessStopped));
     let policy = service.deploy.as_ref().and_then(|deploy| deploy.restart_policy.as_ref());
-    let condition = policy.and_then(|policy| policy.condition.as_ref()).filter(|condition| {
-        matches!(condition.value, RestartCondition::Any | RestartCondition::UnlessStopped)
-    });
+    let condition = policy
+        .and_then(|policy| policy.condition.as_ref())
+        .filter(|condition| matches!(condition.value, RestartCondition::Any | RestartCondition::UnlessStopped));
     own.map(|it| it.span).or_else(|| condition.map(|it| it.span))
 }

@@ -22,11 +22,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for service in context.services() {
         let modes = [("network_mode", &service.network_mode), ("pid", &service.pid), ("ipc", &service.ipc)];
         for (key, mode) in modes {
-            let Some((mode, name)) = mode.as_ref().and_then(|it| Some((it, it.value.strip_prefix("container:")?))) else {
+            let Some((mode, name)) = mode.as_ref().and_then(|it| Some((it, it.value.strip_prefix("container:")?)))
+            else {
                 continue;
             };
             let ours = context.services().find(|it| it.container_name.as_ref().is_some_and(|own| own.value == name));
-            let finding = RULE.finding(format!("`{}` shares by `{key}` what the container `{name}` has", service.name))
+            let finding = RULE
+                .finding(format!("`{}` shares by `{key}` what the container `{name}` has", service.name))
                 .label(mode.span, "nothing says on which machine it is");
             findings.push(match ours {
                 Some(ours) => finding.help(format!("{key}: service:{}", ours.name)),

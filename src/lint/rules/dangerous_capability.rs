@@ -20,8 +20,17 @@ pub static RULE: Rule = Rule {
 
 const ROOT: [&str; 4] = ["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO"];
 const FAR: [&str; 11] = [
-    "NET_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH", "SYS_BOOT", "SYS_TIME", "PERFMON", "BPF", "MAC_ADMIN", "MAC_OVERRIDE",
-    "CHECKPOINT_RESTORE", "SYS_PACCT",
+    "NET_ADMIN",
+    "SYS_PTRACE",
+    "DAC_READ_SEARCH",
+    "SYS_BOOT",
+    "SYS_TIME",
+    "PERFMON",
+    "BPF",
+    "MAC_ADMIN",
+    "MAC_OVERRIDE",
+    "CHECKPOINT_RESTORE",
+    "SYS_PACCT",
 ];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
@@ -36,7 +45,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             } else {
                 continue;
             };
-            let mut finding = RULE.finding(format!("`{}` is given {name}", service.name))
+            let mut finding = RULE
+                .finding(format!("`{}` is given {name}", service.name))
                 .label(capability.span, seen)
                 .help("remove it, or grant the smaller one that is needed");
             finding.severity = severity;

@@ -20,10 +20,26 @@ pub static RULE: Rule = Rule {
 };
 
 const STORES: [(u16, &str); 20] = [
-    (1433, "SQL Server"), (1521, "Oracle"), (2375, "the engine's API"), (2379, "etcd"), (3306, "MySQL"),
-    (5432, "PostgreSQL"), (5984, "CouchDB"), (6379, "Redis"), (7474, "Neo4j"), (7687, "Neo4j"), (8086, "InfluxDB"),
-    (8529, "ArangoDB"), (9042, "Cassandra"), (9200, "Elasticsearch"), (9300, "Elasticsearch"), (11211, "memcached"),
-    (26257, "CockroachDB"), (27017, "MongoDB"), (27018, "MongoDB"), (28015, "RethinkDB"),
+    (1433, "SQL Server"),
+    (1521, "Oracle"),
+    (2375, "the engine's API"),
+    (2379, "etcd"),
+    (3306, "MySQL"),
+    (5432, "PostgreSQL"),
+    (5984, "CouchDB"),
+    (6379, "Redis"),
+    (7474, "Neo4j"),
+    (7687, "Neo4j"),
+    (8086, "InfluxDB"),
+    (8529, "ArangoDB"),
+    (9042, "Cassandra"),
+    (9200, "Elasticsearch"),
+    (9300, "Elasticsearch"),
+    (11211, "memcached"),
+    (26257, "CockroachDB"),
+    (27017, "MongoDB"),
+    (27018, "MongoDB"),
+    (28015, "RethinkDB"),
 ];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
@@ -38,7 +54,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             findings.push(
                 RULE.finding(format!("`{}` opens {store} to every network of the machine", service.name))
                     .label(port.span, "no address: all of them")
-                    .help(format!("\"127.0.0.1:{host}:{}\", or no port at all: services find each other without", port.target.value)),
+                    .help(format!(
+                        "\"127.0.0.1:{host}:{}\", or no port at all: services find each other without",
+                        port.target.value
+                    )),
             );
         }
     }

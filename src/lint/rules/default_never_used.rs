@@ -2,8 +2,8 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
-use crate::lint::{Context, Finder, Group, Needs, Rule};
 use crate::lint::variables;
+use crate::lint::{Context, Finder, Group, Needs, Rule};
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {

@@ -27,13 +27,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             ("external_links", "join the other's network: `networks`, with `external: true`"),
         ] {
             let found = entry.value.as_mapping().and_then(|service| service.get(key));
-            findings.extend(found.map(|entry| finding(format!("`{name}` uses `{key}`, which is given up"), entry.key, help)));
+            findings.extend(
+                found.map(|entry| finding(format!("`{name}` uses `{key}`, which is given up"), entry.key, help)),
+            );
         }
     }
     for section in ["networks", "volumes", "configs", "secrets"] {
         for (name, entry) in context.mappings(section) {
             let external = entry.value.as_mapping().and_then(|it| it.get("external"));
-            let named = external.filter(|external| external.value.get("name").is_some_and(|it| Node::as_scalar(it).is_some()));
+            let named =
+                external.filter(|external| external.value.get("name").is_some_and(|it| Node::as_scalar(it).is_some()));
             findings.extend(named.map(|external| {
                 let message = format!("`{section}.{name}.external.name` is given up");
                 finding(message, external.key, "external: true\nname: …")

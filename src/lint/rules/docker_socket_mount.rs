@@ -1,10 +1,10 @@
 //! The engine's control socket in a container.
 
+use crate::compose::model::MountKind;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::host_path;
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::MountKind;
-use crate::lint::host_path;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -22,12 +22,30 @@ pub static RULE: Rule = Rule {
 
 /// Sockets by the end of their paths.
 const SOCKETS: [&str; 7] = [
-    "docker.sock", "podman.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "dockershim.sock", "docker_engine",
+    "docker.sock",
+    "podman.sock",
+    "containerd.sock",
+    "crio.sock",
+    "cri-dockerd.sock",
+    "dockershim.sock",
+    "docker_engine",
 ];
 /// Folders that hold them.
 const FOLDERS: [&str; 14] = [
-    "/", "/var", "/run", "/var/run", "/run/docker", "/var/run/docker", "/run/podman", "/var/run/podman",
-    "/run/containerd", "/var/run/containerd", "/run/crio", "/var/run/crio", "/run/systemd", "/var/run/systemd",
+    "/",
+    "/var",
+    "/run",
+    "/var/run",
+    "/run/docker",
+    "/var/run/docker",
+    "/run/podman",
+    "/var/run/podman",
+    "/run/containerd",
+    "/var/run/containerd",
+    "/run/crio",
+    "/var/run/crio",
+    "/run/systemd",
+    "/var/run/systemd",
 ];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {

@@ -1,10 +1,10 @@
 //! A dollar sign that was meant for the container is taken for a variable of the project.
 
+use crate::diagnostic::Edit;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
-use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::diagnostic::Edit;
 use crate::lint::variables::{self, Use};
+use crate::lint::{Context, Finder, Group, Needs, Rule};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 

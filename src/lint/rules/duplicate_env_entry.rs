@@ -35,7 +35,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 let Some(text) = item.as_scalar().map(|scalar| &*scalar.text) else { continue };
                 let variable = text.split('=').next().unwrap_or_default();
                 if let Some(first) = seen.insert(variable, item.span) {
-                    let finding = RULE.finding(format!("`{name}` sets `{variable}` twice in `{key}`"))
+                    let finding = RULE
+                        .finding(format!("`{name}` sets `{variable}` twice in `{key}`"))
                         .label(first, "this one does not count")
                         .label(item.span, "the last one does")
                         .help("remove the first");

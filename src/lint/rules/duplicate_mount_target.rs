@@ -26,13 +26,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for (name, entry) in context.written_services() {
         let mut taken: HashMap<&str, (Span, bool)> = HashMap::new();
         let volumes = items(&entry.value, "volumes").filter_map(|item| target(item));
-        let tmpfs = items(&entry.value, "tmpfs").filter_map(|item| {
-            Some((item.as_scalar()?.text.split(':').next()?, item.span, true))
-        });
+        let tmpfs = items(&entry.value, "tmpfs")
+            .filter_map(|item| Some((item.as_scalar()?.text.split(':').next()?, item.span, true)));
         for (target, span, memory) in volumes.chain(tmpfs) {
             let target = if target.len() > 1 { target.trim_end_matches('/') } else { target };
             if let Some((first, other)) = taken.insert(target, (span, memory)) {
-                let mut finding = RULE.finding(format!("service `{name}` mounts two things at `{target}`"))
+                let mut finding = RULE
+                    .finding(format!("service `{name}` mounts two things at `{target}`"))
                     .label(span, "mounted again here")
                     .label(first, "mounted first here")
                     .help("remove one of them, or give it a path of its own");

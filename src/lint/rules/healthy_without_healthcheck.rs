@@ -36,7 +36,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 None => (Severity::Warning, "it has no health check here"),
             };
             let place = other.healthcheck.as_ref().map_or(other.span, |check| check.span);
-            let mut finding = RULE.finding(format!("`{}` waits for `{name}` to be healthy, which it may never be", service.name))
+            let mut finding = RULE
+                .finding(format!("`{}` waits for `{name}` to be healthy, which it may never be", service.name))
                 .label(dependency.span, "waited for here")
                 .label(place, seen)
                 .help("healthcheck:\n  test: [\"CMD\", \"…\"]");

@@ -1,9 +1,9 @@
 //! A raw disk or the kernel's memory in a container.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::host_path;
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::lint::host_path;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {

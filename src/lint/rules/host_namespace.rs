@@ -30,7 +30,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         ];
         for (key, mode, severity, seen) in modes {
             let Some(mode) = mode.as_ref().filter(|mode| mode.value == "host") else { continue };
-            let mut finding = RULE.finding(format!("`{}` shares the machine's namespace by `{key}`", service.name))
+            let mut finding = RULE
+                .finding(format!("`{}` shares the machine's namespace by `{key}`", service.name))
                 .label(mode.span, seen)
                 .help(format!("remove `{key}: host`"));
             finding.severity = severity;

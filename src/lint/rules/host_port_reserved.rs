@@ -28,7 +28,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             };
             let taken: Vec<&str> = allowed.iter().filter(reserved).map(|machine| machine.name.as_str()).collect();
             if !taken.is_empty() && taken.len() == allowed.len() {
-                let mut finding = RULE.finding(format!("host port {} of `{}` is reserved on every machine it may run on", host.value, service.name))
+                let mut finding = RULE
+                    .finding(format!(
+                        "host port {} of `{}` is reserved on every machine it may run on",
+                        host.value, service.name
+                    ))
                     .label(host.span, "not to be used");
                 for place in places(context, host.value.first, &taken) {
                     finding = finding.label(place, "reserved here");

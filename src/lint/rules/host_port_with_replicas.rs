@@ -1,9 +1,9 @@
 //! Several replicas on one fixed host port.
 
+use crate::compose::model::Service;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::Service;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -43,8 +43,10 @@ fn of_service(context: &Context<'_>, service: &Service) -> Option<Diagnostic> {
         Ok(last) => format!("one port for each: \"{}-{last}:{target}\", or any free one: \"{target}\"", range.first),
         Err(_) => format!("let the engine choose: \"{target}\""),
     };
-    Some(RULE.finding(message)
-        .label(short.span, "on one engine, one container can have it")
-        .label(asked, format!("{replicas} asked for"))
-        .help(help))
+    Some(
+        RULE.finding(message)
+            .label(short.span, "on one engine, one container can have it")
+            .label(asked, format!("{replicas} asked for"))
+            .help(help),
+    )
 }

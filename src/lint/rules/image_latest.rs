@@ -24,7 +24,8 @@ pub static RULE: Rule = Rule {
 /// Tags that name no version, and are moved with each one.
 fn moves(tag: &str) -> bool {
     const MOVING: [&str; 12] = [
-        "latest", "stable", "edge", "nightly", "main", "master", "develop", "dev", "canary", "rolling", "unstable", "beta",
+        "latest", "stable", "edge", "nightly", "main", "master", "develop", "dev", "canary", "rolling", "unstable",
+        "beta",
     ];
     MOVING.contains(&tag)
 }
@@ -34,7 +35,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let mut places = Vec::new();
     for service in context.services() {
         // What is built here has no tag that somebody else moves.
-        let Some(image) = service.image.as_ref().filter(|it| service.build.is_none() && !it.value.is_empty()) else { continue };
+        let Some(image) = service.image.as_ref().filter(|it| service.build.is_none() && !it.value.is_empty()) else {
+            continue;
+        };
         let parts = image::parse(&image.value);
         // What a variable gives is settled where the project is run.
         let variable = context.slice(image.span).contains('$');
@@ -48,8 +51,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         services.push(&service.name);
     }
     for (service, image, parts) in places {
-        let seen = if parts.tag.is_none() { "no tag stands for `latest`" } else { "this tag is moved from time to time" };
-        let finding = RULE.finding(format!("`{}` runs whatever `{}` is on the day", service.name, parts.name))
+        let seen =
+            if parts.tag.is_none() { "no tag stands for `latest`" } else { "this tag is moved from time to time" };
+        let finding = RULE
+            .finding(format!("`{}` runs whatever `{}` is on the day", service.name, parts.name))
             .label(image.span, seen)
             .help(format!("image: {}:<version>", parts.name));
         let others = &told[image.value.as_str()][1..];

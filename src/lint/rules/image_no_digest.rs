@@ -1,9 +1,9 @@
 //! An image without a digest.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::image;
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::lint::image;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {

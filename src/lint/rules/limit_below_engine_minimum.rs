@@ -26,7 +26,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let memory = service.mem_limit.as_ref().or(limits.and_then(|limits| limits.memory.as_ref()));
         if let Some(limit) = memory.filter(|limit| (1..LEAST_MEMORY).contains(&limit.value.0)) {
             let written = context.slice(limit.span).trim_matches(['"', '\'']);
-            let finding = RULE.finding(format!("`{}`: {} of memory is less than an engine accepts", service.name, limit.value))
+            let finding = RULE
+                .finding(format!("`{}`: {} of memory is less than an engine accepts", service.name, limit.value))
                 .label(limit.span, "at least 6m");
             let bare = written.bytes().all(|byte| byte.is_ascii_digit());
             findings.push(if bare { finding.help(format!("with a unit: {written}m")) } else { finding });

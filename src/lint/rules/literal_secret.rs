@@ -2,8 +2,8 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
-use crate::lint::{Context, Finder, Group, Needs, Rule};
 use crate::lint::secrets;
+use crate::lint::{Context, Finder, Group, Needs, Rule};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 

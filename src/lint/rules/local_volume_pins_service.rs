@@ -1,9 +1,9 @@
 //! A named local volume ties a service to the machine where it is first made.
 
+use crate::compose::model::MountKind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::MountKind;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {

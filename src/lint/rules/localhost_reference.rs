@@ -1,9 +1,9 @@
 //! A service is told to find another one at `localhost`.
 
+use crate::compose::model::Service;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::Service;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -27,11 +27,26 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             let Some((host, port)) = value.value.as_deref().and_then(address) else { continue };
             // Its own port, under whatever name, is rightly at localhost.
             let own = |it: &Service| it.ports.iter().any(|it| it.target.value == port) || exposes(it, port);
-            let published = |it: &Service| it.ports.iter().any(|it| {
-                it.published.as_ref().is_some_and(|range| range.value.contains(port))
-            });
+            let published = |it: &Service| {
+                it.ports.iter().any(|it| it.published.as_ref().is_some_and(|range| range.value.contains(port)))
+            };
             // What a browser is told is no matter of containers.
-            let outward = ["PUBLIC", "EXTERNAL", "ORIGIN", "CORS", "CALLBACK", "REDIRECT", "FRONTEND", "BROWSER", "ALLOWED", "REACT_APP", "VITE_", "ROOT_URL", "BASE_URL", "SITE_URL"];
+            let outward = [
+                "PUBLIC",
+                "EXTERNAL",
+                "ORIGIN",
+                "CORS",
+                "CALLBACK",
+                "REDIRECT",
+                "FRONTEND",
+                "BROWSER",
+                "ALLOWED",
+                "REACT_APP",
+                "VITE_",
+                "ROOT_URL",
+                "BASE_URL",
+                "SITE_URL",
+            ];
             if own(service) || published(service) || outward.iter().any(|word| key.to_uppercase().contains(word)) {
                 continue;
             }

@@ -69,7 +69,8 @@ fn has_neighbours(context: &Context<'_>) -> bool {
         MountKind::Bind { source, .. } => Some(Path::new(&source.value).to_owned()),
         _ => None,
     });
-    let builds = context.services().filter_map(|it| it.build.as_ref()?.context.as_ref()).map(|it| folder.join(&it.value));
+    let builds =
+        context.services().filter_map(|it| it.build.as_ref()?.context.as_ref()).map(|it| folder.join(&it.value));
     let inside = |path: &std::path::PathBuf| path.starts_with(folder) && path != folder;
     files.chain(mounts).chain(builds).filter(inside).any(|path| context.files.exists(&path))
 }

@@ -31,6 +31,7 @@ rules! {
     dangerous_capability,
     database_port_public,
     default_never_used,
+    depends_on_across_machines,
     deprecated_key,
     device_or_gpu_unavailable,
     docker_socket_mount,

@@ -1,9 +1,9 @@
 //! A mount whose changes spread to the machine.
 
+use crate::compose::model::MountKind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::MountKind;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -25,9 +25,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             let MountKind::Bind { propagation: Some(propagation), .. } = &mount.kind else { continue };
             if matches!(propagation.value.0, "shared" | "rshared") {
                 findings.push(
-                    RULE.finding(format!("what `{}` mounts at {} appears on the machine", service.name, mount.target.value))
-                        .label(propagation.span, "")
-                        .help("rslave, if only the machine's mounts are to be seen within"),
+                    RULE.finding(format!(
+                        "what `{}` mounts at {} appears on the machine",
+                        service.name, mount.target.value
+                    ))
+                    .label(propagation.span, "")
+                    .help("rslave, if only the machine's mounts are to be seen within"),
                 );
             }
         }

@@ -1,9 +1,9 @@
 //! Services on the host's network that open the same port, and may meet on one machine.
 
+use crate::compose::model::Service;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::Service;
 use crate::source::Span;
 use crate::units::PortRange;
 
@@ -33,13 +33,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 let theirs = context.allowed(&other.name);
                 context.allowed(&service.name).iter().any(|own| theirs.iter().any(|it| it.name == own.name))
             };
-            let clash = seen.iter().find(|(other, taken, _)| *taken == port && other.name != service.name && meet(other));
+            let clash =
+                seen.iter().find(|(other, taken, _)| *taken == port && other.name != service.name && meet(other));
             if let Some((other, _, there)) = clash {
                 findings.push(
-                    RULE.finding(format!("`{}` and `{}` both open port {port} of their machine", other.name, service.name))
-                        .label(span, "on the host's network")
-                        .label(*there, format!("`{}` opens it as well", other.name))
-                        .help("keep them apart with constraints, or let one listen elsewhere"),
+                    RULE.finding(format!(
+                        "`{}` and `{}` both open port {port} of their machine",
+                        other.name, service.name
+                    ))
+                    .label(span, "on the host's network")
+                    .label(*there, format!("`{}` opens it as well", other.name))
+                    .help("keep them apart with constraints, or let one listen elsewhere"),
                 );
             }
             seen.push((service, port, span));

@@ -20,9 +20,10 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for service in context.services().filter(|service| service.provider.is_none()) {
-        let set = service.security_opt.iter().any(|it| {
-            it.value.starts_with("no-new-privileges") && !it.value.ends_with("false")
-        });
+        let set = service
+            .security_opt
+            .iter()
+            .any(|it| it.value.starts_with("no-new-privileges") && !it.value.ends_with("false"));
         if !set {
             findings.push(
                 RULE.finding(format!("programs in `{}` may gain privileges", service.name))

@@ -1,9 +1,9 @@
 //! So few machines for the members of a majority system that one machine holds the majority's fate.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::image;
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::lint::image;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {

@@ -49,7 +49,8 @@ fn finding(
         format!("`{}` and `{}` both want host port {host}", other.name, service.name)
     };
     let place = |port: &Port| port.published.as_ref().map_or(port.span, |published| published.span);
-    let mut finding = RULE.finding(message)
+    let mut finding = RULE
+        .finding(message)
         .label(place(port), "only one can have it")
         .label(place(taken), format!("taken by `{}`", other.name))
         .help("give one of them another host port, or put them on different machines");

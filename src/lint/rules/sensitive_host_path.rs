@@ -1,10 +1,10 @@
 //! A path of the machine that holds its settings, secrets or kernel.
 
+use crate::compose::model::MountKind;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::host_path;
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::MountKind;
-use crate::lint::host_path;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -26,7 +26,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             let MountKind::Bind { source, .. } = &mount.kind else { continue };
             let written = context.slice(source.span).trim_matches(['"', '\'']);
             let Some((grave, what)) = host_path::sensitive(&source.value, written) else { continue };
-            let mut finding = RULE.finding(format!("`{}` mounts {what} of the machine", service.name))
+            let mut finding = RULE
+                .finding(format!("`{}` mounts {what} of the machine", service.name))
                 .label(mount.span, if mount.read_only { "it can read all of it" } else { "it can change it" })
                 .help("mount the one file that it needs, with `:ro`");
             // The clock's files are read by everybody: only that they can be written is worth a word.

@@ -1,9 +1,9 @@
 //! Two services share a local volume, and no machine may run both.
 
+use crate::compose::model::{MountKind, Service};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::{MountKind, Service};
 use crate::source::{Span, Spanned};
 
 /// See its `summary`.
@@ -42,10 +42,13 @@ fn finding(context: &Context<'_>, (a, at): (&Service, Span), (b, there): (&Servi
         let machines = context.allowed(&service.name);
         machines.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ")
     };
-    RULE.finding(format!("`{}` and `{}` share the local volume `{volume}` and can never be on one machine", b.name, a.name))
-        .label(at, format!("`{}` may run on {}", a.name, names(a)))
-        .label(there, format!("`{}` may run on {}", b.name, names(b)))
-        .help("loosen the constraints of one, or use a volume that all machines reach (nfs)")
+    RULE.finding(format!(
+        "`{}` and `{}` share the local volume `{volume}` and can never be on one machine",
+        b.name, a.name
+    ))
+    .label(at, format!("`{}` may run on {}", a.name, names(a)))
+    .label(there, format!("`{}` may run on {}", b.name, names(b)))
+    .help("loosen the constraints of one, or use a volume that all machines reach (nfs)")
 }
 
 fn volumes(service: &Service) -> impl Iterator<Item = &Spanned<String>> {

@@ -1,9 +1,9 @@
 //! A service of a stack for several machines that is not started again when it ends.
 
+use crate::compose::model::{Condition, DeployMode, Restart, Service};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::{Condition, DeployMode, Restart, Service};
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -39,9 +39,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
 }
 
 fn is_job(context: &Context<'_>, service: &Service) -> bool {
-    let awaited = context.services().any(|other| {
-        other.depends_on.get(&service.name).is_some_and(|it| it.condition == Condition::Completed)
-    });
+    let awaited = context
+        .services()
+        .any(|other| other.depends_on.get(&service.name).is_some_and(|it| it.condition == Condition::Completed));
     let mode = service.deploy.as_ref().and_then(|deploy| deploy.mode.as_ref());
     let job = mode.is_some_and(|it| matches!(it.value, DeployMode::ReplicatedJob | DeployMode::GlobalJob));
     awaited || job || !service.profiles.is_empty() || service.provider.is_some()

@@ -1,9 +1,9 @@
 //! A database that has only ten seconds to stop.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::image;
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::lint::image;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {

@@ -28,7 +28,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 _ => false,
             };
             if off {
-                let finding = RULE.finding(format!("`{}` runs without {}", service.name, protection(name.trim())))
+                let finding = RULE
+                    .finding(format!("`{}` runs without {}", service.name, protection(name.trim())))
                     .label(option.span, "")
                     .help("remove it, or name a profile of its own");
                 findings.push(match context.remove_lines(option.span) {

@@ -1,9 +1,9 @@
 //! A tag that Compose does not know.
 
+use crate::diagnostic::nearest;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::diagnostic::nearest;
 use crate::yaml::{Node, Value};
 
 /// See its `summary`.

@@ -1,9 +1,9 @@
 //! An anchor that no alias refers to.
 
+use crate::diagnostic::Edit;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::diagnostic::Edit;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -23,7 +23,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for (file, outline) in &context.outlines {
         let text = &context.sources.get(*file).text;
         for (anchor, _) in outline.anchors.iter().filter(|(_, used)| !used) {
-            let finding = RULE.finding(format!("no alias refers to the anchor `{}`", anchor.value))
+            let finding = RULE
+                .finding(format!("no alias refers to the anchor `{}`", anchor.value))
                 .label(anchor.span, "")
                 .help("remove it");
             let mut span = anchor.span;

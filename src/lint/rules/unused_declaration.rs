@@ -28,17 +28,25 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     }
     let compose = context.compose;
     let services = || context.all_services();
-    let networks: BTreeSet<&str> = services().flat_map(|it| it.networks.keys().map(String::as_str)).chain(["default"]).collect();
-    let volumes: BTreeSet<&str> = services().flat_map(|it| &it.mounts).filter_map(|mount| match &mount.kind {
-        MountKind::Volume { source, .. } | MountKind::Other { source, .. } => Some(source.as_ref()?.value.as_str()),
-        _ => None,
-    }).collect();
+    let networks: BTreeSet<&str> =
+        services().flat_map(|it| it.networks.keys().map(String::as_str)).chain(["default"]).collect();
+    let volumes: BTreeSet<&str> = services()
+        .flat_map(|it| &it.mounts)
+        .filter_map(|mount| match &mount.kind {
+            MountKind::Volume { source, .. } | MountKind::Other { source, .. } => Some(source.as_ref()?.value.as_str()),
+            _ => None,
+        })
+        .collect();
     let configs: BTreeSet<&str> = services().flat_map(|it| &it.configs).map(|it| it.source.value.as_str()).collect();
-    let mut secrets: BTreeSet<&str> = services().flat_map(|it| &it.secrets).map(|it| it.source.value.as_str()).collect();
+    let mut secrets: BTreeSet<&str> =
+        services().flat_map(|it| &it.secrets).map(|it| it.source.value.as_str()).collect();
     for (_, entry) in context.written_services() {
         secrets.extend(build_secrets(&entry.value));
     }
-    let declared = compose.networks.iter().map(|(name, it)| ("network", name, it.span, &networks))
+    let declared = compose
+        .networks
+        .iter()
+        .map(|(name, it)| ("network", name, it.span, &networks))
         .chain(compose.volumes.iter().map(|(name, it)| ("volume", name, it.span, &volumes)))
         .chain(compose.configs.iter().map(|(name, it)| ("config", name, it.span, &configs)))
         .chain(compose.secrets.iter().map(|(name, it)| ("secret", name, it.span, &secrets)));
@@ -50,7 +58,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
 }
 
 fn finding(context: &Context<'_>, kind: &'static str, name: &str, span: Span) -> Diagnostic {
-    let finding = RULE.finding(format!("the {kind} `{name}` is declared and no service uses it"))
+    let finding = RULE
+        .finding(format!("the {kind} `{name}` is declared and no service uses it"))
         .label(span, "")
         .help("remove it, or use it");
     let key = match kind {

@@ -60,7 +60,8 @@ fn finding(idle: &[&Spanned<String>]) -> Option<Diagnostic> {
         0 => format!("`{}` is set and nothing uses it", first.value),
         count => format!("`{}` and {count} more are set and nothing uses them", first.value),
     };
-    let finding = RULE.finding(message)
+    let finding = RULE
+        .finding(message)
         .label(first.span, "no compose file names it")
         .help("remove it, or hand it to a container with `environment` or `env_file`");
     let names: Vec<&str> = others.iter().take(20).map(|it| it.value.as_str()).collect();

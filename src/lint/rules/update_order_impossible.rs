@@ -1,9 +1,9 @@
 //! The new container is to start before the old one stops, and both want the same host port.
 
+use crate::compose::model::Order;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::compose::model::Order;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -29,10 +29,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let machines = if context.inventory.is_some() { context.allowed(&service.name).len() } else { 1 };
         if machines as u32 <= replicas {
             findings.push(
-                RULE.finding(format!("`{}` cannot start anew before the old one gives its host port back", service.name))
-                    .label(order.span, "both are to run for a while")
-                    .label(fixed.span, format!("host port {}", fixed.value))
-                    .help("order: stop-first"),
+                RULE.finding(format!(
+                    "`{}` cannot start anew before the old one gives its host port back",
+                    service.name
+                ))
+                .label(order.span, "both are to run for a while")
+                .label(fixed.span, format!("host port {}", fixed.value))
+                .help("order: stop-first"),
             );
         }
     }

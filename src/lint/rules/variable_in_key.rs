@@ -2,8 +2,8 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
-use crate::lint::{Context, Finder, Group, Needs, Rule};
 use crate::lint::variables;
+use crate::lint::{Context, Finder, Group, Needs, Rule};
 use crate::yaml::{Node, Value};
 
 /// See its `summary`.
@@ -30,7 +30,8 @@ fn visit(node: &Node, parent: &str, findings: &mut Vec<Diagnostic>) {
         Value::Mapping(entries) => {
             for (key, entry) in entries.iter() {
                 if let Some(found) = variables::in_text(key).iter().find(|found| found.braced) {
-                    let mut finding = RULE.finding(format!("`${{{}}}` in a key is not replaced", found.name))
+                    let mut finding = RULE
+                        .finding(format!("`${{{}}}` in a key is not replaced", found.name))
                         .label(entry.key, "keys are taken literally");
                     if matches!(parent, "labels" | "environment" | "args" | "annotations") {
                         finding = finding.help("write the list form, of which each item is a value: `- \"KEY=value\"`");
