@@ -85,6 +85,11 @@ if [ ! -e "$dep/complete" ]; then
   touch "$dep/complete"
 fi
 
+# Where the C++ runtime is there as a static library, it is linked into the program, which then needs none to run: the
+# linker takes what lies beside the solver first.
+runtime=$(c++ -print-file-name=libstdc++.a 2>/dev/null || g++ -print-file-name=libstdc++.a)
+[ ! -e "$runtime" ] || ln -sf "$(realpath "$runtime")" "$dep/lib/libstdc++.a"
+
 # 3. Point cargo at them. The file is this clone's own and is not under version control.
 clang=$(libclang_dir)
 [ -n "$clang" ] || clang=$wheels/clang/native
