@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::placement::Policy;
+use crate::placement::{Limits, Policy};
 use crate::view::Format;
 
 /// Static analysis and placement planning for Docker Compose over several machines.
@@ -35,6 +35,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Write down what is on the machines, for planning without access to them
     Observe(ObserveArgs),
+    /// Solve a placement problem given in plain numbers (docs/formats.md), for benchmarks and research
+    Solve(SolveArgs),
     /// Look at the inventory itself
     Inventory(InventoryArgs),
     /// What a finding means, why it matters, and how to mend it
@@ -236,9 +238,44 @@ pub(super) struct PlanArgs {
 /// How to place.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(super) struct PlacementArgs {
-    /// What to prefer where several placements do: even use, or few machines
+    /// What to prefer where several placements do
     #[arg(long, value_name = "POLICY", default_value = "spread")]
     pub policy: PolicyChoice,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Show what each tier of the objective came to, and how good that is known to be
+    #[arg(long)]
+    pub objective: bool,
+}
+
+/// How long to search.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(super) struct LimitArgs {
+    /// Most time to search for a better placement; what is found until then is used, and how good it is is said
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub time_limit: f64,
+}
+
+impl LimitArgs {
+    /// The search's limits.
+    pub(super) fn within(self) -> Limits {
+        Limits { time: std::time::Duration::from_secs_f64(self.time_limit.clamp(0.01, 1e7)), ..Limits::default() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct SolveArgs {
+    /// The problem (`-` is standard input)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Units of work to search for, in place of as many as fit the time limit on an ordinary machine
+    #[arg(long, value_name = "UNITS")]
+    pub work: Option<u64>,
+    /// Threads to search with; the result is the same for any number of them
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -250,7 +287,7 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub placement: PlacementArgs,
     /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
-    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "time_limit"])]
     pub plan: Option<PathBuf>,
     /// Don't ask before acting
     #[arg(short = 'y', long)]
@@ -341,6 +378,10 @@ pub(super) enum PolicyChoice {
     Spread,
     /// Few machines, the first ones full
     Pack,
+    /// Room for another container as large as the largest
+    Headroom,
+    /// The least cost of machines in use
+    Cheapest,
 }
 
 impl From<PolicyChoice> for Policy {
@@ -348,6 +389,8 @@ impl From<PolicyChoice> for Policy {
         match choice {
             PolicyChoice::Spread => Policy::Spread,
             PolicyChoice::Pack => Policy::Pack,
+            PolicyChoice::Headroom => Policy::Headroom,
+            PolicyChoice::Cheapest => Policy::Cheapest,
         }
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn read_plan(io: &mut Io, path: &Path) -> Result<Plan, Exit> {
     parse_versioned(io, path, &text, plan::FORMAT_VERSION, "planner plan -o")
 }
 
-fn read(io: &mut Io, path: &Path) -> Result<String, Exit> {
+pub(super) fn read(io: &mut Io, path: &Path) -> Result<String, Exit> {
     Disk.read(&io.absolute(path)).map_err(|error| {
         io.refuse(&format!("{} cannot be read: {error}", path.display()), None);
         Exit::Incomplete
@@ -97,7 +97,7 @@ fn read(io: &mut Io, path: &Path) -> Result<String, Exit> {
 }
 
 /// A JSON value with a `format_version` whose major number is ours.
-fn parse_versioned<T: serde::de::DeserializeOwned>(
+pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(
     io: &mut Io,
     path: &Path,
     text: &str,
@@ -122,7 +122,13 @@ fn parse_versioned<T: serde::de::DeserializeOwned>(
 }
 
 /// Places the project on the machines as they were seen, and plans the change. Tells what stands in the way.
-pub(super) fn make_plan(io: &mut Io, project: &mut Project, observed: &Observed, policy: Policy) -> Result<Plan, Exit> {
+pub(super) fn make_plan(
+    io: &mut Io,
+    project: &mut Project,
+    observed: &Observed,
+    policy: Policy,
+    limits: &Limits,
+) -> Result<Plan, Exit> {
     project.findings.extend(stack::unsupported(&project.compose));
     let (stack, findings) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
     project.findings.extend(findings);
@@ -132,7 +138,7 @@ pub(super) fn make_plan(io: &mut Io, project: &mut Project, observed: &Observed,
         return Err(exit);
     }
     let problem = Problem::new(&stack, plan::running(&stack, observed), policy);
-    let (mut refusal, exit) = match placement::place(&problem, Limits::default()) {
+    let (mut refusal, exit) = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan::make(&problem, &solution, observed, &project.origin()) {
             Ok(plan) => {
                 io.tell_findings(&mut plan::out_of_reach(&stack, &plan).into_iter().collect(), &project.sources);

@@ -60,7 +60,10 @@ impl Goal {
     /// The plan that leads there from what was seen.
     pub(super) fn plan(self, args: &ApplyArgs, io: &mut Io, observed: &Observed) -> Result<Plan, Exit> {
         match self {
-            Goal::Files(mut project) => make_plan(io, &mut project, observed, args.placement.policy.into()),
+            Goal::Files(mut project) => {
+                let limits = args.placement.limits.within();
+                make_plan(io, &mut project, observed, args.placement.policy.into(), &limits)
+            }
             Goal::Saved(plan, _) if plan.observed_digest == plan::observed_digest(&plan.project, observed) => Ok(*plan),
             Goal::Saved(..) => {
                 io.refuse(

@@ -47,6 +47,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         Command::Plan(args) => commands::plan::run(&args, io),
         Command::Apply(args) => commands::apply::run(&args, io),
         Command::Observe(args) => commands::observe::run(&args, io),
+        Command::Solve(args) => commands::solve::run(&args, io),
         Command::Inventory(args) => commands::inventory::run(&args, io),
         Command::Explain(args) => commands::explain::run(&args, io),
         Command::Rules(args) => commands::rules::run(&args, io),

@@ -1,29 +1,30 @@
 //! Where everything runs: a [`Problem`] becomes a verified [`Solution`], or an explanation why there is none.
 //!
-//! The problem is solved as an integer program, tier by tier (see `objective.rs`); every solution is checked by
-//! [`verify`](fn@verify) before anyone sees it.
+//! A problem is lowered to plain numbers ([`core`]), solved there by [`strategies`], tier by tier (see `objective.rs`);
+//! every solution is checked by [`verify`](fn@verify) before anyone sees it.
 
 mod constraints;
+pub mod core;
 mod explain;
+mod lower;
 mod objective;
+pub mod plain;
 mod ports;
 mod problem;
-mod program;
 mod replicas;
 mod solution;
-mod strategies;
+pub mod strategies;
 mod verify;
 
 pub use constraints::clash;
 pub use problem::{Layout, Policy, Problem, Running};
 pub use replicas::Replica;
-pub use solution::{Placed, Solution, TierValue};
-pub use strategies::Limits;
+pub use solution::{Placed, Solution};
+pub use strategies::{Ended, Limits, TierValue};
 pub use verify::verify;
 
 use crate::diagnostic::Diagnostic;
-use program::Program;
-use strategies::Answer;
+use strategies::Solved;
 
 /// What became of a problem.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,46 +38,23 @@ pub enum Outcome {
 }
 
 /// Places a stack: everything that runs stays if it can, and the rest follows the policy.
-pub fn place(problem: &Problem<'_>, limits: Limits) -> Outcome {
+pub fn place(problem: &Problem<'_>, limits: &Limits) -> Outcome {
     let certificates = explain::certificates(problem);
     if !certificates.is_empty() {
         return Outcome::Refused(certificates);
     }
-    let mut program = Program::new(problem);
-    for constraint in constraints::ALL {
-        constraint.rows(problem, &mut program);
-    }
-    let mut tiers = objective::tiers(problem, &mut program);
-    if tiers.is_empty() {
-        tiers.push(objective::Tier { name: "everything placed", terms: Vec::new(), whole: true });
-    }
-    let (mut values, mut reached): (Option<Vec<f64>>, Vec<TierValue>) = (None, Vec::new());
-    for tier in tiers {
-        match strategies::solve(&program, &tier.terms, values.as_deref(), limits) {
-            Answer::Found { values: found, value, bound } => {
-                let value = if tier.whole { value.round() } else { value };
-                let bound = if tier.whole { (bound - 1e-6).ceil() } else { bound };
-                let slack = if tier.whole { 0.0 } else { 1e-7 * value.abs().max(1.0) };
-                program.at_most(tier.terms, value + slack);
-                reached.push(TierValue { name: tier.name, value, bound });
-                values = Some(found);
-            }
-            Answer::Infeasible if values.is_none() => return Outcome::Refused(vec![explain::all_together(problem)]),
-            // A later tier that finds nothing better leaves what the tiers before it found.
-            Answer::Undecided(why) if values.is_none() => return Outcome::Undecided(why),
-            Answer::Infeasible | Answer::Undecided(_) => {
-                reached.push(TierValue { name: tier.name, value: 1.0, bound: 0.0 });
-            }
-        }
-    }
-    match finish(problem, &program.layout(&values.unwrap_or_default()), reached) {
-        Ok(solution) => Outcome::Placed(solution),
-        Err(why) => Outcome::Undecided(why),
+    match strategies::solve(&lower::instance(problem), limits) {
+        Solved::Found(answer) => match finish(problem, &lower::layout(problem, &answer.counts), answer) {
+            Ok(solution) => Outcome::Placed(solution),
+            Err(why) => Outcome::Undecided(why),
+        },
+        Solved::Infeasible => Outcome::Refused(vec![explain::all_together(problem)]),
+        Solved::Undecided(why, _) => Outcome::Undecided(why),
     }
 }
 
 /// Numbers and ports for a layout, and the check of it all.
-fn finish(problem: &Problem<'_>, layout: &Layout, tiers: Vec<TierValue>) -> Result<Solution, String> {
+fn finish(problem: &Problem<'_>, layout: &Layout, answer: strategies::Answer) -> Result<Solution, String> {
     let replicas = replicas::number(problem, layout);
     let mut ports = Vec::new();
     for machine in problem.machines() {
@@ -88,7 +66,7 @@ fn finish(problem: &Problem<'_>, layout: &Layout, tiers: Vec<TierValue>) -> Resu
         let ports = ports[replica.machine].next().unwrap_or_default();
         Placed { replica, ports }
     });
-    let solution = Solution { replicas: placed.collect(), tiers };
+    let solution = Solution { replicas: placed.collect(), tiers: answer.tiers, ended: answer.ended };
     let faults = verify(problem, &solution);
     if faults.is_empty() {
         Ok(solution)

@@ -12,6 +12,10 @@ pub enum Policy {
     Spread,
     /// As few machines as possible, the first ones full: room for something big on the last.
     Pack,
+    /// The largest possible room on one machine, for another container like the largest of the stack.
+    Headroom,
+    /// The least cost of machines in use.
+    Cheapest,
 }
 
 impl Policy {
@@ -20,6 +24,8 @@ impl Policy {
         match self {
             Policy::Spread => "spread",
             Policy::Pack => "pack",
+            Policy::Headroom => "headroom",
+            Policy::Cheapest => "cheapest",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The answer: every container with its machine and ports, and how good that is known to be.
 
 use super::replicas::Replica;
+use super::strategies::{Ended, TierValue};
 
 /// A container, where it shall be, and with which host ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,25 +19,8 @@ pub struct Solution {
     pub replicas: Vec<Placed>,
     /// What each tier of the objective came to, in their order.
     pub tiers: Vec<TierValue>,
-}
-
-/// What one tier of the objective came to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TierValue {
-    /// The tier's name.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f64,
-    /// No solution that is as good in the tiers before has less.
-    pub bound: f64,
-}
-
-impl TierValue {
-    /// How far the value may be from the best, as a fraction of itself; 0 when proven optimal.
-    pub fn gap(&self) -> f64 {
-        let distance = (self.value - self.bound).max(0.0);
-        if distance <= 1e-6 * self.value.abs().max(1.0) { 0.0 } else { (distance / self.value.abs()).min(1.0) }
-    }
+    /// What ended the search for better ones.
+    pub ended: Ended,
 }
 
 impl Solution {

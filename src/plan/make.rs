@@ -3,13 +3,13 @@
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
 use crate::observed::Observed;
-use crate::placement::{Problem, Solution};
+use crate::placement::{Problem, Solution, TierValue};
 use crate::stack::{PullPolicy, Stack};
 use crate::units::Amounts;
 
 use super::current::{Own, observed_digest, own};
 use super::graph::Graph;
-use super::model::{Action, Change, FORMAT_VERSION, MachineUse, PlacedContainer, Plan, Quality};
+use super::model::{Action, Change, FORMAT_VERSION, MachineUse, PlacedContainer, Plan, Quality, TierQuality};
 use super::steps::{Origin, Steps, completes};
 use super::surroundings::{drop_unused_networks, has_image, prepare};
 use super::work::{Removal, Work, change, work};
@@ -56,9 +56,15 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
             policy: problem.policy.word().to_owned(),
             proven: solution.is_proven(),
             gap: solution.gap(),
+            ended: solution.ended.word().to_owned(),
+            tiers: solution.tiers.iter().map(tier).collect(),
         },
         observed_digest: observed_digest(&stack.project, observed),
     })
+}
+
+fn tier(tier: &TierValue) -> TierQuality {
+    TierQuality { name: tier.name.clone(), value: tier.value, bound: tier.bound, gap: tier.gap() }
 }
 
 fn placed(stack: &Stack, work: &Work<'_>) -> PlacedContainer {

@@ -15,7 +15,7 @@ pub use make::{NoPlan, make};
 
 pub use model::{
     Action, AttributeChange, Change, Counts, FORMAT_VERSION, MachineUse, NetworkSpec, NewContainer, Operation,
-    PlacedContainer, Plan, Quality, Step, Until, VolumeSpec,
+    PlacedContainer, Plan, Quality, Step, TierQuality, Until, VolumeSpec,
 };
 pub use reach::out_of_reach;
 pub use steps::Origin;

@@ -11,7 +11,7 @@ use crate::stack::{AddressPool, ContainerSpec, PullPolicy};
 use crate::units::Amounts;
 
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// Changes that bring the machines to what the files say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -283,10 +283,29 @@ pub struct MachineUse {
 /// How good a placement is known to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
-    /// `spread` or `pack`.
+    /// `spread`, `pack`, `headroom` or `cheapest`.
     pub policy: String,
     /// Whether every tier of the objective was proven optimal.
     pub proven: bool,
     /// Where not proven: the largest relative distance of a tier to its proven bound, as a fraction (0.02: 2 %).
+    pub gap: f64,
+    /// What ended the search: `proof`, `work` (another run finds the same), `time` or `stopped` (it may not).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ended: String,
+    /// What each tier of the objective came to, the one that was decided first coming first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<TierQuality>,
+}
+
+/// What one tier of the objective came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TierQuality {
+    /// Its name.
+    pub name: String,
+    /// Its value; less is better.
+    pub value: f64,
+    /// No placement that is as good in the tiers before is below.
+    pub bound: f64,
+    /// How far the value may be from the best, as a fraction of itself; 0 when it is proven.
     pub gap: f64,
 }

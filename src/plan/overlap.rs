@@ -17,13 +17,14 @@ pub(super) fn is_possible(stack: &Stack, works: &[Work<'_>], removals: &[Removal
         && !inherits
         && !completes(stack, &service.name)
         && !stack.services.iter().any(|other| host_services(other).contains(&service.name.as_str()));
-    wanted && alone && !same_port(work) && room_for_both(stack, works, removals, work.machine)
+    wanted && alone && !wants_held_port(works, work) && room_for_both(stack, works, removals, work.machine)
 }
 
-fn same_port(work: &Work<'_>) -> bool {
-    let here = work.old.iter().filter(|old| old.machine == work.machine);
+/// Whether it wants a port that a container has which stops only later: its own old one, or another's that may wait for it.
+fn wants_held_port(works: &[Work<'_>], work: &Work<'_>) -> bool {
+    let olds = works.iter().flat_map(|other| &other.old).filter(|old| old.machine == work.machine);
     let held: Vec<(u16, &str)> =
-        here.flat_map(|old| &old.state.ports).map(|port| (port.host_port, port.protocol.as_str())).collect();
+        olds.flat_map(|old| &old.state.ports).map(|port| (port.host_port, port.protocol.as_str())).collect();
     work.ports.iter().any(|port| held.contains(&(port.host_port, port.protocol.as_str())))
 }
 

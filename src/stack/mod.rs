@@ -7,6 +7,7 @@ mod model;
 mod services;
 mod spec;
 mod support;
+mod wishes;
 
 pub use crate::compose::model::Condition;
 pub use build::build;
@@ -17,3 +18,4 @@ pub use model::{
 };
 pub use spec::{Attachment, ContainerSpec, DeviceRequest, Healthcheck, Logging, Mount, PullPolicy, Restart, Ulimit};
 pub use support::unsupported;
+pub use wishes::{Bond, By, Spread, Survive, Wishes};

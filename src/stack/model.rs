@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::spec::ContainerSpec;
+use super::wishes::Wishes;
 use crate::compose::model::Condition;
 use crate::inventory::{Availability, Endpoint};
 use crate::source::{Span, Spanned};
@@ -64,6 +65,8 @@ pub struct Service {
     pub max_per_machine: Option<Spanned<u32>>,
     /// Services whose namespaces or local volumes it uses: it runs only where they do.
     pub together_with: Vec<Spanned<String>>,
+    /// What it asks for under `x-planner`.
+    pub wishes: Wishes,
     /// Keys of the local volumes it mounts: it runs only where they are, if they are anywhere.
     pub local_volumes: Vec<Spanned<String>>,
     /// What it waits for when it starts.

@@ -9,7 +9,7 @@ use crate::units::{Amounts, Resource};
 
 use super::Condition;
 use super::model::{Constraint, Dependency, PortDemand, Replicas, Service, Stack};
-use super::{container, machines};
+use super::{container, machines, wishes};
 
 pub(super) fn service(
     compose: &Compose,
@@ -33,6 +33,7 @@ pub(super) fn service(
             .and_then(|placement| placement.max_replicas_per_node.clone())
             .filter(|max| max.value > 0),
         together_with: together_with(compose, written),
+        wishes: wishes::wishes(compose, written, findings),
         local_volumes: local_volumes(stack, written),
         depends_on: dependencies(compose, written),
         start_first: order.is_some_and(|order| order.value == Order::StartFirst),

@@ -15,7 +15,7 @@ pub use config::{ModelFormat, model};
 pub use events::{Progress, outcome};
 pub use findings::findings;
 pub use origin::{origin, origin_json};
-pub use plan::plan;
+pub use plan::{objective, plan};
 pub use report::{Format, report};
 pub use rules::rules;
 pub use style::{Style, count};

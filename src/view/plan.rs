@@ -35,8 +35,30 @@ fn quality(quality: &Quality) -> String {
     if quality.proven {
         format!("{}, proven optimal", quality.policy)
     } else {
-        format!("{}, within {:.1} % of the best possible", quality.policy, (quality.gap * 100.0).max(0.1))
+        let limit = if quality.ended == "time" { " when the time limit ended the search" } else { "" };
+        format!("{}, within {:.1} % of the best possible{limit}", quality.policy, (quality.gap * 100.0).max(0.1))
     }
+}
+
+/// The tiers of the objective, each with its value, the bound that no placement is below, and the gap between them.
+pub fn objective(quality: &Quality, style: Style) -> String {
+    let mut table = style.table();
+    let heads = ["tier", "value", "bound", "how good"];
+    table.add_row(heads.map(|head| Cell::new(format!(" {head}"))));
+    for tier in &quality.tiers {
+        let gap = match tier.gap {
+            0.0 => "proven optimal".to_owned(),
+            gap => format!("within {:.3} %", gap * 100.0),
+        };
+        let number = |value: f64| if value.fract() == 0.0 { format!(" {value:.0}") } else { format!(" {value:.4}") };
+        table.add_row(vec![
+            Cell::new(format!(" {}", tier.name)),
+            Cell::new(number(tier.value)),
+            Cell::new(number(tier.bound)),
+            Cell::new(format!(" {gap}")),
+        ]);
+    }
+    format!("\n{}", lines(&table))
 }
 
 /// One row for each thing that changes; a thing that changes alike on several machines is one row.

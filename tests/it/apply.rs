@@ -26,7 +26,13 @@ pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
         steps: steps.into_iter().enumerate().map(step).collect(),
         placement: Vec::new(),
         machines: Vec::new(),
-        quality: Quality { policy: "spread".to_owned(), proven: true, gap: 0.0 },
+        quality: Quality {
+            policy: "spread".to_owned(),
+            proven: true,
+            gap: 0.0,
+            ended: "proof".to_owned(),
+            tiers: Vec::new(),
+        },
         observed_digest: String::new(),
     }
 }

@@ -87,7 +87,7 @@ impl World {
             machine.volumes = volumes.iter().map(|volume| volume.name.clone()).collect();
         }
         let problem = Problem::new(&stack, running(&stack, &observed), policy);
-        match place(&problem, Limits::default()) {
+        match place(&problem, &Limits::default()) {
             Outcome::Placed(solution) => Some(make(&problem, &solution, &observed, &Origin::default()).unwrap()),
             Outcome::Refused(_) => None,
             Outcome::Undecided(why) => panic!("{why}"),

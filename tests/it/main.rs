@@ -23,5 +23,6 @@ mod placement;
 mod planning;
 mod quiet;
 mod rules;
+mod solve;
 mod stacks;
 mod website;

@@ -2,7 +2,7 @@
 
 use planner::placement::{Layout, Limits, Outcome, Policy, Problem, Running, place, verify};
 use planner::source::Spanned;
-use planner::stack::{Constraint, Machine, PortDemand, Replicas, Service, Stack, TakenPort};
+use planner::stack::{Bond, By, Constraint, Machine, PortDemand, Replicas, Service, Spread, Stack, Survive, TakenPort};
 use planner::units::{PortRange, Resource};
 use proptest::prelude::*;
 
@@ -74,7 +74,58 @@ fn holds(problem: &Problem<'_>, layout: &Layout) -> bool {
             return false;
         }
     }
-    true
+    wishes_hold(problem, layout)
+}
+
+/// The domain of a machine: itself, or its zone.
+fn domain_of<'m>(by: &By, at: &'m Machine) -> &'m str {
+    match by {
+        By::Machine => &at.name,
+        By::Attribute(key) => &at.attributes[key],
+    }
+}
+
+/// What `x-planner` asks for, written without a look at the constraints' code.
+fn wishes_hold(problem: &Problem<'_>, layout: &Layout) -> bool {
+    let stack = problem.stack;
+    let count = |service: usize, by: &By, domain: &str| -> u32 {
+        let machines = stack.machines.iter().enumerate().filter(|(_, at)| domain_of(by, at) == domain);
+        machines.map(|(machine, _)| layout.counts[service][machine]).sum()
+    };
+    let domains = |by: &By| {
+        let all: std::collections::BTreeSet<String> =
+            stack.machines.iter().map(|at| domain_of(by, at).to_owned()).collect();
+        all
+    };
+    stack.services.iter().enumerate().all(|(index, service)| {
+        let other = |name: &str| stack.services.iter().position(|service| service.name == name).unwrap();
+        let wishes = &service.wishes;
+        let near = wishes.near.iter().all(|bond| {
+            let other = other(&bond.service.value);
+            domains(&bond.by).iter().all(|it| count(index, &bond.by, it) == 0 || count(other, &bond.by, it) > 0)
+        });
+        let apart = wishes.apart.iter().all(|bond| {
+            let other = other(&bond.service.value);
+            domains(&bond.by).iter().all(|it| count(index, &bond.by, it) == 0 || count(other, &bond.by, it) == 0)
+        });
+        let survive = wishes.survive.iter().all(|wish| {
+            let most = domains(&wish.loss).iter().map(|it| count(index, &wish.loss, it)).max().unwrap();
+            layout.total(index) - most >= wish.keep
+        });
+        let spread = wishes.spread.iter().all(|wish| {
+            // Only domains count that could hold one of it.
+            let may = |domain: &String| {
+                let machines = stack.machines.iter().enumerate().filter(|(_, at)| domain_of(&wish.over, at) == domain);
+                machines.into_iter().any(|(machine, _)| problem.at_most(index, machine) > 0)
+            };
+            let counts: Vec<u32> =
+                domains(&wish.over).iter().filter(|it| may(it)).map(|it| count(index, &wish.over, it)).collect();
+            let (most, least) = (counts.iter().max().unwrap_or(&0), counts.iter().min().unwrap_or(&0));
+            let held = counts.iter().filter(|count| **count > 0).count() as u32;
+            wish.skew.is_none_or(|skew| most - least <= skew) && wish.at_least.is_none_or(|wanted| held >= wanted)
+        });
+        near && apart && survive && spread
+    })
 }
 
 /// Tries every port for every wish.
@@ -102,7 +153,7 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
     let stack = problem.stack;
     let most = |resource: &Resource| stack.machines.iter().map(|it| it.capacity.get(resource)).max().unwrap_or(0);
     let (mut moves, mut apart, mut even) = (0.0, 0.0, 0.0);
-    let mut in_use = 0.0;
+    let (mut in_use, mut costs) = (0.0, 0.0);
     let mut places = 0.0;
     let mut order = 0.0;
     let mut counts_even = 0.0;
@@ -124,6 +175,7 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
         }
         if layout.counts.iter().any(|counts| counts[index] > 0) {
             in_use += 1.0;
+            costs += at.cost;
         }
         even += steps(cpu);
         counts_even += steps(f64::from(layout.counts.iter().map(|counts| counts[index]).sum::<u32>()) / all);
@@ -135,6 +187,25 @@ fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
         }
         Policy::Spread => vec![moves, apart, even, order],
         Policy::Pack => vec![moves, in_use, places],
+        Policy::Cheapest => vec![moves, costs, places],
+        Policy::Headroom => {
+            let largest = stack.services.iter().map(|service| service.demand.cpu().0).max().unwrap_or(0);
+            if largest == 0 {
+                return vec![moves, order];
+            }
+            // Room counts in whole units of what services ask for.
+            let common = |a: u64, b: u64| {
+                (1..=a.max(b)).rev().find(|it| a.is_multiple_of(*it) && b.is_multiple_of(*it)).unwrap_or(1)
+            };
+            let unit = 1000 * stack.services.iter().map(|it| it.demand.cpu().0 / 1000).fold(0, common);
+            let slots = |at: &Machine, used: u64| (at.room.cpu().0 / unit * unit - used) as f64 / largest as f64;
+            let most = stack.machines.iter().map(|at| slots(at, 0)).fold(0.0, f64::max);
+            let free = stack.machines.iter().enumerate().map(|(index, at)| {
+                let used = stack.services.iter().zip(&layout.counts);
+                slots(at, used.map(|(service, counts)| service.demand.cpu().0 * u64::from(counts[index])).sum())
+            });
+            vec![moves, most - free.fold(0.0, f64::max), order]
+        }
     }
 }
 
@@ -167,6 +238,7 @@ impl std::fmt::Debug for Case {
             let (replicas, max) = (it.replicas.value, it.max_per_machine.as_ref().map(|max| max.value));
             let cpus = it.demand.cpu();
             writeln!(f, "{} {replicas:?} cpus {cpus} {ports:?} {zones:?} {together:?} max {max:?}", it.name)?;
+            writeln!(f, "  {:?}", it.wishes)?;
         }
         for it in &self.stack.machines {
             let taken: Vec<u16> = it.taken_ports.iter().map(|taken| taken.ports.first).collect();
@@ -195,6 +267,17 @@ fn any_service(index: usize) -> impl Strategy<Value = Service> {
         if kind == 0 {
             service.replicas = spanned(Replicas::Global);
         }
+        let by = if cpus % 2 == 0 { By::Machine } else { By::Attribute("node.labels.zone".to_owned()) };
+        let bond = || Bond { service: spanned("s0".to_owned()), by: by.clone() };
+        let span = nowhere();
+        match kind {
+            2 if index > 0 => service.wishes.near.push(bond()),
+            3 if index > 0 => service.wishes.apart.push(bond()),
+            4 => service.wishes.spread.push(Spread { over: by, skew: Some(1), at_least: None, span }),
+            5 => service.wishes.spread.push(Spread { over: by, skew: None, at_least: Some(2), span }),
+            6 => service.wishes.survive.push(Survive { loss: by, keep: 1, span }),
+            _ => {}
+        }
         if kind == 1 && index > 0 {
             service.together_with.push(Spanned::new("s0".to_owned(), nowhere()));
         }
@@ -208,6 +291,7 @@ fn any_machine(index: usize) -> impl Strategy<Value = Machine> {
         let mut machine = machine(&format!("m{index}"), cpus);
         machine.attributes.insert("node.labels.zone".to_owned(), zone.to_owned());
         machine.ports = PortRange { first: 20000, last: 20001 };
+        machine.cost = (7 - cpus) as f64;
         machine.taken_ports.extend(taken.map(|port| TakenPort {
             host_ip: None,
             ports: PortRange::one(port),
@@ -222,7 +306,7 @@ pub(crate) fn any_case() -> impl Strategy<Value = Case> {
     let services = (any_service(0), any_service(1), any_service(2), 1usize..=3);
     let machines = (any_machine(0), any_machine(1), any_machine(2), 1usize..=3);
     let running = prop::collection::vec((0usize..3, 1u32..=3, 0usize..3), 0..=4);
-    (services, machines, running, any::<bool>()).prop_map(|(services, machines, running, pack)| {
+    (services, machines, running, 0usize..4).prop_map(|(services, machines, running, policy)| {
         let mut all = vec![services.0, services.1, services.2];
         all.truncate(services.3);
         let mut at = vec![machines.0, machines.1, machines.2];
@@ -235,7 +319,7 @@ pub(crate) fn any_case() -> impl Strategy<Value = Case> {
                 there.push(Running { service, number, machine, ports });
             }
         }
-        let policy = if pack { Policy::Pack } else { Policy::Spread };
+        let policy = [Policy::Spread, Policy::Pack, Policy::Headroom, Policy::Cheapest][policy];
         Case { stack: stack(all, at), running: there, policy }
     })
 }
@@ -248,7 +332,7 @@ proptest! {
         let problem = Problem::new(&case.stack, case.running.clone(), case.policy);
         let all = layouts(&problem);
         let best = all.iter().map(|layout| values(&problem, layout)).min_by(|a, b| compare(a, b));
-        match (place(&problem, Limits::default()), best) {
+        match (place(&problem, &Limits::default()), best) {
             (Outcome::Placed(solution), Some(best)) => {
                 prop_assert_eq!(verify(&problem, &solution), Vec::<String>::new());
                 let mut found = Layout::empty(&problem);
@@ -265,7 +349,7 @@ proptest! {
                 for tier in &solution.tiers {
                     prop_assert!(tier.bound <= tier.value + 1e-6, "{:?}", tier);
                 }
-                let again = place(&problem, Limits::default());
+                let again = place(&problem, &Limits::default());
                 prop_assert_eq!(again, Outcome::Placed(solution));
             }
             (Outcome::Refused(findings), None) => prop_assert!(!findings.is_empty()),

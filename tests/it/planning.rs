@@ -10,7 +10,7 @@ use crate::stacks::{machine, port, service, stack};
 
 fn plan(stack: &Stack, observed: &Observed) -> Plan {
     let problem = Problem::new(stack, running(stack, observed), Policy::Spread);
-    match place(&problem, Limits::default()) {
+    match place(&problem, &Limits::default()) {
         Outcome::Placed(solution) => make(&problem, &solution, observed, &Origin::default()).unwrap(),
         other => panic!("{other:?}"),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use planner::inventory::{Availability, Endpoint};
 use planner::source::{FileId, Span, Spanned};
-use planner::stack::{ContainerSpec, Machine, PortDemand, Replicas, Service, Stack};
+use planner::stack::{ContainerSpec, Machine, PortDemand, Replicas, Service, Stack, Wishes};
 use planner::units::{Amounts, Bytes, Cpu, PortRange, Resource};
 
 /// A place in no file.
@@ -47,6 +47,7 @@ pub fn service(name: &str, replicas: u32, cpus: u64) -> Service {
         constraints: Vec::new(),
         max_per_machine: None,
         together_with: Vec::new(),
+        wishes: Wishes::default(),
         local_volumes: Vec::new(),
         depends_on: Vec::new(),
         start_first: false,

@@ -46,7 +46,7 @@ fn plan(file: &str, observed: &Observed, policy: Policy) -> Plan {
     let (stack, findings) = build(&loaded.compose, Some(&inventory.inventory), Some(observed));
     assert_eq!(findings, Vec::new());
     let problem = Problem::new(&stack, running(&stack, observed), policy);
-    match place(&problem, Limits::default()) {
+    match place(&problem, &Limits::default()) {
         Outcome::Placed(solution) => make(&problem, &solution, observed, &Origin::default()).unwrap(),
         other => panic!("{other:?}"),
     }

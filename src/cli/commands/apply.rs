@@ -29,6 +29,9 @@ fn reach(args: &ApplyArgs, io: &mut Io, goal: Goal) -> Result<Exit, Exit> {
 
 async fn confirm_and_apply(args: &ApplyArgs, io: &mut Io, plan: &Plan, cluster: &DockerCluster) -> Exit {
     io.print(&view::plan(plan, io.style));
+    if args.placement.objective {
+        io.print(&view::objective(&plan.quality, io.style));
+    }
     if plan.is_empty() {
         return Exit::Fine;
     }

@@ -8,3 +8,4 @@ pub(super) mod inventory;
 pub(super) mod observe;
 pub(super) mod plan;
 pub(super) mod rules;
+pub(super) mod solve;

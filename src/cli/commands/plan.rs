@@ -1,10 +1,12 @@
 //! `planner plan`: what would change, and why. Changes nothing.
 
 use crate::cli::args::PlanArgs;
+use crate::cli::commands::solve::stop_on_interrupt;
 use crate::cli::deploy::{connect, machines, make_plan, observe, read_observed, runtime};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::observed::Observed;
+use crate::placement::Limits;
 use crate::view;
 
 pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
@@ -13,8 +15,10 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
         io.tell_findings(&mut project.findings, &project.sources);
         return exit;
     }
-    let planned = seen(args, io, &project)
-        .and_then(|observed| make_plan(io, &mut project, &observed, args.placement.policy.into()));
+    let planned = seen(args, io, &project).and_then(|observed| {
+        let limits = Limits { stop: Some(stop_on_interrupt()), ..args.placement.limits.within() };
+        make_plan(io, &mut project, &observed, args.placement.policy.into(), &limits)
+    });
     let plan = match planned {
         Ok(plan) => plan,
         Err(exit) => return exit,
@@ -24,6 +28,9 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
         io.print(&json());
     } else {
         io.print(&view::plan(&plan, io.style));
+        if args.placement.objective {
+            io.print(&view::objective(&plan.quality, io.style));
+        }
     }
     if let Some(out) = &args.out {
         if let Err(error) = io.write_file(out, &json()) {

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 12] = [
+pub(in crate::lint) static RULES: [Rule; 16] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -76,6 +76,54 @@ pub(in crate::lint) static RULES: [Rule; 12] = [
         why: "So many machines, times so many on each, are fewer than the replicas.",
         ignore: "",
         example: example!("max_replicas_per_node"),
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "M323",
+        name: "wish-spread-impossible",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Inventory,
+        summary: "A service cannot be in so many domains as its `x-planner: spread` asks for.",
+        why: "There are too few domains that can take it, or too few containers.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "M324",
+        name: "wish-near-impossible",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Inventory,
+        summary: "No domain can hold both a service and one that it is to be near.",
+        why: "What confines the two leaves them no machine or zone in common.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "M325",
+        name: "wish-survive-impossible",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Inventory,
+        summary: "A service cannot keep enough containers through a loss.",
+        why: "There are too few replicas, or too few domains that can take them.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "M326",
+        name: "x-planner-not-understood",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A wish under a service's `x-planner` that cannot be understood.",
+        why: "A wish that is left out would not be kept.",
+        ignore: "",
+        example: None,
         finder: Finder::Room("placing"),
     },
     Rule {

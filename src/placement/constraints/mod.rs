@@ -1,20 +1,25 @@
 //! What a layout must respect. One file for each constraint, with all of its faces: where something can never be, when
-//! a layout breaks it, its rows in the integer program, and why it makes a stack impossible. They stand together so that
+//! a layout breaks it, what it is in plain numbers, and why it makes a stack impossible. They stand together so that
 //! they cannot disagree unseen; a test over random problems compares them.
 
+mod apart;
 mod availability;
+mod domains;
 mod labels;
 mod max_per_machine;
+mod near;
 mod ports;
 mod replicas;
 mod resources;
+mod spread;
+mod survive;
 mod together;
 mod volumes;
 
 use crate::diagnostic::Diagnostic;
 
+use super::lower::Lowering;
 use super::problem::{Layout, Problem};
-use super::program::Program;
 
 pub use ports::{choice, clash, holder};
 
@@ -36,11 +41,12 @@ pub trait Constraint: Sync {
         u32::MAX
     }
 
-    /// Where a layout breaks it, in words. Plain loops, independent of [`rows`](Self::rows).
+    /// Where a layout breaks it, in words. Plain loops, independent of [`lower`](Self::lower).
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String>;
 
-    /// Its rows in the integer program.
-    fn rows(&self, _problem: &Problem<'_>, _program: &mut Program) {}
+    /// What it asks for in plain numbers, beside where containers may be and how many a machine can hold, which is known
+    /// from [`forbids`](Self::forbids) and [`at_most`](Self::at_most).
+    fn lower(&self, _problem: &Problem<'_>, _lowering: &mut Lowering) {}
 
     /// Certificates that no layout can respect it, each true by itself and understood without a solver.
     fn because(&self, _problem: &Problem<'_>) -> Vec<Diagnostic> {
@@ -49,7 +55,7 @@ pub trait Constraint: Sync {
 }
 
 /// Every constraint.
-pub static ALL: [&dyn Constraint; 8] = [
+pub static ALL: [&dyn Constraint; 12] = [
     &availability::Available,
     &labels::Labels,
     &volumes::VolumesStay,
@@ -57,6 +63,10 @@ pub static ALL: [&dyn Constraint; 8] = [
     &ports::Ports,
     &max_per_machine::MaxPerMachine,
     &together::Together,
+    &near::Near,
+    &apart::Apart,
+    &spread::Spread,
+    &survive::Survive,
     &replicas::Replicas,
 ];
 

@@ -1,11 +1,12 @@
 //! Host ports: no two containers of a machine have the same one at the same address.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::diagnostic::Diagnostic;
+use crate::placement::core::Token;
+use crate::placement::lower::Lowering;
 use crate::placement::problem::{Layout, Problem};
-use crate::placement::program::{Program, Terms};
 use crate::placement::{ports, replicas};
 use crate::stack::{Machine, PortDemand, TakenPort};
 use crate::units::PortRange;
@@ -77,14 +78,27 @@ fn cliques(problem: &Problem<'_>) -> Vec<Clique> {
 }
 
 /// The ranges from some demand's first port to some demand's last: by Hall's theorem, if no such range is asked for
-/// more often than it has free ports, every demand finds a port. A fixed port is a range of one.
+/// more often than it has free ports, every demand finds a port. A fixed port is a range of one. Ranges that have no port
+/// in common, nor are joined by others, don't compete.
 fn intervals(problem: &Problem<'_>, clique: &Clique, machine: &Machine) -> Vec<PortRange> {
     let demands = problem.stack.services.iter().flat_map(|it| &it.ports).filter(|demand| clique.has(demand));
     let ranges: BTreeSet<PortRange> = demands.map(|demand| choice(demand, machine)).collect();
-    let firsts: BTreeSet<u16> = ranges.iter().map(|range| range.first).collect();
-    let lasts: BTreeSet<u16> = ranges.iter().map(|range| range.last).collect();
-    let all = firsts.iter().flat_map(|first| lasts.iter().map(|last| PortRange { first: *first, last: *last }));
-    all.filter(|range| range.first <= range.last).collect()
+    let mut joined: Vec<(u16, Vec<PortRange>)> = Vec::new();
+    for range in ranges {
+        match joined.last_mut().filter(|(last, _)| range.first <= *last) {
+            Some((last, ranges)) => {
+                *last = range.last.max(*last);
+                ranges.push(range);
+            }
+            None => joined.push((range.last, vec![range])),
+        }
+    }
+    let mut all = BTreeSet::new();
+    for (_, ranges) in joined {
+        let pairs = ranges.iter().flat_map(|one| ranges.iter().map(|other| (one.first, other.last)));
+        all.extend(pairs.filter(|(first, last)| first <= last).map(|(first, last)| PortRange { first, last }));
+    }
+    all.into_iter().collect()
 }
 
 /// How many of a service's demands of a clique lie wholly in a range.
@@ -120,23 +134,16 @@ impl Constraint for Ports {
         without.map(|it| format!("the ports of {} do not suffice", problem.stack.machines[it].name)).collect()
     }
 
-    fn rows(&self, problem: &Problem<'_>, program: &mut Program) {
-        let cliques = cliques(problem);
+    fn lower(&self, problem: &Problem<'_>, lowering: &mut Lowering) {
+        // Where a port is assigned from the machine's own range, machines with the same range are alike.
+        let mut kinds: BTreeMap<PortRange, Vec<usize>> = BTreeMap::new();
         for machine in problem.machines() {
-            let at = &problem.stack.machines[machine];
-            for clique in &cliques {
-                for range in intervals(problem, clique, at) {
-                    let users = problem.services().filter_map(|service| {
-                        let times = inside(problem, service, clique, at, range);
-                        let count = program.count(service, machine).filter(|_| times > 0)?;
-                        Some((count, f64::from(times)))
-                    });
-                    let terms: Terms = users.collect();
-                    let most: f64 = terms.iter().map(|(it, times)| program.variables[it.0].upper * times).sum();
-                    let free = f64::from(free(at, clique.at, &clique.protocol, range));
-                    if most > free {
-                        program.at_most(terms, free);
-                    }
+            kinds.entry(problem.stack.machines[machine].ports).or_default().push(machine);
+        }
+        for clique in &cliques(problem) {
+            for machines in kinds.values() {
+                for range in intervals(problem, clique, &problem.stack.machines[machines[0]]) {
+                    tokens(problem, clique, machines, range, lowering);
                 }
             }
         }
@@ -154,6 +161,27 @@ impl Constraint for Ports {
         }
         findings.dedup_by(|a, b| a.message == b.message);
         findings
+    }
+}
+
+/// The ports of a range as tokens, of which each of the machines has as many as are free there.
+fn tokens(problem: &Problem<'_>, clique: &Clique, machines: &[usize], range: PortRange, lowering: &mut Lowering) {
+    let at = |machine: usize| &problem.stack.machines[machine];
+    let times = |service: usize| inside(problem, service, clique, at(machines[0]), range);
+    let users: Vec<(usize, u32)> = problem.services().map(|it| (it, times(it))).filter(|(_, n)| *n > 0).collect();
+    let wanted: u64 = users.iter().map(|(it, times)| u64::from(problem.replicas[*it]) * u64::from(*times)).sum();
+    let free: Vec<u32> =
+        machines.iter().map(|machine| free(at(*machine), clique.at, &clique.protocol, range)).collect();
+    if free.iter().all(|free| u64::from(*free) >= wanted) {
+        return;
+    }
+    let most = if machines.len() == problem.machines().len() { range.count() } else { u32::MAX };
+    let except = machines.iter().zip(free).filter(|(_, free)| *free != most);
+    let except = except.map(|(machine, free)| (*machine as u32, free)).collect();
+    let token = lowering.instance.tokens.len() as u32;
+    lowering.instance.tokens.push(Token { name: format!("port {}", show(range, &clique.protocol)), most, except });
+    for (service, times) in users {
+        lowering.instance.groups[service].tokens.push((token, times));
     }
 }
 

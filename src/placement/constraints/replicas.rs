@@ -2,11 +2,10 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::placement::problem::{Layout, Problem};
-use crate::placement::program::Program;
 
 use super::{Constraint, names};
 
-/// Each service has all of its containers.
+/// Each service has all of its containers: in plain numbers that is what a group's count says.
 pub(super) struct Replicas;
 
 impl Constraint for Replicas {
@@ -25,13 +24,6 @@ impl Constraint for Replicas {
             }
         }
         broken
-    }
-
-    fn rows(&self, problem: &Problem<'_>, program: &mut Program) {
-        for service in problem.services() {
-            let terms = program.counts_of(service).map(|(_, count)| (count, 1.0)).collect();
-            program.equal(terms, f64::from(problem.replicas[service]));
-        }
     }
 
     /// No machine at all for a service: the whole matrix, each machine with its reasons.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
+use crate::placement::core::UNLIMITED;
+use crate::placement::lower::Lowering;
 use crate::placement::problem::{Layout, Problem};
-use crate::placement::program::{Program, Terms};
 use crate::units::{Amounts, Resource};
 
 use super::Constraint;
@@ -70,18 +71,17 @@ impl Constraint for Resources {
         broken
     }
 
-    fn rows(&self, problem: &Problem<'_>, program: &mut Program) {
+    fn lower(&self, problem: &Problem<'_>, lowering: &mut Lowering) {
         for resource in wanted(problem) {
             let needs: Vec<u64> = problem.stack.services.iter().map(|it| it.demand.get(&resource)).collect();
-            // Small whole numbers instead of bytes: the solver's tolerances are absolute.
             let unit = needs.iter().copied().fold(0, greatest_common_divisor).max(1);
-            for machine in problem.machines() {
-                let Some(room) = room(problem, machine, &resource) else { continue };
-                let users = problem.services().filter(|service| needs[*service] > 0);
-                let terms: Terms =
-                    users.filter_map(|it| Some((program.count(it, machine)?, (needs[it] / unit) as f64))).collect();
-                program.at_most(terms, (room / unit) as f64);
-            }
+            let room = |machine: usize| {
+                let room = room(problem, machine, &resource).map_or(u64::MAX, |room| room / unit);
+                i64::try_from(room).unwrap_or(UNLIMITED).min(UNLIMITED)
+            };
+            let demand = |service: usize| (needs[service] / unit).min(UNLIMITED as u64) as i64;
+            lowering.resource(&resource.0, demand, room);
+            lowering.units.push((resource, unit));
         }
     }
 

@@ -1,7 +1,8 @@
 //! Services that use another's namespaces or local volumes run only where that one does.
 
+use crate::placement::core::{Bond, MACHINES};
+use crate::placement::lower::Lowering;
 use crate::placement::problem::{Layout, Problem};
-use crate::placement::program::Program;
 
 use super::Constraint;
 
@@ -33,13 +34,12 @@ impl Constraint for Together {
         broken
     }
 
-    fn rows(&self, problem: &Problem<'_>, program: &mut Program) {
-        for (service, other) in pairs(problem) {
-            for (machine, count) in program.counts_of(service).collect::<Vec<_>>() {
-                let most = program.variables[count.0].upper;
-                let mut terms = vec![(count, 1.0)];
-                terms.extend(program.count(other, machine).map(|other| (other, -most)));
-                program.at_most(terms, 0.0);
+    fn lower(&self, problem: &Problem<'_>, lowering: &mut Lowering) {
+        for (service, other) in pairs(problem).filter(|(service, other)| service != other) {
+            let bond = Bond { service: other, topology: MACHINES };
+            let near = &mut lowering.instance.services[service].near;
+            if !near.contains(&bond) {
+                near.push(bond);
             }
         }
     }

@@ -6,8 +6,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
+use crate::placement::lower::Lowering;
 use crate::placement::problem::{Layout, Problem};
-use crate::placement::program::Program;
 use crate::stack::{Replicas, Service, Stack};
 
 use super::{Constraint, names};
@@ -88,11 +88,10 @@ impl Constraint for VolumesStay {
         broken
     }
 
-    fn rows(&self, problem: &Problem<'_>, program: &mut Program) {
+    fn lower(&self, problem: &Problem<'_>, lowering: &mut Lowering) {
         for index in problem.services() {
-            let Some(gravity) = gravity(problem.stack, &problem.stack.services[index]) else { continue };
-            for machine in gravity.keep {
-                program.at_least(program.count(index, machine).map(|count| (count, 1.0)).into_iter().collect(), 1.0);
+            if let Some(gravity) = gravity(problem.stack, &problem.stack.services[index]) {
+                lowering.instance.services[index].keep.extend(gravity.keep);
             }
         }
     }

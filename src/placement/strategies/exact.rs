@@ -1,83 +1,76 @@
-//! The whole integer program at once: modelled with good_lp, solved by HiGHS.
-//!
-//! One thread and a fixed seed: the same program gives the same answer, bit for bit.
+//! The whole problem as one integer program: what decides small problems, with a proof.
 
-use good_lp::{Expression, ProblemVariables, SolverModel as _, variable};
-use highs::{HighsModelStatus, HighsSolutionStatus};
+use crate::placement::core::{Counts, Instance, Model, Scope, State};
 
-use super::{Answer, Limits};
-use crate::placement::program::{Program, Row, Terms};
+use super::budget::Budget;
+use super::eviction::Kept;
+use super::neighbourhood::Goal;
+use super::solver::{self, Answer, Effort};
 
-/// How far a row that holds nothing may be off.
-const TOLERANCE: f64 = 1e-9;
+/// Units of work that a variable's row, and an iteration over all of them, stand for.
+const WORK_OF_ITERATION: u64 = 400;
 
-pub(super) fn solve(program: &Program, objective: &Terms, start: Option<&[f64]>, limits: Limits) -> Answer {
-    // A row without variables is decided already; HiGHS is handed only the others.
-    let hopeless = |row: &Row| row.terms.is_empty() && !(row.lower - TOLERANCE..=row.upper + TOLERANCE).contains(&0.0);
-    if program.rows.iter().any(hopeless) {
-        return Answer::Infeasible;
-    }
-    if program.variables.is_empty() {
-        return Answer::Found { values: Vec::new(), value: 0.0, bound: 0.0 };
-    }
-    match run(program, objective, start, limits) {
-        Ok(answer) => answer,
-        Err(why) => Answer::Undecided(why),
-    }
+/// What came of it.
+pub(super) enum Exact {
+    /// An answer, and a bound for all that are as good in the tiers before.
+    Found { counts: Counts, bound: f64 },
+    /// No answer; proven.
+    Infeasible,
+    /// Neither, and the bound that is known.
+    Undecided(String, f64),
 }
 
-/// The program in good_lp's terms, as a HiGHS model ready to run.
-fn model(program: &Program, objective: &Terms) -> Result<highs::Model, String> {
-    let mut variables = ProblemVariables::new();
-    let mut ids = Vec::with_capacity(program.variables.len());
-    for domain in &program.variables {
-        let definition = variable().min(domain.lower).max(domain.upper);
-        ids.push(variables.add(if domain.integer { definition.integer() } else { definition }));
+/// Solves the program of one tier; `state`, where it is complete, is the start.
+pub(super) fn solve(state: &State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, effort: Effort) -> Exact {
+    let mut model = Model::new(Scope::whole(state, false));
+    for (tier, limit) in &goal.before {
+        let (terms, fixed) = model.tier_terms(tier);
+        let slack = if tier.whole { 0.0 } else { 1e-7 * limit.abs().max(1.0) };
+        model.program.at_most(terms, limit + slack - fixed - tier.constant);
     }
-    let sum = |terms: &Terms| terms.iter().map(|(it, factor)| *factor * ids[it.0]).sum::<Expression>();
-    let mut problem = variables.minimise(sum(objective)).using(good_lp::solvers::highs::highs);
-    for row in program.rows.iter().filter(|row| !row.terms.is_empty()) {
-        let terms = sum(&row.terms);
-        if row.lower == row.upper {
-            problem.add_constraint(terms.eq(row.lower));
-        } else if row.upper.is_finite() {
-            problem.add_constraint(terms.leq(row.upper));
-        } else {
-            problem.add_constraint(terms.geq(row.lower));
+    let (objective, fixed) = goal.tier.map_or((Vec::new(), 0.0), |tier| model.tier_terms(tier));
+    if goal.before.iter().map(|(tier, _)| *tier).chain(goal.tier).any(|tier| tier.moves > 0.0) {
+        evictions(&mut model, kept);
+    }
+    let start = if super::closing::holds(state) { model.start() } else { Vec::new() };
+    let run = solver::solve(&model.program, &objective, &start, effort);
+    budget.spend(WORK_OF_ITERATION * run.iterations + model.program.variables.len() as u64);
+    if run.out_of_time {
+        budget.was_late();
+    }
+    let constant = fixed + goal.tier.map_or(0.0, |tier| tier.constant);
+    match run.answer {
+        Answer::Found { values, bound, .. } => {
+            Exact::Found { counts: counts(state.instance, &model.read(&values)), bound: bound + constant }
         }
+        Answer::Infeasible => Exact::Infeasible,
+        Answer::Undecided(why, bound) => Exact::Undecided(why, bound + constant),
     }
-    problem.try_into_inner().map_err(|error| error.to_string())
 }
 
-fn refused(error: impl std::fmt::Debug) -> String {
-    format!("HiGHS refused an option: {error:?}")
-}
-
-fn run(program: &Program, objective: &Terms, start: Option<&[f64]>, limits: Limits) -> Result<Answer, String> {
-    let mut model = model(program, objective)?;
-    model.make_quiet();
-    model.try_set_option("threads", 1).map_err(refused)?;
-    model.try_set_option("random_seed", 1).map_err(refused)?;
-    model.try_set_option("mip_rel_gap", 0.0).map_err(refused)?;
-    model.try_set_option("mip_max_nodes", limits.nodes(program.variables.len())).map_err(refused)?;
-    model.try_set_option("time_limit", limits.time.as_secs_f64()).map_err(refused)?;
-    if let Some(start) = start {
-        model.try_set_solution(Some(start), None, None, None).map_err(|error| format!("{error:?}"))?;
-    }
-    let solved = model.try_solve().map_err(|error| format!("HiGHS failed: {error:?}"))?;
-    let status = solved.status();
-    match status {
-        HighsModelStatus::Infeasible | HighsModelStatus::UnboundedOrInfeasible => return Ok(Answer::Infeasible),
-        _ if solved.primal_solution_status() != HighsSolutionStatus::Feasible => {
-            return Ok(Answer::Undecided(format!("the solver stopped without a placement ({status:?})")));
+/// From each machine leaves at least what its own knapsack cannot keep.
+fn evictions(model: &mut Model<'_, '_>, kept: &Kept) {
+    for slot in 0..model.scope.machines.len() {
+        let machine = model.scope.machines[slot];
+        let bound = kept.bounds[machine];
+        if bound <= 0.0 {
+            continue;
         }
-        _ => {}
+        let (mut terms, mut fixed) = (Vec::new(), 0.0);
+        for (group, _) in model.scope.state.was_on(machine).to_vec() {
+            let cost = model.instance().groups[group as usize].move_cost;
+            let (gone, always) = model.gone(group as usize, slot);
+            terms.extend(gone.map(|gone| (gone, cost)));
+            fixed += cost * f64::from(always);
+        }
+        model.program.at_least(terms, bound - fixed - 1e-6 * bound);
     }
-    let values = solved.get_solution().columns().to_vec();
-    let value = objective.iter().map(|(it, factor)| values[it.0] * factor).sum();
-    let bound = match status {
-        HighsModelStatus::Optimal => value,
-        _ => solved.double_info_value(c"mip_dual_bound").unwrap_or(f64::NEG_INFINITY).min(value),
-    };
-    Ok(Answer::Found { values, value, bound })
+}
+
+fn counts(instance: &Instance, layout: &[(usize, usize, u32)]) -> Counts {
+    let mut counts = vec![Vec::new(); instance.groups.len()];
+    for (group, machine, count) in layout {
+        counts[*group].push((*machine as u32, *count));
+    }
+    Counts(counts)
 }

@@ -1,0 +1,76 @@
+//! `x-planner: spread`: a service over zones and the like, evenly, or in so many of them.
+
+use crate::diagnostic::Diagnostic;
+use crate::placement::core;
+use crate::placement::lower::Lowering;
+use crate::placement::problem::{Layout, Problem};
+
+use super::{Constraint, domains};
+
+/// Each spread of each service.
+pub(super) struct Spread;
+
+impl Constraint for Spread {
+    fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
+        let spreads = &problem.stack.services[service].wishes.spread;
+        let lacks = spreads.iter().find(|it| domains::domain(problem, &it.over, machine).is_none())?;
+        Some(format!("has no {} (it is to be spread over them)", lacks.over.word()))
+    }
+
+    fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
+        let mut broken = Vec::new();
+        for index in problem.services().filter(|index| problem.replicas[*index] > 0) {
+            let service = &problem.stack.services[index];
+            for spread in &service.wishes.spread {
+                let counts = domains::counts(problem, &spread.over, layout, index);
+                let eligible = domains::eligible(problem, &spread.over, index);
+                let count = |domain: &&str| counts.get(domain).copied().unwrap_or(0);
+                let most = eligible.keys().map(count).max().unwrap_or(0);
+                let least = eligible.keys().map(count).min().unwrap_or(0);
+                let word = spread.over.word();
+                if spread.skew.is_some_and(|skew| most - least > skew) {
+                    broken.push(format!("`{}` is spread unevenly over {word}: {counts:?}", service.name));
+                }
+                if spread.at_least.is_some_and(|wanted| (counts.len() as u32) < wanted) {
+                    broken.push(format!("`{}` is in too few of {word}: {counts:?}", service.name));
+                }
+            }
+        }
+        broken
+    }
+
+    fn lower(&self, problem: &Problem<'_>, lowering: &mut Lowering) {
+        for index in problem.services() {
+            for spread in &problem.stack.services[index].wishes.spread {
+                let topology = domains::topology(problem, &spread.over, lowering);
+                let of = &lowering.instance.topologies[topology].of;
+                let domains = domains::numbers(problem, index, of, &spread.over);
+                let at_least = spread.at_least.unwrap_or(0);
+                let spread = core::Spread { topology, domains, at_least, skew: spread.skew, most: None };
+                lowering.instance.services[index].spreads.push(spread);
+            }
+        }
+    }
+
+    /// More domains are asked for than there are, or than there are containers.
+    fn because(&self, problem: &Problem<'_>) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        for index in problem.services().filter(|index| problem.replicas[*index] > 0) {
+            let service = &problem.stack.services[index];
+            for spread in &service.wishes.spread {
+                let there = domains::eligible(problem, &spread.over, index).len() as u32;
+                let Some(wanted) = spread.at_least.filter(|wanted| *wanted > there.min(problem.replicas[index])) else {
+                    continue;
+                };
+                let word = spread.over.word();
+                let message = format!(
+                    "`{}` is to be in {wanted} of {word}: {there} can take it, and it has {} containers",
+                    service.name, problem.replicas[index]
+                );
+                let help = format!("ask for at most {}, or add machines elsewhere", there.min(problem.replicas[index]));
+                findings.push(Diagnostic::error("M323", message).label(spread.span, "asked for here").help(help));
+            }
+        }
+        findings
+    }
+}

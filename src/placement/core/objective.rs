@@ -1,0 +1,160 @@
+//! What makes one answer better than another: tiers of sums, most of them over machines.
+
+use super::instance::Instance;
+use super::state::State;
+
+/// One tier: a sum to make as small as possible. Each weight that is zero, each list that is empty adds nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tier {
+    /// Its name in plans and messages.
+    pub name: String,
+    /// Times the move costs of the containers that leave their machine.
+    pub moves: f64,
+    /// Times [`Instance::machine_moves`] of those moves.
+    pub machine_moves: f64,
+    /// Times the largest number of containers that any one service moves.
+    pub most_moved: f64,
+    /// Times 1 for the second container of a service on a machine, 2 for the third, and so on.
+    pub doubled: f64,
+    /// By machine: what its load costs.
+    pub hinges: Vec<Vec<Hinge>>,
+    /// What lopsided free room costs, on every machine.
+    pub balances: Vec<Balance>,
+    /// By machine: what it costs when it holds anything at all.
+    pub in_use: Vec<f64>,
+    /// Room for more of one shape on some machine: its number of free slots, below [`Headroom::most`], costs 1 each.
+    pub headroom: Option<Headroom>,
+    /// Always there, so that the value is what people expect it to be.
+    pub constant: f64,
+    /// Whether the sum is always a whole number.
+    pub whole: bool,
+}
+
+/// A convex cost of a machine's load: from `above` on, each unit of the resource costs `slope` more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hinge {
+    /// Which resource.
+    pub resource: usize,
+    /// From where on; may be negative.
+    pub above: f64,
+    /// So much more for each unit.
+    pub slope: f64,
+}
+
+/// `weight · max(0, target · free(first) − free(second))` on each machine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Balance {
+    /// The resource that waits for the other.
+    pub first: usize,
+    /// The one that goes with it.
+    pub second: usize,
+    /// So much of the second goes with one of the first.
+    pub target: f64,
+    /// What each unit that lacks costs.
+    pub weight: f64,
+}
+
+/// A shape for which room is to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Headroom {
+    /// One of it, by resource; not all zero.
+    pub shape: Vec<i64>,
+    /// The machines that could take it.
+    pub machines: Vec<usize>,
+    /// The most of it that any machine could take if it were empty.
+    pub most: f64,
+}
+
+impl Headroom {
+    /// How many of the shape, with fractions, still fit on a machine with this load.
+    pub fn free(&self, room: &[i64], load: &[i64]) -> f64 {
+        let slots = self.shape.iter().zip(room.iter().zip(load)).filter(|(shape, _)| **shape > 0);
+        slots.map(|(shape, (room, load))| (room - load) as f64 / *shape as f64).fold(self.most, f64::min).max(0.0)
+    }
+}
+
+impl Tier {
+    /// What the load of a machine costs (hinges and balances).
+    pub fn load_cost(&self, instance: &Instance, machine: usize, load: &[i64]) -> f64 {
+        let mut cost = 0.0;
+        if let Some(hinges) = self.hinges.get(machine) {
+            for hinge in hinges {
+                cost += hinge.slope * (load[hinge.resource] as f64 - hinge.above).max(0.0);
+            }
+        }
+        if !self.balances.is_empty() {
+            let room = &instance.machines[machine].room;
+            for it in &self.balances {
+                let free = |resource: usize| (room[resource] - load[resource]) as f64;
+                cost += it.weight * (it.target * free(it.first) - free(it.second)).max(0.0);
+            }
+        }
+        cost
+    }
+
+    /// All that one machine adds to the sum.
+    pub fn machine_cost(&self, state: &State<'_>, machine: usize) -> f64 {
+        let instance = state.instance;
+        let mut cost = self.load_cost(instance, machine, state.load(machine));
+        if self.moves != 0.0 {
+            for (group, current) in state.was_on(machine) {
+                let gone = current.saturating_sub(state.count(*group as usize, machine));
+                cost += self.moves * instance.groups[*group as usize].move_cost * f64::from(gone);
+            }
+        }
+        if self.machine_moves != 0.0 && !instance.machine_moves.is_empty() {
+            for (group, _) in state.on(machine) {
+                cost += self.machine_moves * arrival(instance, *group as usize, machine);
+            }
+        }
+        if self.doubled != 0.0 {
+            for service in state.services_on(machine) {
+                let count = f64::from(state.service_on(service, machine));
+                cost += self.doubled * count * (count - 1.0) / 2.0;
+            }
+        }
+        if let Some(in_use) = self.in_use.get(machine).filter(|_| !state.on(machine).is_empty()) {
+            cost += in_use;
+        }
+        cost
+    }
+
+    /// The whole sum.
+    pub fn value(&self, state: &State<'_>) -> f64 {
+        let machines = (0..state.instance.machines.len()).map(|machine| self.machine_cost(state, machine));
+        self.constant + machines.sum::<f64>() + self.common_cost(state)
+    }
+
+    /// What no single machine adds.
+    pub fn common_cost(&self, state: &State<'_>) -> f64 {
+        let mut cost = 0.0;
+        if self.most_moved != 0.0 {
+            cost += self.most_moved * f64::from(state.most_moved());
+        }
+        if let Some(headroom) = &self.headroom {
+            cost += headroom.most - best_slot(headroom, state).map_or(0.0, |(_, free)| free);
+        }
+        cost
+    }
+}
+
+/// The machine with the most free slots, and how many.
+pub fn best_slot(headroom: &Headroom, state: &State<'_>) -> Option<(usize, f64)> {
+    let free = |machine: &usize| headroom.free(&state.instance.machines[*machine].room, state.load(*machine));
+    let mut best: Option<(usize, f64)> = None;
+    for machine in &headroom.machines {
+        let slots = free(machine);
+        if best.is_none_or(|(_, most)| slots > most) {
+            best = Some((*machine, slots));
+        }
+    }
+    best
+}
+
+/// What it costs by machine that a container of the group is here.
+pub fn arrival(instance: &Instance, group: usize, machine: usize) -> f64 {
+    match instance.groups[group].current.first() {
+        Some((from, _)) if !instance.machine_moves.is_empty() => instance.machine_moves[*from as usize][machine],
+        _ => 0.0,
+    }
+}

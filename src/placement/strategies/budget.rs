@@ -1,0 +1,143 @@
+//! How long to search: a budget in work, which is the same on every machine, with the clock as the backstop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Units of work that stand for a second of one core: about what an ordinary machine does, on the low side, so that
+/// there the work ends the search and not the clock.
+pub(super) const WORK_PER_SECOND: u64 = 1_500_000;
+
+/// How much may be spent.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Units of work in all; without a number, as many as ordinary machines do within `time`. While work ends the
+    /// search, the same input gives the same answer on every machine, whatever the number of threads.
+    pub work: Option<u64>,
+    /// Most time. When it ends the search, the answer is what was found until then.
+    pub time: Duration,
+    /// Threads to search with; they change how long it takes, not what is found.
+    pub threads: usize,
+    /// Set from outside to end the search: the best so far is the answer.
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { work: None, time: Duration::from_secs(10), threads: 2, stop: None }
+    }
+}
+
+/// What ended a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// A proof: nothing is better.
+    Proof,
+    /// The budget of work: another run finds the same.
+    Work,
+    /// The clock: a faster machine, or a longer limit, may find better.
+    Time,
+    /// The user.
+    Stopped,
+}
+
+impl Ended {
+    /// The word for it in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Ended::Proof => "proof",
+            Ended::Work => "work",
+            Ended::Time => "time",
+            Ended::Stopped => "stopped",
+        }
+    }
+}
+
+/// A running account.
+#[derive(Debug)]
+pub(super) struct Budget {
+    started: Instant,
+    limits: Limits,
+    work: u64,
+    spent: AtomicU64,
+    late: AtomicBool,
+}
+
+impl Budget {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let seconds = limits.time.as_secs_f64();
+        let work = limits.work.unwrap_or((seconds * WORK_PER_SECOND as f64 * 2.0) as u64);
+        Budget {
+            started: Instant::now(),
+            limits: limits.clone(),
+            work,
+            spent: AtomicU64::new(0),
+            late: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.limits.threads.max(1)
+    }
+
+    /// All units of work there are.
+    pub(super) fn work(&self) -> u64 {
+        self.work
+    }
+
+    /// Units that are left.
+    pub(super) fn left(&self) -> u64 {
+        self.work.saturating_sub(self.spent.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn spend(&self, work: u64) {
+        self.spent.fetch_add(work, Ordering::Relaxed);
+    }
+
+    /// Seconds until the clock ends the search.
+    pub(super) fn seconds_left(&self) -> f64 {
+        (self.limits.time.as_secs_f64() - self.started.elapsed().as_secs_f64()).max(0.0)
+    }
+
+    /// The fraction of the time that has passed.
+    pub(super) fn time_fraction(&self) -> f64 {
+        self.started.elapsed().as_secs_f64() / self.limits.time.as_secs_f64().max(1e-9)
+    }
+
+    /// Whether the clock or the user ends the search.
+    pub(super) fn is_interrupted(&self) -> bool {
+        if self.is_stopped() {
+            return true;
+        }
+        let late = self.seconds_left() <= 0.0;
+        if late {
+            self.late.store(true, Ordering::Relaxed);
+        }
+        late
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.limits.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    /// Whether nothing more is to be begun.
+    pub(super) fn is_over(&self) -> bool {
+        self.left() == 0 || self.is_interrupted()
+    }
+
+    /// Notes that something was cut short by the clock.
+    pub(super) fn was_late(&self) {
+        self.late.store(true, Ordering::Relaxed);
+    }
+
+    /// What ended the search, where there is no proof.
+    pub(super) fn ended(&self) -> Ended {
+        if self.is_stopped() {
+            Ended::Stopped
+        } else if self.late.load(Ordering::Relaxed) {
+            Ended::Time
+        } else {
+            Ended::Work
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Which strategy, and for how long: tier by tier, until the bound is met or the budget is spent.
+
+use crate::placement::core::{self, Counts, Instance, State, Tier};
+
+use super::bounds::{self, is_met};
+use super::budget::{Budget, Ended, Limits};
+use super::eviction::{self, Kept};
+use super::exact::{self, Exact};
+use super::neighbourhood::{self, Goal};
+use super::solver::Effort;
+use super::{annealing, closing, start};
+
+/// Up to so many columns the whole is one integer program.
+const MOST_COLUMNS_WHOLE: usize = 6_000;
+
+/// Up to so many columns that program is solved sooner than anything else has begun.
+const MOST_COLUMNS_TINY: usize = 100;
+
+/// What one tier of the objective came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TierValue {
+    /// The tier's name.
+    pub name: String,
+    /// Its value.
+    pub value: f64,
+    /// No answer that is as good in the tiers before has less.
+    pub bound: f64,
+}
+
+impl TierValue {
+    /// How far the value may be from the best, as a fraction of itself; 0 when proven optimal.
+    pub fn gap(&self) -> f64 {
+        let distance = (self.value - self.bound).max(0.0);
+        if is_met(self.value, self.bound) { 0.0 } else { (distance / self.value.abs()).min(1.0) }
+    }
+}
+
+/// An answer that holds, and how good it is known to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Who is where.
+    pub counts: Counts,
+    /// By tier.
+    pub tiers: Vec<TierValue>,
+    /// What ended the search.
+    pub ended: Ended,
+}
+
+/// What became of a problem.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Solved {
+    /// An answer.
+    Found(Answer),
+    /// There is none; proven.
+    Infeasible,
+    /// Neither an answer nor a proof that there is none; why, and how many containers found no place.
+    Undecided(String, usize),
+}
+
+/// Solves a problem within limits.
+pub fn solve(instance: &Instance, limits: &Limits) -> Solved {
+    let budget = Budget::new(limits);
+    let kept = eviction::kept(instance);
+    let whole = instance.columns() <= MOST_COLUMNS_WHOLE;
+    let mut state = first(instance, &kept);
+    if !state.is_complete() && instance.columns() > MOST_COLUMNS_TINY {
+        let cheaply = complete_cheaply(instance);
+        let part = if whole { budget.work() / 20 } else { budget.work() / 4 };
+        // First without a dearer move.
+        state = closing::squeezed(state, cheaply, &[], &budget, part / 2);
+        let floors = floors(instance, 0, &kept);
+        let goal = Goal { before: Vec::new(), tier: cheaply, bound: f64::INFINITY, floors, open: Vec::new() };
+        let work = if whole { budget.work() / 20 } else { budget.work() };
+        neighbourhood::improve(&mut state, &goal, &budget, work, 1);
+    }
+    let mut found = closing::holds(&state);
+    if !found && whole {
+        let goal = Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open: Vec::new() };
+        match exact::solve(&state, &goal, &kept, &budget, effort(&state, &budget, 1)) {
+            Exact::Found { counts, .. } => (state, found) = (State::of(instance, &counts), true),
+            Exact::Infeasible => return Solved::Infeasible,
+            Exact::Undecided(why, _) => return Solved::Undecided(why, homeless(&state)),
+        }
+    }
+    if !found {
+        return Solved::Undecided(
+            "no place was found for some containers within the limits".to_owned(),
+            homeless(&state),
+        );
+    }
+    let answer = tier_by_tier(state, &kept, &budget, whole);
+    let broken = core::broken(instance, &answer.counts);
+    match broken.first() {
+        None => Solved::Found(answer),
+        Some(_) => Solved::Undecided(format!("the answer found does not hold: {}", broken.join("; ")), 0),
+    }
+}
+
+fn homeless(state: &State<'_>) -> usize {
+    state.homeless().iter().map(|group| state.left(*group) as usize).sum()
+}
+
+/// The first tier, if it is one that a complete answer is better built with in mind.
+fn complete_cheaply(instance: &Instance) -> Option<&Tier> {
+    instance.tiers.first().filter(|tier| tier.moves > 0.0 && tier.hinges.is_empty() && tier.balances.is_empty())
+}
+
+/// The first answer: all that runs stays, where that is wanted and holds, else as much of it as can.
+fn first<'a>(instance: &'a Instance, kept: &Kept) -> State<'a> {
+    let running = Counts(instance.groups.iter().map(|group| group.current.clone()).collect());
+    let is_all = |group: &core::Group| group.current.iter().map(|(_, count)| count).sum::<u32>() == group.count;
+    if instance.groups.iter().all(is_all) && core::broken(instance, &running).is_empty() {
+        return State::of(instance, &running);
+    }
+    let moves = instance.tiers.iter().any(|tier| tier.moves > 0.0) || instance.has_transient();
+    let kept = moves.then_some(kept);
+    start::build(instance, kept, None)
+}
+
+/// By machine: what of a tier is unavoidable there.
+fn floors(instance: &Instance, tier: usize, kept: &Kept) -> Vec<f64> {
+    match instance.tiers.get(tier) {
+        Some(tier) if tier.moves > 0.0 => kept.bounds.iter().map(|bound| bound * tier.moves).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Nodes by the size of the program, so that the work is bounded; the clock's share for one of several tiers.
+fn effort(state: &State<'_>, budget: &Budget, tiers: usize) -> Effort {
+    let columns = state.instance.columns().max(1) as u64;
+    let nodes = (400_000 / columns).clamp(50, 50_000) as i32;
+    Effort { nodes, seconds: budget.seconds_left() / tiers as f64, gap: 0.0 }
+}
+
+fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool) -> Answer {
+    let instance = state.instance;
+    let mut before: Vec<(&Tier, f64)> = Vec::new();
+    let mut reached = Vec::new();
+    for (index, tier) in instance.tiers.iter().enumerate() {
+        let effort = Effort { nodes: 2_000, seconds: (budget.seconds_left() / 4.0).max(0.05), gap: 0.0 };
+        let mut bound = bounds::of_tier(instance, tier, kept, effort);
+        let left = instance.tiers.len() - index;
+        let goal = Goal {
+            before: before.clone(),
+            tier: Some(tier),
+            bound,
+            floors: floors(instance, index, kept),
+            open: Vec::new(),
+        };
+        if !is_met(bounds::value(tier, &state), bound) {
+            bound = bound.max(improve(&mut state, &goal, kept, budget, left, whole));
+        }
+        let value = bounds::value(tier, &state);
+        if tier.whole {
+            bound = (bound - 1e-6).ceil();
+        }
+        before.push((tier, value));
+        reached.push(TierValue { name: tier.name.clone(), value, bound: bound.min(value) + 0.0 });
+    }
+    let proven = reached.iter().all(|tier| tier.gap() == 0.0);
+    let ended = if proven { Ended::Proof } else { budget.ended() };
+    Answer { counts: state.counts(), tiers: reached, ended }
+}
+
+/// Whether a tier costs what machines' loads cost: where annealing is at its best.
+fn is_of_loads(tier: &Tier) -> bool {
+    (!tier.hinges.is_empty() || !tier.balances.is_empty() || tier.doubled > 0.0) && tier.headroom.is_none()
+}
+
+/// One tier; returns a bound that holds for all answers that are as good in the tiers before.
+fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, left: usize, whole: bool) -> f64 {
+    let share = budget.left() / left as u64;
+    let mut bound = f64::NEG_INFINITY;
+    if state.instance.columns() <= MOST_COLUMNS_TINY {
+        // Straight to the exact program.
+    } else if goal.tier.is_some_and(|tier| !tier.in_use.is_empty()) {
+        closing::few_machines(state, goal, budget, share / 2);
+    } else if goal.tier.is_some_and(|tier| tier.headroom.is_some()) {
+        closing::vacate(state, goal, budget, share / 2);
+    } else if goal.tier.is_some_and(is_of_loads) {
+        // Where the exact program can prove something it is left the larger part.
+        let part = if whole { 0.4 } else { 0.8 };
+        let until = budget.time_fraction() + (1.0 - budget.time_fraction()) * part / left as f64;
+        annealing::improve(state, goal, budget, (share as f64 * part) as u64, 11, until);
+    }
+    if goal.tier.is_some_and(|tier| is_met(bounds::value(tier, state), goal.bound)) {
+        return goal.bound;
+    }
+    if whole {
+        match exact::solve(state, goal, kept, budget, effort(state, budget, left)) {
+            Exact::Found { counts, bound: found } => {
+                bound = found;
+                let found = State::of(state.instance, &counts);
+                let better = |tier: &Tier| bounds::value(tier, &found) <= bounds::value(tier, state) + 1e-9;
+                if goal.tier.is_some_and(better) && core::broken(state.instance, &counts).is_empty() {
+                    *state = found;
+                }
+            }
+            Exact::Undecided(_, found) => bound = found,
+            Exact::Infeasible => {}
+        }
+        if goal.tier.is_some_and(|tier| is_met(bounds::value(tier, state), bound)) {
+            return bound;
+        }
+    }
+    neighbourhood::improve(state, goal, budget, share, 7);
+    bound
+}

@@ -1,0 +1,145 @@
+//! HiGHS, the solver: a [`Program`] in, an assignment and a bound out. The only file that knows the solver's types.
+//!
+//! One thread and a fixed seed: the same program gives the same answer, bit for bit.
+
+use highs::{Col, HighsModelStatus, HighsSolutionStatus, RowProblem, Sense};
+
+use crate::placement::core::{Program, Row, Terms, Variable};
+
+/// How far a row that holds nothing may be off.
+const TOLERANCE: f64 = 1e-9;
+
+/// How much may be spent on one program.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Effort {
+    /// Nodes of the search tree.
+    pub nodes: i32,
+    /// The backstop, in seconds.
+    pub seconds: f64,
+    /// Good enough: within this fraction of the bound.
+    pub gap: f64,
+}
+
+/// What became of a program.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Answer {
+    /// A solution, with its value and a bound that no solution can be below.
+    Found {
+        /// By variable.
+        values: Vec<f64>,
+        /// The objective's.
+        value: f64,
+        /// Not above `value`; equal when it is proven optimal.
+        bound: f64,
+    },
+    /// There is none; proven.
+    Infeasible,
+    /// The limits ended the search before there was a solution or a proof; why, and what is known.
+    Undecided(String, f64),
+}
+
+/// An answer, and what it took.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub answer: Answer,
+    /// Simplex iterations: the same on every machine.
+    pub iterations: u64,
+    /// Whether the clock ended it.
+    pub out_of_time: bool,
+}
+
+/// Makes `objective` as small as the rows of `program` allow. `start`, values of some variables, is improved on.
+pub(super) fn solve(program: &Program, objective: &Terms, start: &[(Variable, f64)], effort: Effort) -> Run {
+    let decided = |answer| Run { answer, iterations: 0, out_of_time: false };
+    // A row without variables is decided already; HiGHS is handed only the others.
+    let hopeless = |row: &Row| row.terms.is_empty() && !(row.lower - TOLERANCE..=row.upper + TOLERANCE).contains(&0.0);
+    if program.rows.iter().any(hopeless) {
+        return decided(Answer::Infeasible);
+    }
+    if program.variables.is_empty() {
+        return decided(Answer::Found { values: Vec::new(), value: 0.0, bound: 0.0 });
+    }
+    run(program, objective, start, effort).unwrap_or_else(|why| decided(Answer::Undecided(why, f64::NEG_INFINITY)))
+}
+
+fn model(program: &Program, objective: &Terms) -> Result<highs::Model, String> {
+    let mut costs = vec![0.0; program.variables.len()];
+    for (variable, cost) in objective {
+        costs[variable.0] += cost;
+    }
+    let mut problem = RowProblem::default();
+    let mut columns: Vec<Col> = Vec::with_capacity(program.variables.len());
+    for (domain, cost) in program.variables.iter().zip(costs) {
+        columns.push(problem.add_column_with_integrality(cost, domain.lower..=domain.upper, domain.integer));
+    }
+    let mut sums: Vec<f64> = vec![0.0; columns.len()];
+    for row in program.rows.iter().filter(|row| !row.terms.is_empty()) {
+        // A variable that is named twice counts once, with the sum of its factors.
+        let mut named: Vec<usize> = Vec::with_capacity(row.terms.len());
+        for (variable, factor) in &row.terms {
+            sums[variable.0] += factor;
+            named.push(variable.0);
+        }
+        named.sort_unstable();
+        named.dedup();
+        let factors: Vec<(Col, f64)> = named.iter().map(|it| (columns[*it], sums[*it])).collect();
+        named.iter().for_each(|it| sums[*it] = 0.0);
+        problem.add_row(row.lower..=row.upper, factors);
+    }
+    problem.try_optimise(Sense::Minimise).map_err(|status| format!("HiGHS refused the program: {status:?}"))
+}
+
+fn refused(error: impl std::fmt::Debug) -> String {
+    format!("HiGHS refused an option: {error:?}")
+}
+
+fn run(program: &Program, objective: &Terms, start: &[(Variable, f64)], effort: Effort) -> Result<Run, String> {
+    let mut model = model(program, objective)?;
+    model.make_quiet();
+    model.try_set_option("threads", 1).map_err(refused)?;
+    model.try_set_option("random_seed", 1).map_err(refused)?;
+    model.try_set_option("mip_rel_gap", effort.gap).map_err(refused)?;
+    model.try_set_option("mip_max_nodes", effort.nodes).map_err(refused)?;
+    model.try_set_option("time_limit", effort.seconds.max(0.01)).map_err(refused)?;
+    if !start.is_empty() {
+        let values = complete(program, objective, start, effort);
+        if let Some(values) = values {
+            model.try_set_solution(Some(&values), None, None, None).map_err(|error| format!("{error:?}"))?;
+        }
+    }
+    let solved = model.try_solve().map_err(|error| format!("HiGHS failed: {error:?}"))?;
+    let status = solved.status();
+    let iterations = solved.simplex_iteration_count().max(0) as u64;
+    let out_of_time = status == HighsModelStatus::ReachedTimeLimit;
+    let known = || solved.double_info_value(c"mip_dual_bound").unwrap_or(f64::NEG_INFINITY);
+    let answer = match status {
+        HighsModelStatus::Infeasible | HighsModelStatus::UnboundedOrInfeasible => Answer::Infeasible,
+        _ if solved.primal_solution_status() != HighsSolutionStatus::Feasible => {
+            Answer::Undecided(format!("the solver stopped without a placement ({status:?})"), known())
+        }
+        _ => {
+            let values = solved.get_solution().columns().to_vec();
+            let value = objective.iter().map(|(it, factor)| values[it.0] * factor).sum();
+            let is_optimal = status == HighsModelStatus::Optimal && effort.gap == 0.0;
+            let bound = if is_optimal || !program.is_integer() { value } else { known().min(value) };
+            Answer::Found { values, value, bound }
+        }
+    };
+    Ok(Run { answer, iterations, out_of_time })
+}
+
+/// The rest of a start: HiGHS takes only complete ones, and takes what is missing for zero.
+fn complete(program: &Program, objective: &Terms, start: &[(Variable, f64)], effort: Effort) -> Option<Vec<f64>> {
+    let mut fixed = program.clone();
+    for (variable, value) in start {
+        let domain = &mut fixed.variables[variable.0];
+        (domain.lower, domain.upper) = (*value, *value);
+    }
+    if start.len() == program.variables.len() {
+        return Some(fixed.variables.iter().map(|domain| domain.lower).collect());
+    }
+    match run(&fixed, objective, &[], Effort { nodes: 100, ..effort }).ok()?.answer {
+        Answer::Found { values, .. } => Some(values),
+        _ => None,
+    }
+}
