@@ -21,13 +21,15 @@ pub(super) struct Interpolation<'a> {
     pub done: Done,
 }
 
+/// By address: what several places share, which is kept, and what became of it.
+type Shared<T> = HashMap<*const T, (Arc<T>, Arc<T>)>;
+
 /// What was interpolated already: what aliases share stays shared.
 #[derive(Default)]
 pub(super) struct Done {
     scalars: HashMap<Span, Arc<str>>,
-    /// The lists that several places share, by their addresses: each is kept, with what became of it.
-    lists: HashMap<*const Vec<Node>, (Arc<Vec<Node>>, Arc<Vec<Node>>)>,
-    mappings: HashMap<*const Mapping, (Arc<Mapping>, Arc<Mapping>)>,
+    lists: Shared<Vec<Node>>,
+    mappings: Shared<Mapping>,
 }
 
 impl Interpolation<'_> {

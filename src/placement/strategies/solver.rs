@@ -1,8 +1,10 @@
-//! HiGHS, the solver: a [`Program`] in, an assignment and a bound out. The only file that knows the solver's types.
+//! The solver: a [`Program`] in, an assignment and a bound out. Modelled with good_lp, solved by HiGHS; the only file that
+//! knows their types.
 //!
 //! One thread and a fixed seed: the same program gives the same answer, bit for bit.
 
-use highs::{Col, HighsModelStatus, HighsSolutionStatus, RowProblem, Sense};
+use good_lp::{Expression, ProblemVariables, SolverModel as _, variable};
+use highs::{HighsModelStatus, HighsSolutionStatus};
 
 use crate::placement::core::{Program, Row, Terms, Variable};
 
@@ -62,31 +64,33 @@ pub(super) fn solve(program: &Program, objective: &Terms, start: &[(Variable, f6
     run(program, objective, start, effort).unwrap_or_else(|why| decided(Answer::Undecided(why, f64::NEG_INFINITY)))
 }
 
+/// The program in good_lp's terms, as a HiGHS model ready to run.
 fn model(program: &Program, objective: &Terms) -> Result<highs::Model, String> {
-    let mut costs = vec![0.0; program.variables.len()];
-    for (variable, cost) in objective {
-        costs[variable.0] += cost;
+    let mut variables = ProblemVariables::new();
+    let mut ids = Vec::with_capacity(program.variables.len());
+    for domain in &program.variables {
+        let definition = variable().min(domain.lower).max(domain.upper);
+        ids.push(variables.add(if domain.integer { definition.integer() } else { definition }));
     }
-    let mut problem = RowProblem::default();
-    let mut columns: Vec<Col> = Vec::with_capacity(program.variables.len());
-    for (domain, cost) in program.variables.iter().zip(costs) {
-        columns.push(problem.add_column_with_integrality(cost, domain.lower..=domain.upper, domain.integer));
-    }
-    let mut sums: Vec<f64> = vec![0.0; columns.len()];
+    let sum = |terms: &Terms| {
+        let mut sum = Expression::with_capacity(terms.len());
+        terms.iter().for_each(|(it, factor)| sum.add_mul(*factor, ids[it.0]));
+        sum
+    };
+    let mut problem = variables.minimise(sum(objective)).using(good_lp::solvers::highs::highs);
     for row in program.rows.iter().filter(|row| !row.terms.is_empty()) {
-        // A variable that is named twice counts once, with the sum of its factors.
-        let mut named: Vec<usize> = Vec::with_capacity(row.terms.len());
-        for (variable, factor) in &row.terms {
-            sums[variable.0] += factor;
-            named.push(variable.0);
+        if row.lower == row.upper {
+            problem.add_constraint(sum(&row.terms).eq(row.lower));
+            continue;
         }
-        named.sort_unstable();
-        named.dedup();
-        let factors: Vec<(Col, f64)> = named.iter().map(|it| (columns[*it], sums[*it])).collect();
-        named.iter().for_each(|it| sums[*it] = 0.0);
-        problem.add_row(row.lower..=row.upper, factors);
+        if row.upper.is_finite() {
+            problem.add_constraint(sum(&row.terms).leq(row.upper));
+        }
+        if row.lower.is_finite() {
+            problem.add_constraint(sum(&row.terms).geq(row.lower));
+        }
     }
-    problem.try_optimise(Sense::Minimise).map_err(|status| format!("HiGHS refused the program: {status:?}"))
+    problem.try_into_inner().map_err(|error| format!("HiGHS refused the program: {error}"))
 }
 
 fn refused(error: impl std::fmt::Debug) -> String {
