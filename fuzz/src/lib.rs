@@ -73,7 +73,7 @@ pub fn load(files: &MemoryFiles, literal: bool) -> (Sources, Loaded) {
 /// The canonical model as text, of a project that is without fault.
 pub fn canonical(loaded: &Loaded, format: ModelFormat) -> Option<String> {
     let sound = loaded.complete && !loaded.diagnostics.iter().any(Diagnostic::is_error);
-    loaded.canonical().filter(|_| sound).map(|root| view::model(&root, format, false))
+    loaded.model().filter(|_| sound).map(|model| view::model(&model, format, false))
 }
 
 /// What is printed of a project without fault reads as the same project, and is printed the same again.

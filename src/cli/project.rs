@@ -88,6 +88,7 @@ pub(super) fn options_for(io: &Io, files: Vec<PathBuf>, flags: &ProjectFlags) ->
         project_directory: flags.project_directory.clone(),
         profiles: flags.profile.clone(),
         env_files: flags.env_file.clone(),
+        keep_written: true,
         literal: false,
         environment: io.variables.clone(),
         working_directory: io.directory.clone(),

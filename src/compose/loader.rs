@@ -134,7 +134,9 @@ impl<'a> Loader<'a> {
                 Vec::new()
             }
             Some(documents) => {
-                self.written.extend(documents.iter().cloned());
+                if self.options.keep_written {
+                    self.written.extend(documents.iter().cloned());
+                }
                 documents
             }
         }

@@ -27,6 +27,7 @@ mod shell;
 mod short_volume;
 mod template;
 
+pub use canonical::{Model, Section};
 pub use environment::{Environment, Variable};
 pub use model::Compose;
 pub use options::{LoadOptions, default_files};
@@ -75,8 +76,13 @@ pub struct Loaded {
 
 impl Loaded {
     /// The project in docker compose's canonical form, as `docker compose config` prints it.
+    pub fn model(&self) -> Option<Model<'_>> {
+        Some(Model { root: self.tree.as_ref()?, compose: &self.compose, environment: &self.environment })
+    }
+
+    /// [`Loaded::model`] as one tree.
     pub fn canonical(&self) -> Option<Node> {
-        Some(canonical::canonical(self.tree.as_ref()?, &self.compose, &self.environment))
+        Some(self.model()?.tree())
     }
 
     /// The files that the `include` or `extends` at a place led to.

@@ -21,6 +21,8 @@ pub struct LoadOptions {
     pub profiles: Vec<String>,
     /// Env files (`--env-file`) in place of `.env`.
     pub env_files: Vec<PathBuf>,
+    /// Keep the documents as they are written: what looks at the writing itself, and at where values come from, needs them.
+    pub keep_written: bool,
     /// Leave variables as they are written.
     pub literal: bool,
     /// The process's variables.

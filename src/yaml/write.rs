@@ -14,6 +14,15 @@ pub fn write(root: &Node) -> String {
     writer.out
 }
 
+/// Adds an entry of a mapping that stands `indent` levels deep.
+pub fn write_entry(out: &mut String, key: &str, node: &Node, indent: usize) {
+    let mut writer = Writer { out: std::mem::take(out) };
+    writer.indent(indent);
+    writer.key(key);
+    writer.value(node, indent + 1);
+    *out = writer.out;
+}
+
 struct Writer {
     out: String,
 }
@@ -43,14 +52,18 @@ impl Writer {
             if index > 0 || !inline {
                 self.indent(indent);
             }
-            if is_plain(key) {
-                self.out.push_str(key);
-            } else {
-                self.out.push_str(&in_quotes(key));
-            }
-            self.out.push(':');
+            self.key(key);
             self.value(&entry.value, indent + 1);
         }
+    }
+
+    fn key(&mut self, key: &str) {
+        if is_plain(key) {
+            self.out.push_str(key);
+        } else {
+            self.out.push_str(&in_quotes(key));
+        }
+        self.out.push(':');
     }
 
     fn sequence(&mut self, items: &[Node], indent: usize) {

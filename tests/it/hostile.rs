@@ -18,8 +18,8 @@ fn load(files: &dyn Files) -> Loaded {
     let options = LoadOptions { working_directory: "/p".into(), ..LoadOptions::default() };
     let mut sources = Sources::new();
     let loaded = compose::load(files, &options, &mut sources);
-    if let Some(root) = loaded.canonical() {
-        view::model(&root, ModelFormat::Yaml, false);
+    if let Some(model) = loaded.model() {
+        view::model(&model, ModelFormat::Yaml, false);
     }
     view::findings(&loaded.diagnostics[..loaded.diagnostics.len().min(50)], &sources, Style::PLAIN);
     let first: String =
@@ -184,7 +184,7 @@ fn byte_order_marks_and_windows_line_ends_change_nothing() {
     let model = |text: String, env: String| {
         let loaded = load(&MemoryFiles::new().with("/p/compose.yaml", text).with("/p/.env", env));
         assert_eq!(errors(&loaded), [""; 0]);
-        view::model(&loaded.canonical().unwrap(), ModelFormat::Json, false)
+        view::model(&loaded.model().unwrap(), ModelFormat::Json, false)
     };
     let plain = model(text.to_owned(), env.to_owned());
     assert_eq!(model(format!("\u{feff}{text}"), format!("\u{feff}{env}")), plain);

@@ -6,15 +6,15 @@ use crate::cli::args::{ConfigArgs, ConfigFormat};
 use crate::cli::disk::Disk;
 use crate::cli::project::load_options;
 use crate::cli::{Exit, Io};
-use crate::compose::{self, LoadOptions, Loaded, NoValue};
+use crate::compose::{self, LoadOptions, Loaded, Model, NoValue, Section};
 use crate::diagnostic;
 use crate::source::Sources;
 use crate::view::{self, ModelFormat};
-use crate::yaml::Node;
 
 pub(in crate::cli) fn run(args: &ConfigArgs, io: &mut Io) -> Exit {
     let mut sources = Sources::new();
-    let options = LoadOptions { literal: args.no_interpolate, ..load_options(io, &args.project) };
+    let (literal, keep_written) = (args.no_interpolate, args.origin.is_some());
+    let options = LoadOptions { literal, keep_written, ..load_options(io, &args.project) };
     let mut loaded = compose::load(&Disk, &options, &mut sources);
     let mut findings = std::mem::take(&mut loaded.diagnostics);
     // As docker compose has it: what the engines will say is not asked here.
@@ -28,7 +28,7 @@ pub(in crate::cli) fn run(args: &ConfigArgs, io: &mut Io) -> Exit {
         std::mem::forget(loaded);
         return Exit::Fine;
     }
-    let exit = match loaded.canonical() {
+    let exit = match loaded.model() {
         None => Exit::Error,
         Some(model) => match &args.origin {
             Some(path) => origin(args, io, &loaded, &sources, path),
@@ -40,14 +40,14 @@ pub(in crate::cli) fn run(args: &ConfigArgs, io: &mut Io) -> Exit {
     exit
 }
 
-fn show(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, model: &Node) -> Exit {
+fn show(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, model: &Model) -> Exit {
     let format = match args.format {
         ConfigFormat::Yaml => ModelFormat::Yaml,
         ConfigFormat::Json => ModelFormat::Json,
     };
     let what = &args.what;
     let text = if what.services {
-        lines(names(model, "services"))
+        lines(loaded.compose.services.keys().cloned().collect())
     } else if what.volumes {
         lines(names(model, "volumes"))
     } else if what.networks {
@@ -107,8 +107,12 @@ fn lines(names: BTreeSet<String>) -> String {
     names.into_iter().map(|name| name + "\n").collect()
 }
 
-fn names(model: &Node, section: &str) -> BTreeSet<String> {
-    let entries = model.get(section).and_then(Node::as_mapping);
+fn names(model: &Model, section: &str) -> BTreeSet<String> {
+    let of = |(key, _, found): (std::sync::Arc<str>, _, Section)| match found {
+        Section::Whole(node) if &*key == section => node.as_mapping().cloned(),
+        Section::Whole(_) | Section::Services => None,
+    };
+    let entries = model.sections().into_iter().find_map(of);
     entries.into_iter().flatten().map(|(name, _)| name.to_string()).collect()
 }
 

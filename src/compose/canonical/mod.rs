@@ -21,52 +21,97 @@ use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Scalar, Value};
 use scalar::quoted;
 
-/// The canonical form of a project: `root` is its merged tree, `compose` what was decoded from it.
-pub(super) fn canonical(root: &Node, compose: &Compose, environment: &Environment) -> Node {
-    let here = root.span.at_start();
-    let mut project = Mapping::new();
-    let name = compose.name_span.unwrap_or(here);
-    put(&mut project, "name", name, quoted(compose.name.as_str()));
-    let services = service::services(root, compose, environment);
-    let jobs = service::jobs(root);
-    let used = Used::of(compose, &services);
-    put(&mut project, "services", key_span(root, "services", here), Value::Mapping(Arc::new(services)));
-    if !jobs.is_empty() {
-        put(&mut project, "jobs", key_span(root, "jobs", here), Value::Mapping(Arc::new(jobs)));
+/// The canonical form of a project, made piece by piece: the services of a large one are many.
+pub struct Model<'a> {
+    /// The merged tree.
+    pub(super) root: &'a Node,
+    /// What was decoded from it.
+    pub(super) compose: &'a Compose,
+    /// The project's variables.
+    pub(super) environment: &'a Environment,
+}
+
+/// A part of the model at its top.
+pub enum Section {
+    /// The services: see [`Model::services`].
+    Services,
+    /// Any other, whole.
+    Whole(Node),
+}
+
+impl Model<'_> {
+    /// The active services, by name.
+    pub fn services(&self) -> impl Iterator<Item = (Arc<str>, Entry)> {
+        service::services(self.root, self.compose, self.environment)
     }
-    for (section, names) in used.0 {
-        let shape = top::FILE.key(section).and_then(top::entries_of);
-        let (Some(shape), false) = (shape, names.is_empty()) else { continue };
-        let declared = root.get(section).and_then(Node::as_mapping);
+
+    /// The parts of the model at its top, in the order in which they are shown, with the places of their keys.
+    pub fn sections(&self) -> Vec<(Arc<str>, Span, Section)> {
+        let here = self.root.span.at_start();
+        let mut sections = Vec::new();
+        let mut add = |key: &str, span, value| {
+            sections.push((Arc::from(key), span, Section::Whole(Node::new(value, span))));
+        };
+        add("name", self.compose.name_span.unwrap_or(here), quoted(self.compose.name.as_str()));
+        let jobs = service::jobs(self.root);
+        if !jobs.is_empty() {
+            add("jobs", key_span(self.root, "jobs", here), Value::Mapping(Arc::new(jobs)));
+        }
+        for (section, names) in Used::of(self.compose).0 {
+            if !names.is_empty() {
+                let resources = Value::Mapping(Arc::new(self.resources(section, names)));
+                add(section, key_span(self.root, section, here), resources);
+            }
+        }
+        let extensions = self.root.as_mapping().into_iter().flatten().filter(|(key, _)| key.starts_with("x-"));
+        let mut extensions: Vec<_> = extensions.collect();
+        extensions.sort_by_key(|(key, _)| *key);
+        for (key, entry) in extensions {
+            sections.push((key.clone(), entry.key, Section::Whole(value::untyped(&entry.value))));
+        }
+        sections.insert(1, ("services".into(), key_span(self.root, "services", here), Section::Services));
+        sections
+    }
+
+    /// The model as one tree.
+    pub fn tree(&self) -> Node {
+        let entry = |(key, span, section)| {
+            let value = match section {
+                Section::Whole(node) => node,
+                Section::Services => Node::new(Value::Mapping(Arc::new(self.services().collect())), span),
+            };
+            (key, Entry { key: span, value })
+        };
+        let project: Mapping = self.sections().into_iter().map(entry).collect();
+        Node::new(Value::Mapping(Arc::new(project)), self.root.span)
+    }
+
+    /// The resources of a section that are used, with what is filled in.
+    fn resources(&self, section: &str, names: BTreeSet<String>) -> Mapping {
         let mut resources = Mapping::new();
+        let Some(shape) = top::FILE.key(section).and_then(top::entries_of) else { return resources };
+        let declared = self.root.get(section).and_then(Node::as_mapping);
         for name in names {
             let entry = declared.and_then(|declared| declared.get(name.as_str()));
             if entry.is_none() && name != "default" {
                 continue;
             }
-            let key = entry.map_or(here, |entry| entry.key);
-            let node = entry.map_or_else(|| Node::new(Value::Null, key), |entry| entry.value.clone());
-            let node = value::value(&node, shape).unwrap_or_else(|| Node::new(Value::Mapping(Arc::default()), key));
+            let key = entry.map_or(self.root.span.at_start(), |entry| entry.key);
+            let node = entry.and_then(|entry| value::value(&entry.value, shape));
+            let node = node.unwrap_or_else(|| Node::new(Value::Mapping(Arc::default()), key));
             // Models are not resources of an engine, which would know them by a name.
-            let value = if section == "models" { node } else { named(node, &name, &compose.name) };
+            let value = if section == "models" { node } else { named(node, &name, &self.compose.name) };
             resources.insert(name.as_str().into(), Entry { key, value });
         }
-        put(&mut project, section, key_span(root, section, here), Value::Mapping(Arc::new(resources)));
+        resources
     }
-    let extensions = root.as_mapping().into_iter().flatten().filter(|(key, _)| key.starts_with("x-"));
-    let mut extensions: Vec<_> = extensions.collect();
-    extensions.sort_by_key(|(key, _)| *key);
-    for (key, entry) in extensions {
-        project.insert(key.clone(), Entry { key: entry.key, value: value::untyped(&entry.value) });
-    }
-    Node::new(Value::Mapping(Arc::new(project)), root.span)
 }
 
 /// The names that active services use, by section.
 struct Used([(&'static str, BTreeSet<String>); 5]);
 
 impl Used {
-    fn of(compose: &Compose, services: &Mapping) -> Self {
+    fn of(compose: &Compose) -> Self {
         let all = || compose.services.values();
         let files = |files: fn(&Service) -> &[super::model::FileReference]| {
             all().flat_map(files).map(|file| file.source.value.clone()).collect::<BTreeSet<_>>()
@@ -76,13 +121,15 @@ impl Used {
             _ => None,
         });
         let mut secrets = files(|service| &service.secrets);
-        let canonical = || services.values().map(|entry| &entry.value);
-        let build = canonical().filter_map(|service| service.get("build")?.get("secrets")?.as_sequence());
-        secrets.extend(build.flatten().filter_map(|secret| text(secret.get("source")?)));
-        let networks = canonical().filter_map(|service| service.get("networks")?.as_mapping());
-        let networks = networks.flat_map(|networks| networks.keys()).map(|name| name.to_string());
+        let build = all().filter_map(|service| service.build.as_ref()).flat_map(|build| &build.secrets);
+        secrets.extend(build.map(|secret| secret.value.clone()));
+        let mut networks: BTreeSet<String> = all().flat_map(|service| service.networks.keys().cloned()).collect();
+        let implied = |service: &Service| {
+            service.networks.is_empty() && service.network_mode.is_none() && service.provider.is_none()
+        };
+        networks.extend(all().find(|service| implied(service)).map(|_| "default".to_owned()));
         Used([
-            ("networks", networks.collect()),
+            ("networks", networks),
             ("volumes", volumes.collect()),
             ("configs", files(|service| &service.configs)),
             ("secrets", secrets),

@@ -37,15 +37,18 @@ const NOT_INHERITED: [&str; 21] = [
 ];
 
 /// The active services, by name.
-pub(super) fn services(root: &Node, compose: &Compose, environment: &Environment) -> Mapping {
+pub(super) fn services<'a>(
+    root: &'a Node,
+    compose: &'a Compose,
+    environment: &'a Environment,
+) -> impl Iterator<Item = (Arc<str>, Entry)> + 'a {
     let written = root.get("services").and_then(Node::as_mapping);
-    let canonical = |(name, entry): (&Arc<str>, &Entry)| {
+    let mut written: Vec<(&Arc<str>, &Entry)> = written.into_iter().flatten().collect();
+    written.sort_by_key(|(name, _)| *name);
+    written.into_iter().filter_map(|(name, entry)| {
         let service = compose.services.get(&**name)?;
         Some((name.clone(), Entry { key: entry.key, value: canonical(service, &entry.value, environment) }))
-    };
-    let mut services: Mapping = written.into_iter().flatten().filter_map(canonical).collect();
-    services.sort_keys();
-    services
+    })
 }
 
 /// The jobs, by name. Nothing but docker compose runs them: their form is all that is known of them here.
