@@ -1,4 +1,4 @@
-//! Ways to solve an [`Instance`], one file each, and the portfolio that picks among them by size and stops when the bound
+//! Ways to solve an `Instance`, one file each, and the portfolio that picks among them by size and stops when the bound
 //! is met.
 
 mod annealing;
