@@ -181,14 +181,15 @@ fn files_that_are_not_ours_or_of_another_version_are_refused() {
     site.compose(&service(""));
     site.expect(0, "observe -o seen.json");
     site.expect(0, "plan -o plan.json");
-    for (file, line, writer) in
-        [("seen.json", "plan --observed", "planner observe"), ("plan.json", "apply --yes --plan", "planner plan -o")]
-    {
+    for (file, version, line, writer) in [
+        ("seen.json", "1.0", "plan --observed", "planner observe"),
+        ("plan.json", "1.1", "apply --yes --plan", "planner plan -o"),
+    ] {
         let good = site.read(file);
-        site.write("other.json", &good.replacen("\"1.0\"", "\"2.0\"", 1));
+        site.write("other.json", &good.replacen(&format!("\"{version}\""), "\"2.0\"", 1));
         let run = site.expect(1, &format!("{line} other.json"));
         run.says(&[
-            "other.json has the format 2.0, this program reads 1.0",
+            &format!("other.json has the format 2.0, this program reads {version}"),
             &format!("mend: write it anew with `{writer}`"),
         ]);
         site.write("other.json", &good[..good.len() / 2]);
