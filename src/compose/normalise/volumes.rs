@@ -1,7 +1,7 @@
 //! What services mount.
 
 use super::Base;
-use super::forms::{absolute, mapping_of, text, text_of, under};
+use super::forms::{absolute, mapping_of, pairs, text, text_of, under};
 use crate::compose::{path, short_volume};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -10,6 +10,7 @@ use crate::yaml::{Node, Style};
 /// A volume's short form becomes the long one; the path of a bind mount absolute.
 pub(super) fn volume(node: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnostic>) {
     let Some(written) = text_of(node).map(str::to_owned) else {
+        under(node, "volume", |volume| under(volume, "labels", pairs));
         under(node, "target", |target| {
             if let Some(written) = text_of(target) {
                 target.value = text(cleaned(written), target.span).value;

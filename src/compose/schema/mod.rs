@@ -86,7 +86,8 @@ impl<'a> Walk<'a> {
         for (key, entry) in mapping {
             match fields {
                 Fields::Map(values) => {
-                    if key.is_empty() && !self.complete {
+                    // Where pairs may be a list as well, each must have a name.
+                    if key.is_empty() && shape.items.is_some() && !self.complete {
                         let message = format!("a key of `{}` is blank", self.dotted());
                         self.diagnostics.push(Diagnostic::error("C103", message).label(entry.key, "").help("name it"));
                     }
