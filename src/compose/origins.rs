@@ -47,9 +47,10 @@ pub struct VariableUse {
 impl Origins {
     /// Notes that the value at `span` is made from `template`.
     pub(super) fn substituted(&mut self, span: Span, template: &str, environment: &Environment) {
-        self.named(span, template);
+        let uses = template::uses(template);
+        self.note(span, &uses);
         let mut used: Vec<Substituted> = Vec::new();
-        for name in template::uses(template).into_iter().map(|found| found.name) {
+        for name in uses.into_iter().map(|found| found.name) {
             if used.iter().all(|known| known.name != name) {
                 let value = environment.get(name).map(str::to_owned);
                 used.push(Substituted { name: name.to_owned(), value, span: environment.span(name) });
@@ -62,7 +63,11 @@ impl Origins {
 
     /// Notes the variables that the value at `span` names.
     pub(super) fn named(&mut self, span: Span, template: &str) {
-        for found in template::uses(template) {
+        self.note(span, &template::uses(template));
+    }
+
+    fn note(&mut self, span: Span, uses: &[template::Use]) {
+        for found in uses {
             let variable = self.variables.entry(found.name.to_owned()).or_default();
             found.name.clone_into(&mut variable.name);
             variable.required |= found.required;

@@ -124,10 +124,7 @@ impl Used {
         let build = all().filter_map(|service| service.build.as_ref()).flat_map(|build| &build.secrets);
         secrets.extend(build.map(|secret| secret.value.clone()));
         let mut networks: BTreeSet<String> = all().flat_map(|service| service.networks.keys().cloned()).collect();
-        let implied = |service: &Service| {
-            service.networks.is_empty() && service.network_mode.is_none() && service.provider.is_none()
-        };
-        networks.extend(all().find(|service| implied(service)).map(|_| "default".to_owned()));
+        networks.extend(all().any(Service::joins_default_network).then(|| "default".to_owned()));
         Used([
             ("networks", networks),
             ("volumes", volumes.collect()),

@@ -91,10 +91,7 @@ impl References<'_> {
 
     /// Whether some container joins the network that is there without being declared.
     fn has_default_network(&self) -> bool {
-        self.compose.services.values().any(|service| {
-            let joins = service.networks.is_empty() || service.networks.contains_key("default");
-            joins && service.provider.is_none() && service.network_mode.is_none()
-        })
+        self.compose.services.values().any(Service::joins_default_network)
     }
 
     fn volumes(&mut self, service: &Service) {

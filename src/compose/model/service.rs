@@ -187,6 +187,14 @@ pub struct Watch {
     pub target: Option<Spanned<String>>,
 }
 
+impl Service {
+    /// Whether its containers join the network that is there without being declared.
+    pub fn joins_default_network(&self) -> bool {
+        let named = self.networks.is_empty() || self.networks.contains_key("default");
+        named && self.provider.is_none() && self.network_mode.is_none()
+    }
+}
+
 /// How an image is built. Images are not built here, so that only what findings need is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Build {
