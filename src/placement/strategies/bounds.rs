@@ -103,9 +103,12 @@ fn doubled(instance: &Instance) -> f64 {
     bound
 }
 
+/// How exact a value is that a solver found: its own tolerances are of this size.
+const ROUNDING: f64 = 1e-6;
+
 /// Whether an answer's value is as good as the bound, but for rounding.
 pub(super) fn is_met(value: f64, bound: f64) -> bool {
-    value - bound <= 1e-7 * value.abs().max(1.0)
+    value - bound <= ROUNDING * value.abs().max(1.0)
 }
 
 /// The value of a tier.

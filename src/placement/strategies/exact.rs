@@ -63,7 +63,9 @@ fn evictions(model: &mut Model<'_, '_>, kept: &Kept) {
             terms.extend(gone.map(|gone| (gone, cost)));
             fixed += cost * f64::from(always);
         }
-        model.program.at_least(terms, bound - fixed - 1e-6 * bound);
+        // Room for the sum's own rounding, and no more: a row that lies within HiGHS's tolerance of whole numbers leads
+        // its presolve to wrong optima.
+        model.program.at_least(terms, bound * (1.0 - 1e-12) - fixed);
     }
 }
 
