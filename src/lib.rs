@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod inventory;
 pub mod labels;
 pub mod lint;
+pub mod map;
 pub mod observed;
 pub mod placement;
 pub mod plan;

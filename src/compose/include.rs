@@ -99,7 +99,7 @@ impl Loader<'_> {
                 continue;
             }
             let empty = || Entry { key: entry.key, value: Node::new(Value::Mapping(Arc::default()), entry.value.span) };
-            let target = root.entry(section.clone()).or_insert_with(empty);
+            let target = root.get_or_insert_with(section.clone(), empty);
             let (Value::Mapping(from), Value::Mapping(into)) = (entry.value.value, &mut target.value.value) else {
                 continue;
             };

@@ -32,7 +32,7 @@ pub(super) fn merge(base: &mut Node, over: Node, path: &mut Vec<Arc<str>>) {
 fn merge_mappings(below: &mut Mapping, above: Mapping, path: &mut Vec<Arc<str>>) {
     for (key, entry) in above {
         if has_tag(&entry.value, "!reset") {
-            below.shift_remove(&key);
+            below.remove(&key);
             continue;
         }
         match below.get_mut(&key) {
@@ -268,7 +268,7 @@ fn differ(a: Option<&Node>, b: Option<&Node>) -> bool {
 /// The entry under `key`, taken out.
 pub(super) fn take(node: &mut Node, key: &str) -> Option<Entry> {
     match &mut node.value {
-        Value::Mapping(mapping) if mapping.contains_key(key) => Arc::make_mut(mapping).shift_remove(key),
+        Value::Mapping(mapping) if mapping.contains_key(key) => Arc::make_mut(mapping).remove(key),
         _ => None,
     }
 }

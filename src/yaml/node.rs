@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use crate::map::Map;
 
 use crate::source::{Span, Spanned};
 
@@ -31,7 +31,7 @@ pub enum Value {
 }
 
 /// A mapping in the order of the file.
-pub type Mapping = IndexMap<Arc<str>, Entry>;
+pub type Mapping = Map<Entry>;
 
 /// One entry of a mapping.
 #[derive(Clone, Debug, PartialEq)]

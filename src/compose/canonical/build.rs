@@ -38,7 +38,7 @@ pub(super) fn build(service: &mut Mapping, node: &Node, environment: &Environmen
         super::service::sorted(&mut hosts.value);
     }
     if build.get("args").is_some_and(|args| args.value.as_mapping().is_some_and(Mapping::is_empty)) {
-        build.shift_remove("args");
+        build.remove("args");
     }
     if let Some(Value::Mapping(keys)) = build.get("ssh").map(|ssh| ssh.value.value.clone()) {
         let key = |(name, entry): (&Arc<str>, &Entry)| {

@@ -27,7 +27,7 @@ pub(super) fn ports(service: &mut Mapping, node: &Node) {
         };
         ports.extend(read.into_iter().map(|port| (identity(&port), port)));
     }
-    service.shift_remove("ports");
+    service.remove("ports");
     if !ports.is_empty() {
         put(service, "ports", written.span, Value::Sequence(Arc::new(ports.into_values().collect())));
     }

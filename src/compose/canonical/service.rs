@@ -76,7 +76,7 @@ fn canonical(service: &Service, node: &Node, environment: &Environment) -> Node 
         let hooks = hooks.iter().map(|hook| pre_start(service, node, hook)).collect();
         put(&mut mapping, "pre_start", node.span, Value::Sequence(Arc::new(hooks)));
     }
-    mapping.shift_remove("env_file");
+    mapping.remove("env_file");
     let variables = service.environment.iter();
     replace(&mut mapping, "environment", service.span, variables.map(|(name, at)| (name, at.span, at.value.clone())));
     let labels = service.labels.iter().map(|(name, at)| (name, at.span, Some(at.value.clone())));
@@ -98,7 +98,7 @@ fn replicas(mapping: &mut Mapping) {
     let Some(scale) = mapping.get("scale").cloned() else { return };
     change(mapping, "deploy", |deploy| {
         let mut fields = entries(deploy.clone());
-        fields.entry("replicas".into()).or_insert(scale);
+        fields.get_or_insert_with("replicas".into(), || scale);
         fields.sort_keys();
         deploy.value = Value::Mapping(Arc::new(fields));
     });
@@ -137,7 +137,7 @@ fn container(mapping: &mut Mapping, written: &Node) {
 fn pre_start(service: &Service, node: &Node, hook: &Node) -> Node {
     let mut base = node.clone();
     if let Value::Mapping(fields) = &mut base.value {
-        Arc::make_mut(fields).retain(|key, _| !NOT_INHERITED.contains(&&**key) && !key.starts_with("x-"));
+        Arc::make_mut(fields).retain(|key, _| !NOT_INHERITED.contains(&key) && !key.starts_with("x-"));
     }
     merge(&mut base, hook.clone(), &mut vec!["services".into(), service.name.as_str().into()]);
     let mut mapping = match &base.value {
@@ -169,10 +169,11 @@ fn replace<'a>(
     pairs: impl Iterator<Item = (&'a String, Span, Option<String>)>,
 ) {
     let node = |text: Option<String>, span| Node::new(text.map_or(Value::Null, quoted), span);
-    let pairs = pairs.map(|(name, span, text)| (name.as_str().into(), Entry { key: span, value: node(text, span) }));
+    let pairs =
+        pairs.map(|(name, span, text)| (Arc::<str>::from(name.as_str()), Entry { key: span, value: node(text, span) }));
     let mut pairs: Mapping = pairs.collect();
     if pairs.is_empty() {
-        mapping.shift_remove(key);
+        mapping.remove(key);
         return;
     }
     pairs.sort_keys();
@@ -251,7 +252,7 @@ pub(super) fn limits(node: &mut Node) {
 /// What is not said of a block device is blank, or 0.
 fn block_devices(node: &mut Node) {
     let Value::Mapping(lists) = &mut node.value else { return };
-    for (key, entry) in Arc::make_mut(lists) {
+    for (key, entry) in Arc::make_mut(lists).iter_mut() {
         let rate = if &**key == "weight_device" { ("weight", plain("0")) } else { ("rate", quoted("0")) };
         each(&mut entry.value, |device| {
             let (span, mut fields) = (device.span, entries(device.clone()));

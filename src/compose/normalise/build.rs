@@ -14,7 +14,7 @@ pub(super) fn renamed(node: &mut Node, old: &str, new: &str) {
     if let Some(entry) = take(node, old)
         && let Value::Mapping(fields) = &mut node.value
     {
-        Arc::make_mut(fields).entry(new.into()).or_insert(entry);
+        Arc::make_mut(fields).get_or_insert_with(new.into(), || entry);
     }
 }
 

@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let named = context.written.iter().any(|root| root.get("name").is_some());
-    let first = context.written.first().and_then(|root| root.as_mapping()?.first());
+    let first = context.written.first().and_then(|root| root.as_mapping()?.iter().next());
     if let Some((_, entry)) = first.filter(|_| !named) {
         findings.push(
             RULE.finding("the project is named after its folder")

@@ -23,13 +23,16 @@ pub(super) fn parse(file: FileId, text: &str) -> (Node, Vec<Diagnostic>) {
 }
 
 fn mapping(file: FileId, table: &DeTable<'_>, span: Span) -> Node {
-    let mut entries = Mapping::new();
-    for (key, value) in table {
-        let entry = Entry { key: Span::new(file, key.span()), value: node(file, value) };
-        entries.insert(Arc::from(&**key.get_ref()), entry);
-    }
     // Tables are kept by name; settings are read in the file's order.
-    entries.sort_by(|_, a, _, b| a.key.start.cmp(&b.key.start));
+    let mut keys: Vec<_> = table.iter().collect();
+    keys.sort_by_key(|(key, _)| key.span().start);
+    let entries: Mapping = keys
+        .into_iter()
+        .map(|(key, value)| {
+            let entry = Entry { key: Span::new(file, key.span()), value: node(file, value) };
+            (&**key.get_ref(), entry)
+        })
+        .collect();
     Node::new(Value::Mapping(Arc::new(entries)), span)
 }
 
