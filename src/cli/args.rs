@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::diagnostic::Severity;
 use crate::placement::{Limits, Policy};
 use crate::view::Format;
 
@@ -101,6 +102,9 @@ pub(super) struct CheckArgs {
     /// How findings are written
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: FindingsFormat,
+    /// Show findings from this severity on (default: warning for people, info in forms for machines)
+    #[arg(long, value_name = "SEVERITY")]
+    pub level: Option<Level>,
     /// The path that standard input stands for
     #[arg(long, value_name = "PATH")]
     pub stdin_filename: Option<PathBuf>,
@@ -118,6 +122,28 @@ pub(super) struct CheckArgs {
     pub allow_partial: bool,
 }
 
+/// A severity, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Level {
+    /// The file is refused, or it cannot work
+    Error,
+    /// It is worth a look
+    #[value(alias = "warn")]
+    Warning,
+    /// It is worth knowing
+    Info,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+            Level::Info => Severity::Info,
+        }
+    }
+}
+
 /// Which rules are on. What names a rule most closely decides: a code before a prefix, before a group, before `all`.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(super) struct RuleArgs {
@@ -127,9 +153,9 @@ pub(super) struct RuleArgs {
     /// Switch rules off
     #[arg(long, value_name = "RULES")]
     pub ignore: Vec<String>,
-    /// Fail from this severity on: `error` (default), `warning` or `info`
+    /// Fail from this severity on (default: error)
     #[arg(long, value_name = "SEVERITY")]
-    pub fail_on: Option<String>,
+    pub fail_on: Option<Level>,
     /// Settings (else planner.toml in the project's folder or above)
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -75,6 +75,12 @@ impl Report {
         }
     }
 
+    /// The findings of this severity and graver ones.
+    pub fn from(&self, level: Severity) -> Report {
+        let shown = self.findings.iter().filter(|finding| finding.diagnostic.severity >= level);
+        Report { findings: shown.cloned().collect() }
+    }
+
     /// The findings that count.
     pub fn active(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.suppressed.is_none())

@@ -102,7 +102,7 @@ pub(crate) fn load_case(folder: &Path) -> (Sources, Loaded) {
     for (name, value) in case["env"].as_object().unwrap() {
         environment.insert(name.clone(), value.as_str().unwrap().to_owned());
     }
-    let mut options = LoadOptions { environment, working_directory, ..LoadOptions::default() };
+    let mut options = LoadOptions { environment, working_directory, keep_written: true, ..LoadOptions::default() };
     let arguments: Vec<&str> = case["argv"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
     for pair in arguments.chunks(2) {
         match pair[0] {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use planner::diagnostic::Severity;
 use planner::lint::{self, Input, Report, Settings};
 use planner::source::Sources;
 
@@ -58,10 +59,11 @@ fn the_sample_projects_stay_as_quiet_as_they_are() {
     let mut clean = 0;
     for case in &samples {
         let (_, report) = check(&case.path);
-        clean += usize::from(report.active().next().is_none());
-        report.active().for_each(|finding| *codes.entry(finding.diagnostic.code).or_default() += 1);
+        let shown = report.from(Severity::Warning);
+        clean += usize::from(shown.active().next().is_none());
+        shown.active().for_each(|finding| *codes.entry(finding.diagnostic.code).or_default() += 1);
     }
     eprintln!("{clean} of {} without a finding; {codes:?}", samples.len());
-    // What is said of the others is true: images without a tag, passwords in the file, variables that are not set.
-    assert!(4 * clean > samples.len(), "{clean} of {} are without a finding: {codes:?}", samples.len());
+    // What is said of the others is true: passwords in the file, databases open to all, variables that are not set.
+    assert!(2 * clean >= samples.len(), "{clean} of {} are without a finding: {codes:?}", samples.len());
 }

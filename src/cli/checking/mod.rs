@@ -18,7 +18,7 @@ use crate::placement::{self, Limits, Outcome, Policy, Problem};
 use crate::source::Sources;
 use crate::stack;
 
-use super::args::CheckArgs;
+use super::args::{CheckArgs, FindingsFormat};
 use super::project::{inventory_path, load_inventory, options_for};
 use super::{Exit, Io};
 use overlay::Overlay;
@@ -192,6 +192,13 @@ impl Run {
         // The strictest word counts.
         self.fail_on = self.fail_on.into_iter().chain(found.fail_on).min();
         self.report.extend(found.report);
+    }
+
+    /// From which severity on findings are shown: what it fails for always is.
+    pub(in crate::cli) fn level(&self, args: &CheckArgs) -> Severity {
+        let for_people = matches!(args.format, FindingsFormat::Human | FindingsFormat::Github);
+        let level = args.level.map_or(if for_people { Severity::Warning } else { Severity::Info }, Severity::from);
+        self.fail_on.map_or(level, |fail_on| level.min(fail_on))
     }
 
     /// How it ends.

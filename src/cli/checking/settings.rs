@@ -7,7 +7,7 @@ use crate::cli::args::CheckArgs;
 use crate::cli::{Exit, Io};
 use crate::compose::Compose;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::lint::{self, Settings};
+use crate::lint::Settings;
 use crate::source::{Files, Sources};
 
 use super::overlay::Overlay;
@@ -67,12 +67,6 @@ fn flags(io: &mut Io, args: &CheckArgs, settings: &mut Settings) -> Result<(), E
     if args.allow_partial {
         settings.severities.insert("P904", Severity::Warning);
     }
-    if let Some(word) = &args.rules.fail_on {
-        settings.fail_on = lint::severity(word);
-        if settings.fail_on.is_none() {
-            io.refuse(&format!("`{word}` is no severity"), Some("--fail-on error, warning or info"));
-            return Err(Exit::Error);
-        }
-    }
+    settings.fail_on = args.rules.fail_on.map(Severity::from).or(settings.fail_on);
     Ok(())
 }

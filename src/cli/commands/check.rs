@@ -22,30 +22,28 @@ fn checked(args: &CheckArgs, io: &mut Io) -> Result<Exit, Exit> {
         run = mending::mend(io, &checking, run, args.mending.unsafe_fixes)?;
     }
     baseline::take(io, args, &mut run)?;
-    io.print_report(&run.report, &run.sources, args.format);
+    let level = run.level(args);
+    io.print_report(&run.report.from(level), &run.sources, args.format);
     let exit = run.exit(args.allow_partial);
     if args.format == FindingsFormat::Human {
-        io.tell(&summary(&run));
+        io.tell(&summary(&run, level));
     }
     Ok(exit)
 }
 
-fn summary(run: &Run) -> String {
+fn summary(run: &Run, level: Severity) -> String {
     let number = |severity, word| match run.report.count(severity) {
         0 => None,
-        found => Some(count(found, word)),
+        found if severity >= level => Some(count(found, word)),
+        1 => Some(format!("1 {word} (`--level info` shows it)")),
+        found => Some(format!("{} (`--level info` shows them)", count(found, word))),
     };
     let found = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")];
     let found: Vec<String> = found.into_iter().filter_map(|(severity, word)| number(severity, word)).collect();
+    let found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
     let projects = if run.projects == 1 { String::new() } else { format!(" in {} projects", run.projects) };
     let fits = run.fits.map(|machines| format!("; they fit the {}", count(machines, "machine"))).unwrap_or_default();
-    let services = count(run.services, "service");
-    match run.report.active().next() {
-        None => format!("Checked {services}{projects}: no findings{fits}.\n"),
-        Some(first) => format!(
-            "Checked {services}{projects}: {}{fits}. `planner explain {}` says more.\n",
-            found.join(", "),
-            first.diagnostic.code
-        ),
-    }
+    let shown = run.report.from(level);
+    let more = shown.active().next().map(|first| format!(" `planner explain {}` says more.", first.diagnostic.code));
+    format!("Checked {}{projects}: {found}{fits}.{}\n", count(run.services, "service"), more.unwrap_or_default())
 }

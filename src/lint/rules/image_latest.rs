@@ -11,11 +11,11 @@ use crate::lint::image;
 pub static RULE: Rule = Rule {
     code: "Y701",
     name: "image-latest",
-    severity: Severity::Warning,
+    severity: Severity::Info,
     group: Group::Default,
     needs: Needs::Project,
     summary: "An image whose tag is `latest` or another that moves, or missing.",
-    why: "What `latest` is changes from day to day. Machines that pulled on different days run different programs under one name, and nobody can say which; going back is impossible.",
+    why: "What `latest` is changes from day to day. Machines that pulled on different days run different programs under one name, and nobody can say which; going back is impossible. A warning where the project is meant for several machines, a note on one.",
     ignore: "For images that have no other tag.",
     example: example!("image_latest"),
     finder: Finder::Rule(check),
@@ -50,6 +50,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         }
         services.push(&service.name);
     }
+    // On one machine it is no more than untidy.
+    let severity = if context.meant_for_several() { Severity::Warning } else { RULE.severity };
     for (service, image, parts) in places {
         let seen =
             if parts.tag.is_none() { "no tag stands for `latest`" } else { "this tag is moved from time to time" };
@@ -57,6 +59,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             .finding(format!("`{}` runs whatever `{}` is on the day", service.name, parts.name))
             .label(image.span, seen)
             .help(format!("image: {}:<version>", parts.name));
+        let finding = Diagnostic { severity, ..finding };
         let others = &told[image.value.as_str()][1..];
         findings.push(match others {
             [] => finding,

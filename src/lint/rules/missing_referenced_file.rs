@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     group: Group::Default,
     needs: Needs::Project,
     summary: "A file that the project refers to is not there.",
-    why: "A missing compose file, env file or extended file is an error: docker compose refuses to load. A missing file of a config or secret fails when containers are made. A missing source of a bind mount is worse than an error: the engine makes an empty folder of that name, and the program finds a folder where it looks for its file.",
+    why: "A missing compose file, env file or extended file is an error: docker compose refuses to load. A missing file of a config or secret fails when containers are made; of a secret it is only noted, since its file rightly lies where the stack is started and nowhere else. A missing source of a bind mount is worse than an error: the engine makes an empty folder of that name, and the program finds a folder where it looks for its file.",
     ignore: "For files that are made before the stack is started: say so in the reason.",
     example: example!("missing_referenced_file"),
     finder: Finder::Rule(check),
@@ -53,7 +53,9 @@ fn missing(context: &Context<'_>, kind: &str, name: &str, source: &FileSource) -
     let file = source.file.as_ref().filter(|file| !file.value.as_os_str().is_empty())?;
     let used = context.services().flat_map(|it| it.configs.iter().chain(&it.secrets)).any(|it| it.source.value == name);
     (used && !context.files.exists(&file.value)).then(|| {
-        RULE.finding(format!("the file of the {kind} `{name}` is not there"))
+        let finding = RULE.finding(format!("the file of the {kind} `{name}` is not there"));
+        let severity = if kind == "secret" { Severity::Info } else { RULE.severity };
+        Diagnostic { severity, ..finding }
             .label(file.span, "containers that use it cannot be made")
             .help("put the file there, or correct the path")
     })

@@ -49,11 +49,18 @@ fn finding(
         format!("`{}` and `{}` both want host port {host}", other.name, service.name)
     };
     let place = |port: &Port| port.published.as_ref().map_or(port.span, |published| published.span);
+    let help = if service.name != other.name {
+        "give one of them another host port, or put them on different machines"
+    } else if place(port).file == place(taken).file {
+        "remove one of them"
+    } else {
+        "the lists of both files are put together; `ports: !override` replaces the other one"
+    };
     let mut finding = RULE
         .finding(message)
         .label(place(port), "only one can have it")
         .label(place(taken), format!("taken by `{}`", other.name))
-        .help("give one of them another host port, or put them on different machines");
+        .help(help);
     if service.name != other.name && context.meant_for_several() {
         finding.severity = Severity::Warning;
     }
