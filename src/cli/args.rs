@@ -34,6 +34,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Make the machines what the files say
     Apply(ApplyArgs),
+    /// Why a service, or one container of it, is not on a machine: every machine against every requirement
+    Why(WhyArgs),
     /// Write down what is on the machines, for planning without access to them
     Observe(ObserveArgs),
     /// Solve a placement problem given in plain numbers (docs/formats.md), for benchmarks and research
@@ -237,6 +239,28 @@ pub(super) struct ConfigPart {
     /// The variables that the files name, with their defaults
     #[arg(long)]
     pub variables: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct WhyArgs {
+    /// A service, or one container of it: `web`, `web.3`
+    #[arg(value_name = "SERVICE[.N]")]
+    pub service: String,
+    /// One machine (else all)
+    #[arg(value_name = "MACHINE")]
+    pub machine: Option<String>,
+    #[command(flatten)]
+    pub project: ProjectFlags,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    #[command(flatten)]
+    pub placement: PlacementArgs,
+    /// Where everything runs now: a file that `planner observe` wrote
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub observed: Option<PathBuf>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,9 +6,10 @@ use crate::cluster::{self, DockerCluster, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{Availability, Endpoint, Inventory};
 use crate::observed::{FORMAT_VERSION, Observed};
-use crate::placement::{self, Limits, Outcome, Policy, Problem};
+use crate::placement::{self, Limits, Outcome, Policy, Problem, refusal};
 use crate::plan::{self, NoPlan, Plan};
 use crate::stack;
+use crate::view;
 
 use super::disk::Disk;
 use super::project::Project;
@@ -138,19 +139,24 @@ pub(super) fn make_plan(
         return Err(exit);
     }
     let problem = Problem::new(&stack, plan::running(&stack, observed), policy);
-    let (mut refusal, exit) = match placement::place(&problem, limits) {
+    let (mut refusal, refused, exit) = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan::make(&problem, &solution, observed, &project.origin()) {
             Ok(plan) => {
                 io.tell_findings(&mut plan::out_of_reach(&stack, &plan).into_iter().collect(), &project.sources);
                 return Ok(plan);
             }
-            Err(NoPlan::Refused(refusal)) => (refusal, Exit::Error),
+            Err(NoPlan::Refused(refusal)) => (refusal, None, Exit::Error),
             Err(NoPlan::NoOrder(why)) => return Err(undecided(io, &why)),
         },
-        Outcome::Refused(refusal) => (refusal, Exit::DoesNotFit),
+        Outcome::Refused => {
+            let refusal = refusal::explain(&problem, limits);
+            let refused = view::refused(&refusal, &stack, &project.sources);
+            (refusal.findings, Some(refused), Exit::DoesNotFit)
+        }
         Outcome::Undecided(why) => return Err(undecided(io, &why)),
     };
     io.tell_findings(&mut refusal, &project.sources);
+    refused.iter().for_each(|refused| io.tell_refusal(refused));
     io.tell("Nothing was changed.\n");
     Err(exit)
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{self, Diagnostic};
 use crate::lint::Report;
 use crate::source::Sources;
-use crate::view::{self, Style};
+use crate::view::{self, Refused, Style};
 
 use super::Exit;
 use super::args::{ColorChoice, FindingsFormat};
@@ -77,9 +77,21 @@ impl Io {
     }
 
     /// Findings as a result.
-    pub(super) fn print_report(&mut self, report: &Report, sources: &Sources, format: FindingsFormat) {
-        let text = view::report(report, sources, format.into(), self.style);
+    pub(super) fn print_report(
+        &mut self,
+        report: &Report,
+        refused: &[Refused],
+        sources: &Sources,
+        format: FindingsFormat,
+    ) {
+        let text = view::report(report, refused, sources, format.into(), self.style);
         self.print(&text);
+    }
+
+    /// What a stack that does not fit is told beside its findings.
+    pub(super) fn tell_refusal(&mut self, refused: &Refused) {
+        let text = view::refusal(refused, self.style);
+        self.tell(&text);
     }
 
     /// Findings beside a result that is something else.

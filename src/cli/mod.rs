@@ -46,6 +46,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         Command::Config(args) => commands::config::run(&args, io),
         Command::Plan(args) => commands::plan::run(&args, io),
         Command::Apply(args) => commands::apply::run(&args, io),
+        Command::Why(args) => commands::why::run(&args, io),
         Command::Observe(args) => commands::observe::run(&args, io),
         Command::Solve(args) => commands::solve::run(&args, io),
         Command::Inventory(args) => commands::inventory::run(&args, io),

@@ -94,3 +94,14 @@ pub enum Availability {
     /// It is gone: not asked, nothing there counts.
     Down,
 }
+
+impl Availability {
+    /// The word for it in inventories.
+    pub fn word(self) -> &'static str {
+        match self {
+            Availability::Active => "active",
+            Availability::Drain => "drain",
+            Availability::Down => "down",
+        }
+    }
+}

@@ -13,6 +13,11 @@ pub fn certificates(problem: &Problem<'_>) -> Vec<Diagnostic> {
     findings
 }
 
+/// Whether some certificate says that the problem has no answer.
+pub fn is_certain(problem: &Problem<'_>) -> bool {
+    ALL.iter().any(|constraint| !constraint.because(problem).is_empty())
+}
+
 /// "No machine can take it" only repeats what a finding that names the one cause says better.
 fn drop_consequences(findings: &mut Vec<Diagnostic>) {
     let named: Vec<String> =

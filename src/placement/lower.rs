@@ -85,6 +85,11 @@ pub fn instance(problem: &Problem<'_>) -> Instance {
     lowering.instance
 }
 
+/// The same without anything to be small: for whether there is an answer at all.
+pub fn bare(problem: &Problem<'_>) -> Instance {
+    Instance { tiers: Vec::new(), ..instance(problem) }
+}
+
 /// The layout that counts stand for.
 pub fn layout(problem: &Problem<'_>, counts: &core::Counts) -> Layout {
     let mut layout = Layout::empty(problem);

@@ -11,6 +11,7 @@ mod objective;
 pub mod plain;
 mod ports;
 mod problem;
+pub mod refusal;
 mod replicas;
 mod solution;
 pub mod strategies;
@@ -23,7 +24,6 @@ pub use solution::{Placed, Solution};
 pub use strategies::{Ended, Limits, TierValue};
 pub use verify::verify;
 
-use crate::diagnostic::Diagnostic;
 use strategies::Solved;
 
 /// What became of a problem.
@@ -31,24 +31,23 @@ use strategies::Solved;
 pub enum Outcome {
     /// A placement that holds.
     Placed(Solution),
-    /// There is none, and why.
-    Refused(Vec<Diagnostic>),
+    /// There is none: [`refusal::explain`] says why.
+    Refused,
     /// Neither a placement nor a proof that there is none was found within the limits; why.
     Undecided(String),
 }
 
 /// Places a stack: everything that runs stays if it can, and the rest follows the policy.
 pub fn place(problem: &Problem<'_>, limits: &Limits) -> Outcome {
-    let certificates = explain::certificates(problem);
-    if !certificates.is_empty() {
-        return Outcome::Refused(certificates);
+    if explain::is_certain(problem) {
+        return Outcome::Refused;
     }
     match strategies::solve(&lower::instance(problem), limits) {
         Solved::Found(answer) => match finish(problem, &lower::layout(problem, &answer.counts), answer) {
             Ok(solution) => Outcome::Placed(solution),
             Err(why) => Outcome::Undecided(why),
         },
-        Solved::Infeasible => Outcome::Refused(vec![explain::all_together(problem)]),
+        Solved::Infeasible => Outcome::Refused,
         Solved::Undecided(why, _) => Outcome::Undecided(why),
     }
 }

@@ -9,7 +9,7 @@ use crate::labels;
 use crate::observed::{ContainerState, MachineState, Observed};
 use crate::units::{Amounts, PortRange};
 
-use super::model::{Machine, TakenPort};
+use super::model::{Machine, MachinePlaces, TakenPort};
 
 /// The name of the one machine where there is no inventory.
 pub const LOCAL: &str = "local";
@@ -36,6 +36,7 @@ fn local(state: Option<&MachineState>) -> Machine {
     Machine {
         name: LOCAL.to_owned(),
         span: None,
+        places: MachinePlaces::default(),
         endpoint: Endpoint::Local,
         address: None,
         room: capacity.clone(),
@@ -67,6 +68,7 @@ fn from_inventory(machine: &inventory::Machine, state: Option<&MachineState>) ->
     Machine {
         name: machine.name.value.clone(),
         span: Some(machine.name.span),
+        places: MachinePlaces { entry: Some(machine.span), availability: Some(machine.availability.span) },
         endpoint: machine.endpoint.value.clone(),
         address: machine.address.as_ref().map(|address| address.value.clone()),
         room: capacity.minus(&reserve),

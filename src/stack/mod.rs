@@ -14,7 +14,8 @@ pub use build::build;
 pub use machines::LOCAL;
 
 pub use model::{
-    AddressPool, Constraint, Dependency, Machine, Network, PortDemand, Replicas, Service, Stack, TakenPort, Volume,
+    AddressPool, Constraint, Dependency, Machine, MachinePlaces, Network, PortDemand, Replicas, Service, Stack,
+    TakenPort, Volume,
 };
 pub use spec::{Attachment, ContainerSpec, DeviceRequest, Healthcheck, Logging, Mount, PullPolicy, Restart, Ulimit};
 pub use support::unsupported;

@@ -172,6 +172,8 @@ pub struct Machine {
     pub name: String,
     /// Where the inventory names it; none for the local engine.
     pub span: Option<Span>,
+    /// Where else the inventory speaks of it.
+    pub places: MachinePlaces,
     /// How it is reached.
     pub endpoint: Endpoint,
     /// At which others reach it.
@@ -200,6 +202,15 @@ impl TakenPort {
     pub fn is_of(&self, protocol: &str) -> bool {
         self.protocol.as_deref().is_none_or(|name| name == protocol)
     }
+}
+
+/// Places of a machine in the inventory.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MachinePlaces {
+    /// Its whole entry, which may stand for several machines alike.
+    pub entry: Option<Span>,
+    /// Where its availability is said, or would be.
+    pub availability: Option<Span>,
 }
 
 /// A port that a machine cannot give.

@@ -89,7 +89,7 @@ impl World {
         let problem = Problem::new(&stack, running(&stack, &observed), policy);
         match place(&problem, &Limits::default()) {
             Outcome::Placed(solution) => Some(make(&problem, &solution, &observed, &Origin::default()).unwrap()),
-            Outcome::Refused(_) => None,
+            Outcome::Refused => None,
             Outcome::Undecided(why) => panic!("{why}"),
         }
     }

@@ -22,6 +22,7 @@ mod never_panics;
 mod placement;
 mod planning;
 mod quiet;
+mod refusal;
 mod rules;
 mod solve;
 mod stacks;

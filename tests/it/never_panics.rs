@@ -50,7 +50,7 @@ fn load_project(text: &str, env: &str) {
     let report = lint::check(input, &settings, found);
     lint::mend(&report, &sources, true);
     for format in [Format::Concise, Format::Sarif, Format::Junit, Format::Github] {
-        view::report(&report, &sources, format, Style::PLAIN);
+        view::report(&report, &[], &sources, format, Style::PLAIN);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Placement against brute force: on small random problems every layout is tried.
 
+use planner::placement::refusal::explain;
 use planner::placement::{Layout, Limits, Outcome, Policy, Problem, Running, place, verify};
 use planner::source::Spanned;
 use planner::stack::{Bond, By, Constraint, Machine, PortDemand, Replicas, Service, Spread, Stack, Survive, TakenPort};
@@ -9,7 +10,7 @@ use proptest::prelude::*;
 use crate::stacks::{machine, nowhere, port, service, spanned, stack};
 
 /// Every layout with the right number of containers and no more than a machine may have of each service.
-fn layouts(problem: &Problem<'_>) -> Vec<Layout> {
+pub(crate) fn layouts(problem: &Problem<'_>) -> Vec<Layout> {
     let mut all = vec![Layout { counts: Vec::new() }];
     for index in problem.services() {
         let mut rows = Vec::new();
@@ -352,7 +353,10 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
             let again = place(&problem, &Limits::default());
             prop_assert_eq!(again, Outcome::Placed(solution));
         }
-        (Outcome::Refused(findings), None) => prop_assert!(!findings.is_empty()),
+        (Outcome::Refused, None) => {
+            let refusal = explain(&problem, &Limits::default());
+            prop_assert!(!refusal.findings.is_empty());
+        }
         (outcome, best) => prop_assert!(false, "{:?}, but the best is {:?}", outcome, best),
     }
     Ok(())

@@ -22,6 +22,7 @@ pub fn machine(name: &str, cpus: u64) -> Machine {
     Machine {
         name: name.to_owned(),
         span: None,
+        places: planner::stack::MachinePlaces::default(),
         endpoint: Endpoint::Local,
         address: None,
         room: capacity.clone(),

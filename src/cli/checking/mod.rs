@@ -14,9 +14,10 @@ use crate::compose;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::inventory::{self, Inventory};
 use crate::lint::{self, Input, Report};
-use crate::placement::{self, Limits, Outcome, Policy, Problem};
+use crate::placement::{self, Limits, Outcome, Policy, Problem, refusal};
 use crate::source::Sources;
 use crate::stack;
+use crate::view::{self, Refused};
 
 use super::args::{CheckArgs, FindingsFormat};
 use super::project::{inventory_path, load_inventory, options_for};
@@ -46,7 +47,8 @@ pub(in crate::cli) struct Run {
     fail_on: Option<Severity>,
     /// Whether something could not be read.
     incomplete: bool,
-    refused: bool,
+    /// Of each project that does not fit, what it is told beside its findings.
+    pub refused: Vec<Refused>,
     undecided: bool,
 }
 
@@ -107,7 +109,7 @@ impl<'a> Checking<'a> {
         findings.extend(told);
         findings.extend(not_built(&loaded.compose, inventory.as_ref()));
         if loaded.complete && inventory.is_some() && !findings.iter().any(Diagnostic::is_error) {
-            findings.extend(place(io, &stack, &mut found));
+            findings.extend(place(io, &stack, &run.sources, &mut found));
         }
         let input = Input {
             loaded: &loaded,
@@ -150,7 +152,7 @@ struct Found {
     complete: bool,
     fail_on: Option<Severity>,
     fits: Option<usize>,
-    refused: bool,
+    refused: Option<Refused>,
     undecided: bool,
 }
 
@@ -162,16 +164,17 @@ fn not_built(compose: &compose::Compose, inventory: Option<&Inventory>) -> Vec<D
 }
 
 /// Whether it fits is only asked of a project that is whole, and of machines whose size is known.
-fn place(io: &mut Io, stack: &stack::Stack, found: &mut Found) -> Vec<Diagnostic> {
+fn place(io: &mut Io, stack: &stack::Stack, sources: &Sources, found: &mut Found) -> Vec<Diagnostic> {
     let problem = Problem::new(stack, Vec::new(), Policy::default());
     match placement::place(&problem, &Limits::default()) {
         Outcome::Placed(_) => {
             found.fits = Some(stack.machines.len());
             Vec::new()
         }
-        Outcome::Refused(refusal) => {
-            found.refused = true;
-            refusal
+        Outcome::Refused => {
+            let refusal = refusal::explain(&problem, &Limits::default());
+            found.refused = Some(view::refused(&refusal, stack, sources));
+            refusal.findings
         }
         Outcome::Undecided(why) => {
             io.refuse(&format!("whether the stack fits is not decided: {why}"), None);
@@ -186,7 +189,7 @@ impl Run {
         self.projects += 1;
         self.services += found.services;
         self.incomplete |= !found.complete;
-        self.refused |= found.refused;
+        self.refused.extend(found.refused);
         self.undecided |= found.undecided;
         self.fits = found.fits;
         // The strictest word counts.
@@ -206,7 +209,7 @@ impl Run {
         if self.undecided || self.incomplete && !allow_partial {
             return Exit::Incomplete;
         }
-        if self.refused {
+        if !self.refused.is_empty() {
             return Exit::DoesNotFit;
         }
         let fails = self.report.worst().is_some_and(|worst| worst >= self.fail_on.unwrap_or(Severity::Error));

@@ -23,7 +23,7 @@ fn checked(args: &CheckArgs, io: &mut Io) -> Result<Exit, Exit> {
     }
     baseline::take(io, args, &mut run)?;
     let level = run.level(args);
-    io.print_report(&run.report.from(level), &run.sources, args.format);
+    io.print_report(&run.report.from(level), &run.refused, &run.sources, args.format);
     let exit = run.exit(args.allow_partial);
     if args.format == FindingsFormat::Human {
         io.tell(&summary(&run, level));

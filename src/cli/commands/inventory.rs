@@ -23,6 +23,6 @@ fn check(args: &InventoryCheckArgs, io: &mut Io) -> Exit {
     let loaded = load_inventory(io, &path, &mut sources);
     let exit = if loaded.complete { worst(&loaded.diagnostics) } else { Exit::Incomplete };
     let report = Report::of(loaded.diagnostics, &[], &sources);
-    io.print_report(&report, &sources, args.format);
+    io.print_report(&report, &[], &sources, args.format);
     exit
 }

@@ -9,3 +9,4 @@ pub(super) mod observe;
 pub(super) mod plan;
 pub(super) mod rules;
 pub(super) mod solve;
+pub(super) mod why;

@@ -10,6 +10,10 @@ use super::{Constraint, domains};
 pub(super) struct Apart;
 
 impl Constraint for Apart {
+    fn name(&self) -> &'static str {
+        "apart"
+    }
+
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
         let apart = &problem.stack.services[service].wishes.apart;
         let lacks = apart.iter().find(|it| domains::domain(problem, &it.by, machine).is_none())?;

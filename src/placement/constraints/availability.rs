@@ -9,6 +9,10 @@ use super::{Constraint, placed_where_forbidden};
 pub(super) struct Available;
 
 impl Constraint for Available {
+    fn name(&self) -> &'static str {
+        "availability"
+    }
+
     fn forbids(&self, problem: &Problem<'_>, _service: usize, machine: usize) -> Option<String> {
         match problem.stack.machines[machine].availability {
             Availability::Active => None,

@@ -11,6 +11,10 @@ use super::{Constraint, placed_where_forbidden};
 pub(super) struct Labels;
 
 impl Constraint for Labels {
+    fn name(&self) -> &'static str {
+        "labels"
+    }
+
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
         let machine = &problem.stack.machines[machine];
         let constraints = &problem.stack.services[service].constraints;

@@ -9,6 +9,10 @@ use super::Constraint;
 pub(super) struct MaxPerMachine;
 
 impl Constraint for MaxPerMachine {
+    fn name(&self) -> &'static str {
+        "per machine"
+    }
+
     fn at_most(&self, problem: &Problem<'_>, service: usize, _machine: usize) -> u32 {
         problem.stack.services[service].max_per_machine.as_ref().map_or(u32::MAX, |max| max.value)
     }

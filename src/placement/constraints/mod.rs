@@ -25,6 +25,9 @@ pub use ports::{choice, clash, holder};
 
 /// One kind of constraint, over all services and machines of a problem.
 pub trait Constraint: Sync {
+    /// For people, as the head of a column: `resources`.
+    fn name(&self) -> &'static str;
+
     /// Why a container of `service` can never be on `machine`, whatever else is there: "has 4 GiB, 6 GiB are wanted".
     fn forbids(&self, _problem: &Problem<'_>, _service: usize, _machine: usize) -> Option<String> {
         None
@@ -43,6 +46,14 @@ pub trait Constraint: Sync {
 
     /// Where a layout breaks it, in words. Plain loops, independent of [`lower`](Self::lower).
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String>;
+
+    /// Why one container more of `service` cannot be on `machine` beside what `layout` has there, where it could otherwise.
+    fn crowded(&self, problem: &Problem<'_>, layout: &Layout, service: usize, machine: usize) -> Option<String> {
+        let mut more = layout.clone();
+        more.counts[service][machine] += 1;
+        let before = self.broken(problem, layout);
+        self.broken(problem, &more).into_iter().find(|broken| !before.contains(broken))
+    }
 
     /// What it asks for in plain numbers, beside where containers may be and how many a machine can hold, which is known
     /// from [`forbids`](Self::forbids) and [`at_most`](Self::at_most).

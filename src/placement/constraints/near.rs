@@ -11,6 +11,10 @@ use super::{Constraint, domains};
 pub(super) struct Near;
 
 impl Constraint for Near {
+    fn name(&self) -> &'static str {
+        "near"
+    }
+
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
         let near = &problem.stack.services[service].wishes.near;
         let lacks = near.iter().find(|it| domains::domain(problem, &it.by, machine).is_none())?;

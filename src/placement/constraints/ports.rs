@@ -109,6 +109,10 @@ fn inside(problem: &Problem<'_>, service: usize, clique: &Clique, machine: &Mach
 }
 
 impl Constraint for Ports {
+    fn name(&self) -> &'static str {
+        "host ports"
+    }
+
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
         let machine = &problem.stack.machines[machine];
         problem.stack.services[service].ports.iter().find_map(|demand| {
@@ -126,6 +130,28 @@ impl Constraint for Ports {
         let machine = &problem.stack.machines[machine];
         let sizes = problem.stack.services[service].ports.iter().map(|demand| choice(demand, machine).count());
         sizes.min().unwrap_or(u32::MAX)
+    }
+
+    fn crowded(&self, problem: &Problem<'_>, layout: &Layout, service: usize, machine: usize) -> Option<String> {
+        let mut more = layout.clone();
+        more.counts[service][machine] += 1;
+        let replicas = replicas::number(problem, &more);
+        if ports::assign(problem, &replicas, machine).is_some() {
+            return None;
+        }
+        let here = &problem.stack.machines[machine];
+        let mine: Vec<PortRange> =
+            problem.stack.services[service].ports.iter().map(|demand| choice(demand, here)).collect();
+        let rivals = problem.stack.services.iter().zip(&layout.counts).filter(|(other, counts)| {
+            let meets = |theirs: &PortDemand| {
+                let theirs = choice(theirs, here);
+                mine.iter().any(|mine| mine.first <= theirs.last && theirs.first <= mine.last)
+            };
+            counts[machine] > 0 && other.ports.iter().any(meets)
+        });
+        let rivals: Vec<String> = rivals.map(|(other, _)| format!("`{}`", other.name)).collect();
+        let wanted: Vec<String> = mine.iter().map(ToString::to_string).collect();
+        Some(format!("host port {} is taken by {}", wanted.join(", "), rivals.join(", ")))
     }
 
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {

@@ -9,6 +9,15 @@ use super::{Constraint, names};
 pub(super) struct Replicas;
 
 impl Constraint for Replicas {
+    fn name(&self) -> &'static str {
+        "replicas"
+    }
+
+    /// There being one too many is not what keeps one from a machine.
+    fn crowded(&self, _: &Problem<'_>, _: &Layout, _: usize, _: usize) -> Option<String> {
+        None
+    }
+
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
         let mut broken = Vec::new();
         for (index, service) in problem.stack.services.iter().enumerate() {

@@ -30,6 +30,10 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
 }
 
 impl Constraint for Resources {
+    fn name(&self) -> &'static str {
+        "resources"
+    }
+
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
         let short = problem.stack.services[service].demand.iter().filter_map(|(resource, needs)| {
             let room = room(problem, machine, resource).filter(|room| *room < needs)?;
@@ -51,6 +55,21 @@ impl Constraint for Resources {
             Some(u32::try_from(times).unwrap_or(u32::MAX))
         });
         fit.min().unwrap_or(u32::MAX)
+    }
+
+    fn crowded(&self, problem: &Problem<'_>, layout: &Layout, service: usize, machine: usize) -> Option<String> {
+        let mut used = Amounts::new();
+        for (service, counts) in problem.stack.services.iter().zip(&layout.counts).filter(|it| it.1[machine] > 0) {
+            used.add(&service.demand, u64::from(counts[machine]));
+        }
+        let short = problem.stack.services[service].demand.iter().filter_map(|(resource, needs)| {
+            let free = room(problem, machine, resource)?.saturating_sub(used.get(resource));
+            let missing = needs.checked_sub(free).filter(|missing| *missing > 0)?;
+            let (needs, free, missing) = (resource.show(needs), resource.show(free), resource.show(missing));
+            Some(format!("{resource}: {needs} needed, {free} free (short of {missing})"))
+        });
+        let short: Vec<String> = short.collect();
+        (!short.is_empty()).then(|| short.join(", "))
     }
 
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {

@@ -11,6 +11,10 @@ use super::{Constraint, domains};
 pub(super) struct Spread;
 
 impl Constraint for Spread {
+    fn name(&self) -> &'static str {
+        "spread"
+    }
+
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
         let spreads = &problem.stack.services[service].wishes.spread;
         let lacks = spreads.iter().find(|it| domains::domain(problem, &it.over, machine).is_none())?;

@@ -11,6 +11,10 @@ use super::{Constraint, domains};
 pub(super) struct Survive;
 
 impl Constraint for Survive {
+    fn name(&self) -> &'static str {
+        "survive"
+    }
+
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
         let survive = &problem.stack.services[service].wishes.survive;
         let lacks = survive.iter().find(|it| domains::domain(problem, &it.loss, machine).is_none())?;

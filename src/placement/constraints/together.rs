@@ -20,6 +20,10 @@ fn pairs<'a>(problem: &'a Problem<'_>) -> impl Iterator<Item = (usize, usize)> +
 }
 
 impl Constraint for Together {
+    fn name(&self) -> &'static str {
+        "together"
+    }
+
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
         let mut broken = Vec::new();
         for (service, other) in pairs(problem) {

@@ -61,6 +61,10 @@ impl Gravity {
 }
 
 impl Constraint for VolumesStay {
+    fn name(&self) -> &'static str {
+        "volumes"
+    }
+
     fn forbids(&self, problem: &Problem<'_>, service: usize, machine: usize) -> Option<String> {
         let gravity = gravity(problem.stack, &problem.stack.services[service])?;
         let (name, holders) = gravity.lacks(machine)?;

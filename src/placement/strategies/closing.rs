@@ -151,7 +151,7 @@ fn relieve(state: &mut State<'_>) {
 }
 
 /// Takes out what breaks a rule, until nothing does.
-fn take_out_broken(state: &mut State<'_>) {
+pub(super) fn take_out_broken(state: &mut State<'_>) {
     loop {
         let mut changed = false;
         for machine in 0..state.instance.machines.len() {

@@ -15,4 +15,4 @@ mod solver;
 mod start;
 
 pub use budget::{Ended, Limits};
-pub use portfolio::{Answer, Solved, TierValue, solve};
+pub use portfolio::{Answer, Solved, TierValue, most, solve};

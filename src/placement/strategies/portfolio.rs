@@ -96,6 +96,18 @@ pub fn solve(instance: &Instance, limits: &Limits) -> Solved {
     }
 }
 
+/// As much as finds a place where not everything does, within limits: what is placed breaks no rule.
+pub fn most(instance: &Instance, limits: &Limits) -> Counts {
+    let budget = Budget::new(limits);
+    let mut state = start::build(instance, Some(&eviction::kept(instance)), None);
+    if !state.is_complete() {
+        let goal = Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open: Vec::new() };
+        neighbourhood::improve(&mut state, &goal, &budget, budget.work() / 20, 1);
+    }
+    closing::take_out_broken(&mut state);
+    state.counts()
+}
+
 fn homeless(state: &State<'_>) -> usize {
     state.homeless().iter().map(|group| state.left(*group) as usize).sum()
 }

@@ -6,9 +6,10 @@ use super::place;
 use crate::diagnostic::Severity;
 use crate::lint::{Finding, Report, Suppressed};
 use crate::source::{Sources, Span};
+use crate::view::Refused;
 
 /// The version of the form. Minor numbers add fields.
-const FORMAT_VERSION: &str = "1.1";
+const FORMAT_VERSION: &str = "1.2";
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -17,6 +18,7 @@ struct Document<'a> {
     warnings: usize,
     infos: usize,
     findings: Vec<Item<'a>>,
+    refused: &'a [Refused],
 }
 
 #[derive(Serialize)]
@@ -57,13 +59,14 @@ struct Suppression<'a> {
 }
 
 /// One JSON document. Lines and columns count from 1; the end is the first column behind the text.
-pub(super) fn write(report: &Report, sources: &Sources) -> String {
+pub(super) fn write(report: &Report, refused: &[Refused], sources: &Sources) -> String {
     let document = Document {
         format_version: FORMAT_VERSION,
         errors: report.count(Severity::Error),
         warnings: report.count(Severity::Warning),
         infos: report.count(Severity::Info),
         findings: report.findings.iter().map(|finding| item(finding, sources)).collect(),
+        refused,
     };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }

@@ -11,7 +11,7 @@ mod sarif;
 use crate::lint::Report;
 use crate::source::{Position, Sources, Span};
 
-use super::Style;
+use super::{Refused, Style};
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +32,13 @@ pub enum Format {
     Junit,
 }
 
-/// All of a report as text.
-pub fn report(report: &Report, sources: &Sources, format: Format, style: Style) -> String {
+/// All of a report as text, with what stacks that do not fit are told beside their findings.
+pub fn report(report: &Report, refused: &[Refused], sources: &Sources, format: Format, style: Style) -> String {
     match format {
-        Format::Human => human::write(report, sources, style),
+        Format::Human => human::write(report, refused, sources, style),
         Format::Concise => concise::write(report, sources),
-        Format::Json => json::write(report, sources),
-        Format::Sarif => sarif::write(report, sources),
+        Format::Json => json::write(report, refused, sources),
+        Format::Sarif => sarif::write(report, refused, sources),
         Format::Github => github::write(report, sources),
         Format::Gitlab => gitlab::write(report, sources),
         Format::Junit => junit::write(report, sources),

@@ -6,12 +6,13 @@ use super::{Place, place};
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::{Finding, Group, Report, Rule, Suppressed, all, page};
 use crate::source::Sources;
+use crate::view::Refused;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// GitHub takes no more in one run.
 const MOST_RESULTS: usize = 25_000;
 
-pub(super) fn write(report: &Report, sources: &Sources) -> String {
+pub(super) fn write(report: &Report, refused: &[Refused], sources: &Sources) -> String {
     let used: Vec<&Rule> =
         all().filter(|rule| report.findings.iter().any(|it| it.diagnostic.code == rule.code)).collect();
     let results = report.findings.iter().take(MOST_RESULTS);
@@ -26,6 +27,7 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
             }},
             "columnKind": "unicodeCodePoints",
             "results": results.map(|finding| result(finding, &used, sources)).collect::<Vec<_>>(),
+            "properties": { "refused": refused },
         }],
     });
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"

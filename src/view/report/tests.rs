@@ -26,7 +26,7 @@ fn sample() -> (Report, Sources) {
 
 fn shown(format: Format) -> String {
     let (sample, sources) = sample();
-    report(&sample, &sources, format, Style::PLAIN)
+    report(&sample, &[], &sources, format, Style::PLAIN)
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! A refusal that explains itself: what cannot hold together, what finds a place all the same, and the ways out.
+//!
+//! The layers: certificates in words (each constraint's own, see `explain.rs`); else a set of what the user wrote that
+//! cannot hold together, of which no part can be left out; then the cheapest changes of the files that make it fit, each
+//! tried by solving again.
+
+mod conflict;
+mod edits;
+mod matrix;
+mod statements;
+mod trial;
+mod way_out;
+
+use std::collections::BTreeSet;
+
+pub use edits::edits;
+pub use matrix::{Cell, Matrix, Preference, Requirement, Row, matrix, preference};
+pub use statements::{Statement, Statements};
+pub use way_out::{Change, WayOut};
+
+use crate::diagnostic::Diagnostic;
+
+use super::lower;
+use super::problem::{Layout, Problem};
+use super::strategies::{self, Limits};
+use trial::Trial;
+
+/// So many conflicts are looked for, one after the other.
+const MOST_CONFLICTS: usize = 5;
+
+/// Why a stack does not fit, and what would help.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Refusal {
+    /// What stands in the way, each true by itself.
+    pub findings: Vec<Diagnostic>,
+    /// The sets of statements behind those of the findings that no certificate tells.
+    pub conflicts: Vec<Conflict>,
+    /// What finds a place all the same: by service, how many of how many containers, where it is not all of them.
+    pub homeless: Vec<Homeless>,
+    /// The cheapest ways out, each tried.
+    pub ways_out: Vec<WayOut>,
+}
+
+/// Statements that cannot hold together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conflict {
+    /// What the user wrote.
+    pub statements: Vec<Statement>,
+    /// Whether it is proven that without any one of them the others can hold.
+    pub minimal: bool,
+}
+
+/// A service of which not everything finds a place, where as much as possible is placed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Homeless {
+    /// Its name.
+    pub service: String,
+    /// How many containers find a place.
+    pub placed: u32,
+    /// How many there are to be.
+    pub wanted: u32,
+}
+
+/// Explains why a problem has no answer.
+pub fn explain(problem: &Problem<'_>, limits: &Limits) -> Refusal {
+    let certificates = super::explain::certificates(problem);
+    let statements = Statements::of(problem.stack);
+    let trial = Trial::new(problem, limits);
+    let mut refusal = Refusal { findings: certificates, ..Refusal::default() };
+    let homeless = homeless(problem, limits);
+    let mut told = statements.services_in(problem.stack, &refusal.findings);
+    for _ in 0..MOST_CONFLICTS {
+        let untold = homeless.iter().any(|(service, _)| !told.contains(service));
+        if !untold && !refusal.findings.is_empty() {
+            break;
+        }
+        // The services that are told already are set aside: what is found next is another cause.
+        let Some(conflict) = conflict::find(&statements, &trial, &told) else { break };
+        let services: BTreeSet<usize> = conflict.statements.iter().filter_map(Statement::service).collect();
+        refusal.findings.push(conflict::finding(problem, &statements, &conflict));
+        refusal.conflicts.push(conflict);
+        if services.is_empty() {
+            break;
+        }
+        told.extend(services);
+    }
+    if refusal.findings.is_empty() {
+        refusal.findings.push(super::explain::all_together(problem));
+        told = problem.services().collect();
+    }
+    crate::diagnostic::sort(&mut refusal.findings);
+    refusal.ways_out = way_out::find(problem.stack, &statements, &trial, &refusal.conflicts, &told);
+    refusal.homeless = homeless
+        .into_iter()
+        .map(|(service, left)| {
+            let wanted = problem.replicas[service];
+            Homeless { service: problem.stack.services[service].name.clone(), placed: wanted - left, wanted }
+        })
+        .collect();
+    refusal
+}
+
+/// A layout with as much as finds a place.
+pub fn most(problem: &Problem<'_>, limits: &Limits) -> Layout {
+    lower::layout(problem, &strategies::most(&lower::bare(problem), limits))
+}
+
+/// The services of which containers find no place, with how many, where as many as possible are placed.
+fn homeless(problem: &Problem<'_>, limits: &Limits) -> Vec<(usize, u32)> {
+    let placed = most(problem, limits);
+    let left = |service: usize| problem.replicas[service].saturating_sub(placed.total(service));
+    problem.services().map(|service| (service, left(service))).filter(|(_, left)| *left > 0).collect()
+}
