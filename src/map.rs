@@ -16,9 +16,13 @@ const MOST_SCANNED: usize = 24;
 #[derive(Clone, Debug)]
 pub struct Map<V> {
     entries: Vec<(Arc<str>, V)>,
-    /// By key, the entry's place; there for large mappings only.
-    index: Option<Box<HashMap<Arc<str>, usize>>>,
+    /// There for large mappings only.
+    index: Option<Box<Places>>,
 }
+
+/// By key, the entry's place.
+#[derive(Clone, Debug)]
+struct Places(HashMap<Arc<str>, usize>);
 
 impl<V> Map<V> {
     /// An empty one.
@@ -44,7 +48,7 @@ impl<V> Map<V> {
     /// The place of a key's entry.
     pub fn place(&self, key: &str) -> Option<usize> {
         match &self.index {
-            Some(index) => index.get(key).copied(),
+            Some(index) => index.0.get(key).copied(),
             None => self.entries.iter().position(|(known, _)| **known == *key),
         }
     }
@@ -91,7 +95,7 @@ impl<V> Map<V> {
     fn push(&mut self, key: Arc<str>, value: V) -> usize {
         let place = self.entries.len();
         if let Some(index) = &mut self.index {
-            index.insert(key.clone(), place);
+            index.0.insert(key.clone(), place);
         }
         self.entries.push((key, value));
         if self.index.is_none() && place >= MOST_SCANNED {
@@ -101,8 +105,8 @@ impl<V> Map<V> {
     }
 
     fn index_anew(&mut self) {
-        self.index = (self.entries.len() > MOST_SCANNED)
-            .then(|| Box::new(self.entries.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect()));
+        let places = || self.entries.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
+        self.index = (self.entries.len() > MOST_SCANNED).then(|| Box::new(Places(places())));
     }
 
     /// Takes an entry out; those after it move up.
@@ -110,8 +114,8 @@ impl<V> Map<V> {
         let place = self.place(key)?;
         let (_, value) = self.entries.remove(place);
         if let Some(index) = &mut self.index {
-            index.remove(key);
-            index.values_mut().filter(|at| **at > place).for_each(|at| *at -= 1);
+            index.0.remove(key);
+            index.0.values_mut().filter(|at| **at > place).for_each(|at| *at -= 1);
         }
         Some(value)
     }

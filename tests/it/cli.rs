@@ -62,10 +62,14 @@ fn commands_show_what_is_written_beside_them() {
     folder.sort();
     let commands = folder.iter().filter(|path| path.extension().is_some_and(|extension| extension == "cmd"));
     for path in commands {
-        let mut shown = String::new();
+        let (mut shown, mut place) = (String::new(), "testdata/examples/website".to_owned());
         for line in fs::read_to_string(path).unwrap().lines().filter(|line| !line.is_empty()) {
+            if let Some(folder) = line.strip_prefix("in ") {
+                folder.clone_into(&mut place);
+                continue;
+            }
             let arguments = line.strip_prefix("planner ").expect("a line begins with `planner `");
-            let (text, exit) = planner(arguments, "testdata/examples/website");
+            let (text, exit) = planner(arguments, &place);
             assert!(!text.contains(env!("CARGO_MANIFEST_DIR")), "a path of this machine is shown: {text}");
             shown.push_str(&format!("$ {line}\n{text}[exit {}]\n\n", exit as u8));
         }

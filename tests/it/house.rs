@@ -22,7 +22,10 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("plan", &["units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
     ("cluster", &["units", "labels", "observed", "inventory", "stack", "plan"]),
     ("apply", &["plan", "cluster"]),
-    ("view", &["source", "units", "diagnostic", "yaml", "compose", "lint", "plan", "cluster", "apply"]),
+    (
+        "view",
+        &["source", "units", "diagnostic", "yaml", "compose", "stack", "lint", "placement", "plan", "cluster", "apply"],
+    ),
     (
         "cli",
         &[

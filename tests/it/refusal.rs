@@ -223,3 +223,58 @@ fn nothing_stops_at_the_first() {
         refusal.homeless.iter().map(|it| (it.service.as_str(), it.placed, it.wanted)).collect();
     assert_eq!(homeless, [("a", 0, 1), ("b", 2, 3)]);
 }
+
+/// Each way out that is offered for the stacks of `testdata/refusals`, made in copies of their files, makes them fit.
+#[test]
+fn ways_out_lead_out() {
+    let source = crate::cli::root().join("testdata/refusals");
+    let mut tried = 0;
+    let stacks = [
+        ("five.yaml", "inventory.yaml"),
+        ("large.yaml", "inventory.yaml"),
+        ("zone.yaml", "inventory.yaml"),
+        ("pieces.yaml", "inventory.yaml"),
+        ("held.yaml", "inventory.yaml"),
+        ("held.yaml", "hundreds.yaml"),
+        ("more.yaml", "inventory.yaml"),
+        ("more.yaml", "drained.yaml"),
+    ];
+    for (stack, inventory) in stacks {
+        let command = format!("check --format json -i {inventory} {stack}");
+        let (text, exit) = crate::cli::planner(&command, "testdata/refusals");
+        assert_eq!(exit, planner::cli::Exit::DoesNotFit, "{stack}: {text}");
+        let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let ways = answer["refused"][0]["ways_out"].as_array().unwrap();
+        assert!(!ways.is_empty(), "{stack} on {inventory}");
+        for way in ways {
+            let folder = std::env::temp_dir().join(format!("planner-way-{}-{tried}", std::process::id()));
+            std::fs::create_dir_all(&folder).unwrap();
+            for file in [stack, inventory] {
+                let mut text = std::fs::read_to_string(source.join(file)).unwrap();
+                let mut edits: Vec<_> =
+                    way["edits"].as_array().unwrap().iter().filter(|it| it["file"] == file).collect();
+                edits.sort_by_key(|edit| std::cmp::Reverse(edit["line"].as_u64().unwrap()));
+                for edit in edits {
+                    let at = |line: &str, column: &str| {
+                        let (line, column) = (edit[line].as_u64().unwrap(), edit[column].as_u64().unwrap());
+                        let start: usize = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
+                        start
+                            + text[start..]
+                                .char_indices()
+                                .nth(column as usize - 1)
+                                .map_or(text.len() - start, |it| it.0)
+                    };
+                    let range = at("line", "column")..at("end_line", "end_column");
+                    text.replace_range(range, edit["text"].as_str().unwrap());
+                }
+                std::fs::write(folder.join(file), text).unwrap();
+            }
+            assert!(!way["edits"].as_array().unwrap().is_empty(), "{way}");
+            let (text, exit) = crate::cli::planner(&format!("check -i {inventory} {stack}"), &folder.to_string_lossy());
+            std::fs::remove_dir_all(&folder).unwrap();
+            assert_eq!(exit, planner::cli::Exit::Fine, "{stack} on {inventory}, {way}: {text}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 15, "{tried}");
+}

@@ -129,7 +129,7 @@ impl<'a> Walk<'a> {
     }
 
     fn missing_keys(&mut self, mapping: &Mapping, span: Span, shape: &Shape) {
-        for key in shape.required.iter().filter(|key| self.complete && !mapping.contains_key(**key)) {
+        for key in shape.required.iter().filter(|key| self.complete && !mapping.contains_key(key)) {
             let finding = Diagnostic::error("C104", format!("`{}` needs `{key}`", self.dotted()));
             self.diagnostics.push(finding.label(span, "").help(format!("{key}: …")));
         }

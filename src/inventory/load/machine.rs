@@ -75,7 +75,7 @@ pub(super) fn machine(name: Spanned<String>, entries: &Mapping, span: Span, read
 pub(super) fn amounts(entries: &Mapping, reader: &mut Reader) -> IndexMap<Resource, Spanned<u64>> {
     let mut amounts = IndexMap::new();
     for key in AMOUNT_KEYS {
-        let Some(entry) = entries.get(*key) else { continue };
+        let Some(entry) = entries.get(key) else { continue };
         let parse = |text: &str| match *key {
             "cpus" => Cpu::parse(text).map(|cpu| cpu.0),
             "memory" | "disk" => Bytes::parse(text).map(|bytes| bytes.0),
@@ -137,7 +137,7 @@ fn endpoint(
     let tls = tls(entries, reader);
     let help = format!("endpoint: ssh://user@{}", name.value);
     if !entries.contains_key("endpoint") {
-        if availability != Availability::Down {
+        if availability != Availability::Down && !reader.is_told("I105", name.span) {
             let message = format!("machine `{}` has no endpoint", name.value);
             reader.report("I105", name.span, &message, Some(&help));
         }

@@ -27,6 +27,11 @@ impl Reader {
         });
     }
 
+    /// Whether something like that is told of the place: one entry may stand for hundreds of machines.
+    pub(super) fn is_told(&self, code: &str, span: Span) -> bool {
+        self.diagnostics.iter().any(|it| it.code == code && it.span() == Some(span))
+    }
+
     /// The mapping that `what` must be.
     pub(super) fn mapping<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Mapping> {
         if node.as_mapping().is_none() {

@@ -81,9 +81,27 @@ pub static ALL: [&dyn Constraint; 12] = [
     &replicas::Replicas,
 ];
 
-/// "m1, m2".
-fn names(problem: &Problem<'_>, machines: &[usize]) -> String {
-    machines.iter().map(|machine| problem.stack.machines[*machine].name.as_str()).collect::<Vec<_>>().join(", ")
+/// So many machines are named one by one.
+const MOST_NAMED: usize = 8;
+
+/// "m1, m2"; of many the first, the last and how many there are.
+pub(super) fn names(problem: &Problem<'_>, machines: &[usize]) -> String {
+    let name = |machine: &usize| problem.stack.machines[*machine].name.as_str();
+    match machines {
+        [first, .., last] if machines.len() > MOST_NAMED => {
+            format!("{} … {} ({} machines)", name(first), name(last), machines.len())
+        }
+        few => few.iter().map(name).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// "m1, m2: room for 6": what is to be said of machines, once for all of which the same is to be said.
+pub(super) fn notes(problem: &Problem<'_>, machines: &[usize], say: impl Fn(usize) -> String) -> Vec<String> {
+    let mut said: indexmap::IndexMap<String, Vec<usize>> = indexmap::IndexMap::new();
+    for machine in machines {
+        said.entry(say(*machine)).or_default().push(*machine);
+    }
+    said.into_iter().map(|(text, machines)| format!("{}: {text}", names(problem, &machines))).collect()
 }
 
 /// A layout's breaches of a constraint that only forbids: every count above zero where it forbids.

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::placement::problem::{Layout, Problem};
 
-use super::{Constraint, names};
+use super::{Constraint, names, notes};
 
 /// Each service has all of its containers: in plain numbers that is what a group's count says.
 pub(super) struct Replicas;
@@ -64,10 +64,7 @@ impl Constraint for Replicas {
                 let amount = resource.show(service.demand.get(resource));
                 finding = finding.label(*span, format!("{resource}: {amount} for one container"));
             }
-            for machine in lacking {
-                let reasons = problem.forbidden(index, machine).join("; ");
-                finding = finding.note(format!("{}: {reasons}", problem.stack.machines[machine].name));
-            }
+            finding.notes.extend(notes(problem, &lacking, |machine| problem.forbidden(index, machine).join("; ")));
             findings.push(finding.help("lower what one container asks for, free or add a machine that can take it"));
         }
         findings

@@ -8,7 +8,7 @@ use crate::placement::lower::Lowering;
 use crate::placement::problem::{Layout, Problem};
 use crate::units::{Amounts, Resource};
 
-use super::Constraint;
+use super::{Constraint, notes};
 
 /// On each machine, for each resource: the sum of what its containers ask for is at most the machine's room.
 pub(super) struct Resources;
@@ -135,30 +135,34 @@ fn over_demand(problem: &Problem<'_>, set: &[bool], resource: &Resource) -> Opti
         return None;
     }
     let show = |amount| resource.show(amount);
-    let message = format!(
-        "{} of {resource} are wanted, {} machines have {} for them (short of {})",
-        show(demand),
-        machines.len(),
-        show(room),
-        show(demand - room)
-    );
+    let of = match machines.len() {
+        1 => format!("{} has", problem.stack.machines[machines[0]].name),
+        count if count == problem.machines().len() => format!("the {count} machines have"),
+        count => format!("the {count} machines that may take them have"),
+    };
+    let (wanted, there, short) = (show(demand), show(room), show(demand - room));
+    let message = format!("{wanted} of {resource} are wanted, {of} {there} (short of {short})");
     let mut finding = Diagnostic::error("R403", message);
     for index in confined {
         let service = &problem.stack.services[index];
         let span = service.demand_spans.get(resource).copied().unwrap_or(service.span);
         let each = show(service.demand.get(resource));
         finding = finding.label(span, format!("`{}`: {} × {each}", service.name, problem.replicas[index]));
+        // What confines it to these machines.
+        for constraint in service.constraints.iter().filter(|_| machines.len() < problem.machines().len()) {
+            finding = finding.label(constraint.span, format!("`{}` only where this is so", service.name));
+        }
     }
-    for machine in &machines {
-        let machine = &problem.stack.machines[*machine];
+    finding.notes.extend(notes(problem, &machines, |machine| {
+        let machine = &problem.stack.machines[machine];
         let (room, all) = (machine.room.get(resource), machine.capacity.get(resource));
         let held = if room < all {
             format!(" of {}, the rest is kept back or held by others", show(all))
         } else {
             String::new()
         };
-        finding = finding.note(format!("{}: room for {}{held}", machine.name, show(room)));
-    }
+        format!("room for {}{held}", show(room))
+    }));
     let help =
         format!("add a machine with at least {} of {resource}, or lower replicas or reservations", show(demand - room));
     Some((machines.len(), finding.help(help)))

@@ -10,7 +10,7 @@ use crate::placement::lower::Lowering;
 use crate::placement::problem::{Layout, Problem};
 use crate::stack::{Replicas, Service, Stack};
 
-use super::{Constraint, names};
+use super::{Constraint, names, notes};
 
 /// Containers stay with their data.
 pub(super) struct VolumesStay;
@@ -127,10 +127,7 @@ fn explain(problem: &Problem<'_>, index: usize, mut finding: Diagnostic, unable:
     for volume in &problem.stack.services[index].local_volumes {
         finding = finding.label(volume.span, "mounted here");
     }
-    for machine in unable {
-        let reasons = problem.forbidden(index, *machine).join("; ");
-        finding = finding.note(format!("{}: {reasons}", problem.stack.machines[*machine].name));
-    }
+    finding.notes.extend(notes(problem, unable, |machine| problem.forbidden(index, machine).join("; ")));
     let drained = unable.iter().any(|machine| problem.stack.machines[*machine].availability != Availability::Active);
     finding.help(match (unable.is_empty(), drained) {
         (true, _) => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
 use crate::source::Span;
-use crate::stack::{ContainerSpec, Machine, Replicas, Stack, Wishes};
+use crate::stack::{ContainerSpec, Machine, Replicas, Service, Stack, Wishes};
 use crate::units::{Amounts, Resource};
 
 /// So much of a resource that nothing is limited by it.
@@ -178,8 +178,6 @@ impl Statements {
     pub fn label(&self, stack: &Stack, statement: &Statement) -> (Option<Span>, String) {
         use Statement as S;
         let name = |service: &usize| &stack.services[*service].name;
-        let machines = |kind: &usize| names(stack, &self.kinds[*kind]);
-        let first = |kind: &usize| &stack.machines[self.kinds[*kind][0]];
         match statement {
             S::Replicas(service) => {
                 let it = &stack.services[*service].replicas;
@@ -211,22 +209,8 @@ impl Statements {
                 let it = &stack.services[*service].local_volumes[*item];
                 (Some(it.span), format!("`{}` stays with its volume `{}`", name(service), it.value))
             }
-            S::Spread(service, item) => {
-                let it = &stack.services[*service].wishes.spread[*item];
-                (Some(it.span), format!("`{}` is spread over {}", name(service), it.over.word()))
-            }
-            S::Near(service, item) => {
-                let it = &stack.services[*service].wishes.near[*item];
-                (Some(it.service.span), format!("`{}` near `{}`", name(service), it.service.value))
-            }
-            S::Apart(service, item) => {
-                let it = &stack.services[*service].wishes.apart[*item];
-                (Some(it.service.span), format!("`{}` apart from `{}`", name(service), it.service.value))
-            }
-            S::Survive(service, item) => {
-                let it = &stack.services[*service].wishes.survive[*item];
-                let text = format!("{} of `{}` survive the loss of a {}", it.keep, name(service), it.loss.word());
-                (Some(it.span), text)
+            S::Spread(service, item) | S::Near(service, item) | S::Apart(service, item) | S::Survive(service, item) => {
+                label_of_wish(&stack.services[*service], *item, statement)
             }
             S::Demand(service, resource) => {
                 let service = &stack.services[*service];
@@ -234,22 +218,29 @@ impl Statements {
                 let text = format!("each of `{}` wants {amount} of {resource}", service.name);
                 (service.demand_spans.get(resource).copied(), text)
             }
-            S::Availability(kind) => {
-                let word = first(kind).availability.word();
-                let text = format!("{} {}: takes nothing (`{word}`)", machines(kind), is(&self.kinds[*kind]));
-                (first(kind).span, text)
-            }
-            S::Taken(kind) => {
-                let taken = first(kind).taken_ports.iter().map(|it| format!("{} by {}", it.ports, it.holder));
-                let text = format!("ports held on {}: {}", machines(kind), taken.collect::<Vec<_>>().join(", "));
-                (first(kind).span, text)
-            }
-            S::Room(kind, resource) => {
-                let room = resource.show(first(kind).room.get(resource));
-                let each = if self.kinds[*kind].len() > 1 { " each" } else { "" };
-                (first(kind).span, format!("{}: room for {room} of {resource}{each}", machines(kind)))
-            }
+            S::Availability(_) | S::Taken(_) | S::Room(..) => self.label_of_machines(stack, statement),
         }
+    }
+
+    fn label_of_machines(&self, stack: &Stack, statement: &Statement) -> (Option<Span>, String) {
+        use Statement as S;
+        let (S::Availability(kind) | S::Taken(kind) | S::Room(kind, _)) = statement else {
+            return (None, String::new());
+        };
+        let (kind, machines) = (&self.kinds[*kind], names(stack, &self.kinds[*kind]));
+        let first = &stack.machines[kind[0]];
+        let text = match statement {
+            S::Taken(_) => {
+                let taken = first.taken_ports.iter().map(|it| format!("{} by {}", it.ports, it.holder));
+                format!("ports held on {machines}: {}", taken.collect::<Vec<_>>().join(", "))
+            }
+            S::Room(_, resource) => {
+                let each = if kind.len() > 1 { " each" } else { "" };
+                format!("{machines}: room for {} of {resource}{each}", resource.show(first.room.get(resource)))
+            }
+            _ => format!("{machines} {}: `{}`", aside(kind), first.availability.word()),
+        };
+        (first.span, text)
     }
 
     /// The services whose statements findings point at.
@@ -268,6 +259,28 @@ impl Statements {
     }
 }
 
+fn label_of_wish(service: &Service, item: usize, statement: &Statement) -> (Option<Span>, String) {
+    let (wishes, name) = (&service.wishes, &service.name);
+    match statement {
+        Statement::Spread(..) => {
+            let it = &wishes.spread[item];
+            (Some(it.span), format!("`{name}` is spread over {}", it.over.word()))
+        }
+        Statement::Near(..) => {
+            let it = &wishes.near[item];
+            (Some(it.service.span), format!("`{name}` near `{}`", it.service.value))
+        }
+        Statement::Apart(..) => {
+            let it = &wishes.apart[item];
+            (Some(it.service.span), format!("`{name}` apart from `{}`", it.service.value))
+        }
+        _ => {
+            let it = &wishes.survive[item];
+            (Some(it.span), format!("{} of `{name}` survive the loss of a {}", it.keep, it.loss.word()))
+        }
+    }
+}
+
 fn retain<T>(list: &mut Vec<T>, keep: impl Fn(usize, &T) -> bool) {
     let mut index = 0;
     list.retain(|item| {
@@ -280,8 +293,8 @@ fn containers(count: u32) -> &'static str {
     if count == 1 { "container" } else { "containers" }
 }
 
-fn is(machines: &[usize]) -> &'static str {
-    if machines.len() == 1 { "is set aside" } else { "are set aside" }
+fn aside(machines: &[usize]) -> &'static str {
+    if machines.len() == 1 { "takes nothing" } else { "take nothing" }
 }
 
 /// "m1, m2 and m3"; of many the first, the last and how many there are.
