@@ -35,9 +35,7 @@ pub(super) struct Done {
 impl Interpolation<'_> {
     /// Puts the values of variables into the values below `node`. Every value keeps its span.
     pub(super) fn run(mut self, node: &mut Node) {
-        if mentions_variables(node) {
-            self.visit(node);
-        }
+        self.visit(node);
     }
 }
 
@@ -60,34 +58,36 @@ impl Interpolation<'_> {
                 scalar.style = Style::Substituted;
             }
             Value::Sequence(items) => {
+                let shared = Arc::strong_count(items) > 1;
+                if shared && !items.iter().any(mentions_variables) {
+                    return;
+                }
                 if let Some(known) = self.done.lists.get(&Arc::as_ptr(items)) {
                     *items = known.1.clone();
                     return;
                 }
-                let shared = (Arc::strong_count(items) > 1).then(|| items.clone());
-                Arc::make_mut(items).iter_mut().for_each(|item| self.visit_below(item));
+                let shared = shared.then(|| items.clone());
+                Arc::make_mut(items).iter_mut().for_each(|item| self.visit(item));
                 if let Some(shared) = shared {
                     self.done.lists.insert(Arc::as_ptr(&shared), (shared, items.clone()));
                 }
             }
             Value::Mapping(mapping) => {
+                let shared = Arc::strong_count(mapping) > 1;
+                if shared && !mapping.values().any(|entry| mentions_variables(&entry.value)) {
+                    return;
+                }
                 if let Some(known) = self.done.mappings.get(&Arc::as_ptr(mapping)) {
                     *mapping = known.1.clone();
                     return;
                 }
-                let shared = (Arc::strong_count(mapping) > 1).then(|| mapping.clone());
-                Arc::make_mut(mapping).values_mut().for_each(|entry| self.visit_below(&mut entry.value));
+                let shared = shared.then(|| mapping.clone());
+                Arc::make_mut(mapping).values_mut().for_each(|entry| self.visit(&mut entry.value));
                 if let Some(shared) = shared {
                     self.done.mappings.insert(Arc::as_ptr(&shared), (shared, mapping.clone()));
                 }
             }
             Value::Null | Value::Scalar(_) => {}
-        }
-    }
-
-    fn visit_below(&mut self, node: &mut Node) {
-        if mentions_variables(node) {
-            self.visit(node);
         }
     }
 

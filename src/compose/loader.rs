@@ -38,6 +38,8 @@ pub(super) struct Loader<'a> {
     pub includes_left: usize,
     /// The trees of files that `extends` named, by their path and by how they were come to.
     pub extended: HashMap<(PathBuf, Vec<PathBuf>), Option<Node>>,
+    /// Whether any document has a tag.
+    pub tagged: bool,
     /// Where aliases stand, and what they stand for.
     pub aliases: Vec<(Span, Span)>,
     /// Which file each `include` and `extends` led to.
@@ -73,6 +75,7 @@ impl<'a> Loader<'a> {
             includes_left: MAX_INCLUDES,
             extended: HashMap::new(),
             aliases: Vec::new(),
+            tagged: false,
             links: Vec::new(),
             roots: Vec::new(),
             origins: Origins::default(),
@@ -127,6 +130,7 @@ impl<'a> Loader<'a> {
         }
         let parsed = yaml::parse(file, &text);
         self.aliases.extend(parsed.aliases);
+        self.tagged |= parsed.tagged;
         self.diagnostics.extend(parsed.diagnostics);
         match parsed.documents {
             None => {

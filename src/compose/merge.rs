@@ -100,6 +100,10 @@ fn unify_below(node: &mut Node, path: &mut Vec<Arc<str>>) {
 }
 
 fn has_repetition(node: &Node, key: &Arc<str>, path: &mut Vec<Arc<str>>) -> bool {
+    let scalar = matches!(node.value, Value::Null | Value::Scalar(_));
+    if scalar || path.len() == 2 && !may_repeat(key) {
+        return false;
+    }
     path.push(key.clone());
     let found = match &node.value {
         Value::Mapping(entries) => entries.iter().any(|(key, entry)| has_repetition(&entry.value, key, path)),
@@ -137,8 +141,14 @@ enum Identity {
 
 /// The lists in which docker compose leaves one entry of those that name the same thing.
 fn identity_of(path: &[Arc<str>]) -> Option<Indexed> {
-    let path: Vec<&str> = path.iter().map(|step| &**step).collect();
-    Some(match path[..] {
+    let mut steps = [""; 5];
+    let steps = steps.get_mut(..path.len())?;
+    steps.iter_mut().zip(path).for_each(|(step, from)| *step = from);
+    indexed(steps)
+}
+
+fn indexed(path: &[&str]) -> Option<Indexed> {
+    Some(match path {
         ["services", _, "volumes"] => Indexed::Field("target"),
         ["services", _, "env_file"] => Indexed::Field("path"),
         ["services", _, "configs"] => Indexed::Mounted(""),
@@ -154,6 +164,12 @@ fn identity_of(path: &[Arc<str>]) -> Option<Indexed> {
         | ["services", _, "networks", _, "aliases" | "link_local_ips"] => Indexed::Text,
         _ => return None,
     })
+}
+
+/// Whether a service's key is, or has below it, one of the lists of [`identity_of`].
+fn may_repeat(key: &str) -> bool {
+    let below = ["build", "networks"];
+    below.contains(&key) || indexed(&["services", "", key]).is_some()
 }
 
 fn identity(item: &Node, indexed: Option<Indexed>) -> Identity {

@@ -128,7 +128,9 @@ pub fn load(files: &dyn Files, options: &LoadOptions, sources: &mut Sources) -> 
     let home = options.environment.get("HOME").cloned();
     let base = Base { directory: directory.clone(), home };
     let mut root = loader.merged(documents, &Unit { environment: &environment, base, trail: Vec::new() });
-    merge::strip_resets(&mut root);
+    if loader.tagged {
+        merge::strip_resets(&mut root);
+    }
     merge::unify(&mut root);
     schema::check_required(&root, &mut loader.diagnostics);
     let profiles = options.active_profiles(&environment);

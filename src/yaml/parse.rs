@@ -22,19 +22,21 @@ const MAX_ALIASED: u64 = 500_000;
 const BYTES_PER_ALIASED: u64 = 4;
 
 /// What a text holds.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Parsed {
     /// Its documents; `None` when the text is no YAML, or when an alias in it leads nowhere. Empty documents are left out.
     pub documents: Option<Vec<Node>>,
     /// Where aliases stand, and what they stand for.
     pub aliases: Vec<(Span, Span)>,
+    /// Whether anything in it has a tag of the user's own.
+    pub tagged: bool,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads the text of `file`.
 pub fn parse(file: FileId, text: &str) -> Parsed {
-    let refused = |finding| Parsed { documents: None, aliases: Vec::new(), diagnostics: vec![finding] };
+    let refused = |finding| Parsed { documents: None, aliases: Vec::new(), tagged: false, diagnostics: vec![finding] };
     if text.len() > MAX_BYTES {
         let size = text.len() >> 20;
         return refused(Diagnostic::error("C101", format!("the file is too large: {size} MiB, at most 16 are read")));
@@ -59,11 +61,11 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         };
         if let Err(finding) = finished {
             builder.diagnostics.push(finding);
-            return Parsed { documents: None, aliases: Vec::new(), diagnostics: builder.diagnostics };
+            return Parsed { diagnostics: builder.diagnostics, ..Parsed::default() };
         }
     }
     let documents = if builder.broken { None } else { Some(builder.documents) };
-    Parsed { documents, aliases: builder.aliases, diagnostics: builder.diagnostics }
+    Parsed { documents, aliases: builder.aliases, tagged: builder.tagged, diagnostics: builder.diagnostics }
 }
 
 /// A collection that is not closed yet.
@@ -101,6 +103,7 @@ struct Builder<'a> {
     /// Every key that was met: most are met again and again, and kept once.
     keys: HashSet<Arc<str>>,
     aliases: Vec<(Span, Span)>,
+    tagged: bool,
     /// Whether an alias leads nowhere, so that the tree cannot be used; reading goes on to find more such.
     broken: bool,
     diagnostics: Vec<Diagnostic>,
@@ -111,6 +114,7 @@ type Step = Result<(), Diagnostic>;
 impl<'a> Builder<'a> {
     fn take(&mut self, event: Event<'a>, span: Span, tag: Option<Span>) -> Step {
         match event {
+            Event::Scalar(text, ScalarStyle::Plain, 0, None) if self.known_key(&text, span) => {}
             Event::Scalar(text, style, anchor, kind) => {
                 let node = scalar(&text, style, span, kind.as_deref(), tag);
                 self.finish(node, anchor, 1);
@@ -189,6 +193,17 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Takes a scalar as the next key, where it is one that was met before.
+    fn known_key(&mut self, text: &str, span: Span) -> bool {
+        let Some(Frame { weight, content: Content::Mapping { key: key @ None, .. }, .. }) = self.open.last_mut() else {
+            return false;
+        };
+        let Some(known) = self.keys.get(text).filter(|_| text != "<<" && !is_null(text)) else { return false };
+        *weight = weight.saturating_add(1);
+        *key = Some(Key::Text(known.clone(), span));
+        true
+    }
+
     /// Puts a finished value where it belongs.
     fn finish(&mut self, node: Node, anchor: usize, weight: u64) {
         if anchor > 0 {
@@ -200,6 +215,7 @@ impl<'a> Builder<'a> {
             }
             return;
         };
+        self.tagged |= node.tag.is_some();
         frame.weight = frame.weight.saturating_add(weight);
         match &mut frame.content {
             Content::Sequence(items) => items.push(node),

@@ -45,6 +45,9 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn node(&mut self, node: &'a Node, shape: &Shape, parent: Option<&Shape>) {
+        if self.complete && !shape.demands {
+            return;
+        }
         // What is reset is removed, whatever stands there.
         if shape.any || node.tag.as_ref().is_some_and(|tag| &*tag.value == "!reset") {
             return;

@@ -19,6 +19,8 @@ pub(in crate::compose) struct Shape {
     pub unique: bool,
     /// Zero, `false` and blank are told from nothing: the canonical form keeps them.
     pub kept: bool,
+    /// Whether a mapping here or further below must have some keys.
+    pub demands: bool,
 }
 
 /// The scalars that are allowed. Where a number or truth value is wanted, docker compose casts strings.
@@ -109,6 +111,7 @@ const NOTHING: Shape = Shape {
     any: false,
     unique: false,
     kept: false,
+    demands: false,
 };
 /// Anything.
 pub(in crate::compose) const ANYTHING: Shape = Shape { any: true, ..NOTHING };
@@ -156,11 +159,11 @@ pub(in crate::compose) const fn list(items: &'static Shape) -> Shape {
 }
 
 pub(in crate::compose) const fn map(values: &'static Shape) -> Shape {
-    Shape { fields: Some(Fields::Map(values)), ..NOTHING }
+    Shape { fields: Some(Fields::Map(values)), demands: values.demands, ..NOTHING }
 }
 
 pub(in crate::compose) const fn names(values: &'static Shape) -> Shape {
-    Shape { fields: Some(Fields::Names(values)), ..NOTHING }
+    Shape { fields: Some(Fields::Names(values)), demands: values.demands, ..NOTHING }
 }
 
 pub(in crate::compose) const fn object(keys: Table) -> Shape {
@@ -169,11 +172,23 @@ pub(in crate::compose) const fn object(keys: Table) -> Shape {
 
 /// A mapping with the keys of both tables.
 pub(in crate::compose) const fn objects(own: Table, common: Table) -> Shape {
-    Shape { fields: Some(Fields::Keys(own, common)), ..NOTHING }
+    Shape { fields: Some(Fields::Keys(own, common)), demands: demand(own) || demand(common), ..NOTHING }
 }
 
 pub(in crate::compose) const fn exact(keys: Table) -> Shape {
-    Shape { fields: Some(Fields::ExactKeys(keys)), ..NOTHING }
+    Shape { fields: Some(Fields::ExactKeys(keys)), demands: demand(keys), ..NOTHING }
+}
+
+/// Whether anything in a table demands keys.
+const fn demand(keys: Table) -> bool {
+    let mut index = 0;
+    while index < keys.len() {
+        if keys[index].1.demands {
+            return true;
+        }
+        index += 1;
+    }
+    false
 }
 
 impl Shape {
@@ -182,15 +197,15 @@ impl Shape {
     }
 
     pub(in crate::compose) const fn or_list(self, items: &'static Shape) -> Shape {
-        Shape { items: Some(items), ..self }
+        Shape { items: Some(items), demands: self.demands || items.demands, ..self }
     }
 
     pub(in crate::compose) const fn or_object(self, keys: Table) -> Shape {
-        Shape { fields: Some(Fields::Keys(keys, &[])), ..self }
+        Shape { fields: Some(Fields::Keys(keys, &[])), demands: self.demands || demand(keys), ..self }
     }
 
     pub(in crate::compose) const fn or_names(self, values: &'static Shape) -> Shape {
-        Shape { fields: Some(Fields::Names(values)), ..self }
+        Shape { fields: Some(Fields::Names(values)), demands: self.demands || values.demands, ..self }
     }
 
     /// Zero is told from nothing.
@@ -205,7 +220,7 @@ impl Shape {
 
     /// A mapping must have these keys.
     pub(in crate::compose) const fn requiring(self, required: &'static [&'static str]) -> Shape {
-        Shape { required, ..self }
+        Shape { required, demands: true, ..self }
     }
 
     /// What is allowed, as a noun phrase.
