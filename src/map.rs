@@ -53,6 +53,11 @@ impl<V> Map<V> {
         }
     }
 
+    /// The entry at a place.
+    pub fn at(&self, place: usize) -> Option<(&Arc<str>, &V)> {
+        self.entries.get(place).map(|(key, value)| (key, value))
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&V> {
         Some(&self.entries[self.place(key)?].1)
@@ -212,6 +217,8 @@ impl<K: Into<Arc<str>>, V> FromIterator<(K, V)> for Map<V> {
         let entries = entries.into_iter();
         let mut map = Map::with_capacity(entries.size_hint().0);
         map.extend(entries);
+        // How many there are was a guess, and small mappings are many.
+        map.shrink_to_fit();
         map
     }
 }

@@ -142,44 +142,62 @@ pub fn sort(findings: &mut Vec<Diagnostic>) {
 
 /// Of more candidates only the first are looked at: thousands of slips among thousands of names must not take minutes.
 const MOST_CANDIDATES: usize = 500;
+/// Longer words are not compared.
+const LONGEST: usize = 100;
 
 /// The candidate most like `word`, when it is near enough to be a slip of the pen.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let length = word.chars().count();
+    let word: Vec<char> = word.chars().take(LONGEST + 1).collect();
+    let length = word.len();
     let limit = (length / 3).clamp(1, 3);
     // No slip is that long, and comparing takes the product of the lengths.
-    if length > 100 {
+    if length > LONGEST {
         return None;
     }
-    candidates
-        .into_iter()
-        .take(MOST_CANDIDATES)
-        .filter(|candidate| {
-            candidate.len() <= 4 * (length + limit) && candidate.chars().count().abs_diff(length) <= limit
-        })
-        .map(|candidate| (edit_distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
+    let mut letters = Vec::new();
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates.into_iter().take(MOST_CANDIDATES) {
+        if candidate.len() > 4 * (length + limit) {
+            continue;
+        }
+        letters.clear();
+        letters.extend(candidate.chars());
+        if let Some(distance) = edit_distance(&word, &letters, limit) {
+            best = best.into_iter().chain([(distance, candidate)]).min();
+        }
+    }
+    best.map(|(_, candidate)| candidate)
 }
 
-/// Optimal string alignment distance: insertions, deletions, replacements, and swaps of neighbours.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replace.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
+/// Optimal string alignment distance: insertions, deletions, replacements, and swaps of neighbours; none where it is more
+/// than `limit`.
+fn edit_distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
+    const FAR: usize = LONGEST * 2;
+    if a.len().abs_diff(b.len()) > limit {
+        return None;
     }
-    rows[a.len()][b.len()]
+    // What both begin and end with costs nothing.
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    let same = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[..a.len() - same], &b[..b.len() - same]);
+    // The two rows before, and the one that is made; only what lies near the diagonal can be near enough.
+    let mut rows = [[FAR; LONGEST + 5]; 3];
+    (0..=limit.min(b.len())).for_each(|j| rows[0][j] = j);
+    for i in 1..=a.len() {
+        let [before, last, row] = [(i + 1) % 3, (i + 2) % 3, i % 3];
+        let (first, end) = (i.saturating_sub(limit).max(1), (i + limit).min(b.len()));
+        rows[row][first - 1] = if first == 1 { i } else { FAR };
+        for j in first..=end {
+            let replace = rows[last][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replace.min(rows[last][j] + 1).min(rows[row][j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[before][j - 2] + 1);
+            }
+            rows[row][j] = best;
+        }
+    }
+    Some(rows[a.len() % 3][b.len()]).filter(|distance| *distance <= limit)
 }
 
 #[cfg(test)]
@@ -192,6 +210,26 @@ mod tests {
         assert_eq!(nearest("enviroment", ["image", "environment"]), Some("environment"));
         assert_eq!(nearest("prots", ["ports", "port"]), Some("ports"));
         assert_eq!(nearest("zebra", ["image", "ports"]), None);
+    }
+
+    proptest::proptest! {
+        /// The shortcuts change nothing: the distance is that of the plain definition.
+        #[test]
+        fn distances_are_those_of_the_definition(a in "[abc]{0,9}", b in "[abc]{0,9}", limit in 1usize..4) {
+            fn plain(a: &[char], b: &[char]) -> usize {
+                let (Some((x, left)), Some((y, right))) = (a.split_last(), b.split_last()) else {
+                    return a.len().max(b.len());
+                };
+                let one = (plain(left, right) + usize::from(x != y)).min(plain(left, b) + 1).min(plain(a, right) + 1);
+                match (left.split_last(), right.split_last()) {
+                    (Some((v, a)), Some((w, b))) if x == w && v == y => one.min(plain(a, b) + 1),
+                    _ => one,
+                }
+            }
+            let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(6).collect(), b.chars().take(6).collect());
+            let distance = Some(plain(&a, &b)).filter(|distance| *distance <= limit);
+            proptest::prop_assert_eq!(edit_distance(&a, &b, limit), distance);
+        }
     }
 
     #[test]

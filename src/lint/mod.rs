@@ -31,6 +31,8 @@ pub use rule::{Example, Finder, Group, Needs, Rule};
 pub use rules::{all, find};
 pub use settings::{Exception, Selector, Settings, severity};
 
+use std::collections::HashSet;
+
 use crate::diagnostic::Diagnostic;
 
 /// Checks a project. `found` is what was found on the way here: by loading, by building the stack, by placing.
@@ -51,15 +53,16 @@ pub fn check(input: Input<'_>, settings: &Settings, found: Vec<Diagnostic>) -> R
     }
     let (mut suppressions, about) = suppress::read(&context);
     findings.extend(about);
+    let places = place::Places::new(context.written);
     let mut kept: Vec<Finding> = Vec::new();
     for diagnostic in findings {
-        let mut finding = report::finding(diagnostic, context.written, context.sources);
+        let mut finding = report::finding(diagnostic, &places, context.sources);
         if judge(&context, &mut finding, &mut suppressions) {
             kept.push(finding);
         }
     }
     for diagnostic in suppressions.iter().flat_map(|it| it.unused(&context)) {
-        let mut finding = report::finding(diagnostic, context.written, context.sources);
+        let mut finding = report::finding(diagnostic, &places, context.sources);
         if judge(&context, &mut finding, &mut []) {
             kept.push(finding);
         }
@@ -107,9 +110,11 @@ fn not_checked() -> Diagnostic {
 /// Nobody need be told that a service does not exist that is only misshapen, which is told.
 fn forget_consequences(findings: &mut Vec<Diagnostic>) {
     let quoted = |message: &str| message.split('`').nth(1).map(str::to_owned);
-    let misshapen: Vec<String> =
+    let misshapen: HashSet<String> =
         findings.iter().filter(|it| it.code == "C105").filter_map(|it| quoted(&it.message)).collect();
-    let absent =
-        |message: &str| misshapen.iter().any(|name| message.ends_with(&format!("`{name}`, which does not exist")));
+    let absent = |message: &str| {
+        let named = message.strip_suffix("`, which does not exist").and_then(|before| before.rsplit_once('`'));
+        named.is_some_and(|(_, name)| misshapen.contains(name))
+    };
     findings.retain(|finding| !matches!(finding.code, "C111" | "C115") || !absent(&finding.message));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::place;
+use super::place::{self, Places};
 use super::rule::Rule;
 use super::rules;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -47,7 +47,8 @@ pub struct Report {
 impl Report {
     /// Findings as they are, such as those of an inventory alone.
     pub fn of(findings: Vec<Diagnostic>, written: &[Node], sources: &Sources) -> Report {
-        let findings = findings.into_iter().map(|diagnostic| finding(diagnostic, written, sources)).collect();
+        let places = Places::new(written);
+        let findings = findings.into_iter().map(|diagnostic| finding(diagnostic, &places, sources)).collect();
         let mut report = Report { findings };
         report.finish();
         report
@@ -98,8 +99,8 @@ impl Report {
 }
 
 /// The finding with what follows from its place.
-pub(super) fn finding(diagnostic: Diagnostic, written: &[Node], sources: &Sources) -> Finding {
-    let path = diagnostic.span().map(|span| place::path(written, span)).unwrap_or_default();
+pub(super) fn finding(diagnostic: Diagnostic, places: &Places, sources: &Sources) -> Finding {
+    let path = diagnostic.span().map(|span| places.path(span)).unwrap_or_default();
     let service = place::service(&path).map(str::to_owned);
     let mut digest = Sha256::new();
     let file = diagnostic.span().map(|span| sources.get(span.file).name.as_str()).unwrap_or_default();

@@ -1,12 +1,14 @@
 //! Findings for people: what, where (the text underlined), why, and how to mend it.
 
 use std::fmt;
-use std::sync::Arc;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
+};
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, SourceFile, Sources};
 
 use super::style::{Style, safe};
 
@@ -58,18 +60,18 @@ fn too_wide(finding: &Diagnostic, sources: &Sources) -> Option<String> {
 }
 
 /// A finding in miette's terms. It knows one source for each report: places in other files become reports below it.
-struct Report {
+struct Report<'a> {
     head: String,
     message: String,
     severity: Severity,
     help: Option<String>,
-    source: Option<NamedSource<Arc<str>>>,
+    source: Option<Excerpt<'a>>,
     labels: Vec<LabeledSpan>,
-    others: Vec<Report>,
+    others: Vec<Report<'a>>,
 }
 
-impl Report {
-    fn new(finding: &Diagnostic, sources: &Sources) -> Self {
+impl<'a> Report<'a> {
+    fn new(finding: &Diagnostic, sources: &'a Sources) -> Self {
         let mut files: Vec<FileId> = Vec::new();
         for label in &finding.labels {
             if !files.contains(&label.span.file) {
@@ -82,7 +84,7 @@ impl Report {
             message: "see also".to_owned(),
             severity: Severity::Info,
             help: None,
-            source: Some(named(sources, *file)),
+            source: Some(Excerpt(sources.get(*file))),
             labels: labels(sources, &finding.labels, *file),
             others: Vec::new(),
         };
@@ -91,16 +93,48 @@ impl Report {
             message: safe(&finding.message),
             severity: finding.severity,
             help: finding.help.as_ref().map(|help| safe(help)),
-            source: main.map(|file| named(sources, file)),
+            source: main.map(|file| Excerpt(sources.get(file))),
             labels: main.map(|file| labels(sources, &finding.labels, file)).unwrap_or_default(),
             others: files.iter().skip(1).map(elsewhere).collect(),
         }
     }
 }
 
-fn named(sources: &Sources, file: FileId) -> NamedSource<Arc<str>> {
-    let file = sources.get(file);
-    NamedSource::new(&file.name, file.text.clone())
+/// A file as miette reads it. Only the lines around a place are looked at: miette itself looks for them from the start
+/// of a text, which takes minutes where there are thousands of findings in a large one.
+struct Excerpt<'a>(&'a SourceFile);
+
+impl SourceCode for Excerpt<'_> {
+    fn read_span<'t>(
+        &'t self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'t> + 't>, MietteError> {
+        let text = self.0.text.as_bytes();
+        let is_end = |byte: &u8| *byte == b'\n';
+        let line_start = |at: usize| text[..at].iter().rposition(is_end).map_or(0, |found| found + 1);
+        let line_end = |at: usize| text[at..].iter().position(is_end).map_or(text.len(), |found| at + found + 1);
+        let mut start = line_start(span.offset().min(text.len()));
+        let mut end = line_end((span.offset() + span.len()).min(text.len()));
+        for _ in 0..=before {
+            start = line_start(start.saturating_sub(1));
+        }
+        for _ in 0..=after {
+            end = line_end(end);
+        }
+        let within = SourceSpan::new((span.offset() - start).into(), span.len());
+        let found = text[start..end].read_span(&within, before, after)?;
+        let lines = self.0.position(start as u32).line - 1;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.0.name.clone(),
+            found.data(),
+            SourceSpan::new((found.span().offset() + start).into(), found.span().len()),
+            found.line() + lines,
+            found.column(),
+            found.line_count() + lines,
+        )))
+    }
 }
 
 fn labels(sources: &Sources, labels: &[Label], file: FileId) -> Vec<LabeledSpan> {
@@ -119,21 +153,21 @@ fn labels(sources: &Sources, labels: &[Label], file: FileId) -> Vec<LabeledSpan>
     shown
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl fmt::Debug for Report {
+impl fmt::Debug for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Report {}
+impl std::error::Error for Report<'_> {}
 
-impl miette::Diagnostic for Report {
+impl miette::Diagnostic for Report<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         (!self.head.is_empty()).then(|| Box::new(&self.head) as Box<dyn fmt::Display>)
     }

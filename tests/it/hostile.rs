@@ -21,7 +21,7 @@ fn load(files: &dyn Files) -> Loaded {
     if let Some(model) = loaded.model() {
         view::model(&model, ModelFormat::Yaml, false);
     }
-    view::findings(&loaded.diagnostics[..loaded.diagnostics.len().min(50)], &sources, Style::PLAIN);
+    view::findings(&loaded.diagnostics, &sources, Style::PLAIN);
     let first: String =
         loaded.diagnostics.first().map(|finding| finding.message.chars().take(100).collect()).unwrap_or_default();
     assert!(start.elapsed() < SHORT, "took {:?}; its first finding: {first}", start.elapsed());
@@ -106,6 +106,36 @@ fn defaults_within_defaults_are_bounded() {
     let open = "$X ${Y ".repeat(100_000);
     for image in [nested, open] {
         assert!(errors(&load_text(format!("services: {{a: {{image: \"{image}\"}}}}"))).contains(&"V204"));
+    }
+}
+
+#[test]
+fn variables_that_hold_each_other_are_bounded() {
+    let env: String = (1..60).map(|n| format!("V{n}=$V{}$V{}\n", n - 1, n - 1)).collect();
+    let env = format!("V0={}\n{env}", "x".repeat(16));
+    let uses: String = (0..60).map(|n| format!("E{n}: $V{n}$V{n}, ")).collect();
+    let service = format!("{{image: x, environment: {{{uses}}}, env_file: own.env}}");
+    let files = MemoryFiles::new()
+        .with("/p/compose.yaml", format!("services: {{a: {service}, b: {service}}}"))
+        .with("/p/own.env", env.replace("V0=", "W=$V0\nV0="))
+        .with("/p/.env", env);
+    assert!(errors(&load(&files)).contains(&"V204"));
+}
+
+#[test]
+fn thousands_of_faults_are_told() {
+    let services = |of: &dyn Fn(u32) -> String| -> String {
+        (0..20_000).map(|n| format!("  service-{n}: {{image: x, {}}}\n", of(n))).collect()
+    };
+    let networks: String = (0..20_000).map(|n| format!("  network-{n}: {{}}\n")).collect();
+    let cases = [
+        (services(&|_| "imagine: y".to_owned()), "C103"),
+        (services(&|n| format!("networks: [networks-{n}]")), "C112"),
+        (services(&|n| format!("depends_on: [services-{n}]")), "C111"),
+    ];
+    for (services, code) in cases {
+        let loaded = load_text(format!("services:\n{services}networks:\n{networks}"));
+        assert_eq!((errors(&loaded), loaded.diagnostics.len()), (vec![code], 20_000));
     }
 }
 
