@@ -7,4 +7,4 @@ mod files;
 mod span;
 
 pub use files::{Files, MemoryFiles};
-pub use span::{FileId, Position, SourceFile, Sources, Span, Spanned};
+pub use span::{FileId, Position, SourceFile, Sources, Span, Spanned, Text, word};

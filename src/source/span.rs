@@ -1,5 +1,7 @@
 //! Spans, the files that they point into, and the translation to lines and columns.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -34,6 +36,19 @@ impl Span {
     pub fn at_start(self) -> Self {
         Span { end: self.start, ..self }
     }
+}
+
+/// A text that is kept once, wherever it is used: as read from a file, in the tree, in the project.
+pub type Text = Arc<str>;
+
+thread_local! {
+    /// The words that [`word`] was asked for.
+    static WORDS: RefCell<HashMap<&'static str, Text>> = RefCell::default();
+}
+
+/// A word of the program's own, such as a key that it fills in: kept once, however often it is asked for.
+pub fn word(word: &'static str) -> Text {
+    WORDS.with_borrow_mut(|words| words.entry(word).or_insert_with(|| word.into()).clone())
 }
 
 /// A value and the place where it was written.

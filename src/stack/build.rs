@@ -4,6 +4,7 @@ use crate::compose::model::Compose;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::observed::Observed;
+use crate::source::{Spanned, Text};
 
 use super::model::{Network, Stack, Volume};
 use super::{machines, services};
@@ -24,7 +25,7 @@ pub fn build(
         networks: networks(compose),
         volumes: volumes(compose),
         machines: machines::machines(compose, inventory, observed),
-        inactive: compose.inactive.keys().cloned().collect(),
+        inactive: compose.inactive.keys().map(ToString::to_string).collect(),
     };
     let unsized_demand = inventory.map(|inventory| &inventory.unsized_demand);
     for service in compose.services.values().filter(|service| service.provider.is_none()) {
@@ -43,7 +44,7 @@ fn networks(compose: &Compose) -> indexmap::IndexMap<String, Network> {
     let mut networks = indexmap::IndexMap::new();
     let services = || compose.services.values();
     let needs_default = services().any(|it| it.network_mode.is_none() && it.networks.is_empty());
-    let mut keys: Vec<&str> = services().flat_map(|it| it.networks.keys().map(String::as_str)).collect();
+    let mut keys: Vec<&str> = services().flat_map(|it| it.networks.keys().map(|key| &**key)).collect();
     if needs_default {
         keys.push("default");
     }
@@ -52,14 +53,14 @@ fn networks(compose: &Compose) -> indexmap::IndexMap<String, Network> {
     for key in keys {
         let declared = compose.networks.get(key);
         let external = declared.is_some_and(|network| network.external.is_some());
-        let given = declared.and_then(|network| network.name.as_ref()).map(|name| name.value.clone());
+        let given = declared.and_then(|network| network.name.as_ref()).map(|name| name.value.to_string());
         let name = given.unwrap_or_else(|| engine_name(compose, key, external));
         let network = declared.map_or_else(
             || Network { name: name.clone(), ..Network::default() },
             |declared| Network {
                 name: name.clone(),
                 external,
-                driver: declared.driver.as_ref().map(|driver| driver.value.clone()),
+                driver: declared.driver.as_ref().map(|driver| driver.value.to_string()),
                 driver_opts: services::texts(&declared.driver_opts),
                 internal: declared.internal.as_ref().is_some_and(|it| it.value),
                 attachable: declared.attachable.as_ref().is_some_and(|it| it.value),
@@ -74,7 +75,7 @@ fn networks(compose: &Compose) -> indexmap::IndexMap<String, Network> {
 }
 
 fn pool(pool: &crate::compose::model::AddressPool) -> super::AddressPool {
-    let text = |field: &Option<crate::source::Spanned<String>>| field.as_ref().map(|it| it.value.clone());
+    let text = |field: &Option<Spanned<Text>>| field.as_ref().map(|it| it.value.to_string());
     super::AddressPool { subnet: text(&pool.subnet), ip_range: text(&pool.ip_range), gateway: text(&pool.gateway) }
 }
 
@@ -88,11 +89,11 @@ fn volumes(compose: &Compose) -> indexmap::IndexMap<String, Volume> {
     let mut volumes = indexmap::IndexMap::new();
     for (key, declared) in &compose.volumes {
         let external = declared.external.is_some();
-        let given = declared.name.as_ref().map(|name| name.value.clone());
-        let driver = declared.driver.as_ref().map(|driver| driver.value.clone());
+        let given = declared.name.as_ref().map(|name| name.value.to_string());
+        let driver = declared.driver.as_ref().map(|driver| driver.value.to_string());
         let driver_opts = services::texts(&declared.driver_opts);
         volumes.insert(
-            key.clone(),
+            key.to_string(),
             Volume {
                 name: given.unwrap_or_else(|| engine_name(compose, key, external)),
                 external,

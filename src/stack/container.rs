@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::compose::model::{self as compose, MountKind, RestartCondition};
-use crate::source::Spanned;
+use crate::compose::model::{self as compose, MountKind, Rare, RestartCondition};
+use crate::source::{Spanned, Text};
 
 use super::model::Stack;
 use super::services::texts;
@@ -16,20 +16,20 @@ pub(super) fn spec(stack: &Stack, written: &compose::Service) -> ContainerSpec {
     let mut expose: Vec<String> = written.expose.iter().map(|port| with_protocol(&port.value)).collect();
     expose.sort();
     ContainerSpec {
-        image: value(&written.image).unwrap_or_default(),
-        platform: value(&written.platform),
-        command: value(&written.command),
-        entrypoint: value(&written.entrypoint),
+        image: written.image.as_ref().map(|image| image.value.to_string()).unwrap_or_default(),
+        platform: text(&written.platform),
+        command: words(&written.command),
+        entrypoint: words(&written.entrypoint),
         environment: environment(written),
         labels: texts(&written.labels),
-        user: value(&written.user),
+        user: text(&written.user),
         group_add: list(&written.group_add),
-        working_dir: value(&written.working_dir),
-        hostname: value(&written.hostname),
-        domainname: value(&written.domainname),
+        working_dir: text(&written.working_dir),
+        hostname: text(&written.hostname),
+        domainname: text(&written.domainname),
         tty: is(&written.tty),
         stdin_open: is(&written.stdin_open),
-        init: value(&written.init),
+        init: written.init.as_ref().map(|init| init.value),
         privileged: is(&written.privileged),
         read_only: is(&written.read_only),
         cap_add: list(&written.cap_add),
@@ -42,39 +42,47 @@ pub(super) fn spec(stack: &Stack, written: &compose::Service) -> ContainerSpec {
         devices: written.devices.iter().map(device).collect(),
         device_requests: device_requests(written),
         sysctls: texts(&written.sysctls),
-        ulimits: written.ulimits.iter().map(|(name, it)| (name.clone(), ulimit(it))).collect(),
+        ulimits: written.ulimits.iter().map(|(name, it)| (name.to_string(), ulimit(it))).collect(),
         shm_size: written.shm_size.as_ref().map(|size| size.value.0),
-        runtime: value(&written.runtime),
-        network_mode: value(&written.network_mode),
+        runtime: text(&written.runtime),
+        network_mode: text(&written.network_mode),
         networks: networks(stack, written),
-        pid: value(&written.pid),
-        ipc: value(&written.ipc),
-        userns_mode: value(&written.userns_mode),
-        cgroup: value(&written.cgroup),
+        pid: text(&written.pid),
+        ipc: text(&written.ipc),
+        userns_mode: text(&written.userns_mode),
+        cgroup: text(&written.cgroup),
         mounts: mounts(stack, written),
         expose,
         restart: restart(written),
-        stop_signal: value(&written.stop_signal),
+        stop_signal: text(&written.stop_signal),
         stop_grace_seconds: written.stop_grace_period.as_ref().map(|it| whole_seconds(it.value)),
-        healthcheck: written.healthcheck.as_ref().map(healthcheck),
-        logging: written.logging.as_ref().map(logging),
+        healthcheck: written.healthcheck.as_ref().map(|it| healthcheck(it)),
+        logging: written.logging.as_ref().map(|it| logging(it)),
         cpu_limit: value(&limits.and_then(|it| it.cpus.clone()).or(written.cpus.clone())).map(|cpu| cpu.0),
         memory_limit: value(&limits.and_then(|it| it.memory.clone()).or(written.mem_limit.clone())).map(|it| it.0),
         memory_reservation: value(&reservations.and_then(|it| it.memory.clone()).or(written.mem_reservation.clone()))
             .map(|it| it.0),
         memswap_limit: written.memswap_limit.as_ref().map(|it| it.value.map_or(-1, |bytes| bytes.as_i64())),
         pids_limit: value(&limits.and_then(|it| it.pids.clone()).or(written.pids_limit.clone())),
-        cpuset: value(&written.cpuset),
+        cpuset: text(&written.cpuset),
         cpu_shares: value(&written.cpu_shares),
         oom_score_adj: value(&written.oom_score_adj),
         volumes_from: list(&written.volumes_from),
         pull: pull(written),
-        container_name: value(&written.container_name),
+        container_name: written.container_name.as_ref().map(|name| name.value.to_string()),
     }
 }
 
-fn value<T: Clone>(field: &Option<Spanned<T>>) -> Option<T> {
+fn value<T: Clone>(field: &Rare<T>) -> Option<T> {
     field.as_ref().map(|it| it.value.clone())
+}
+
+fn text(field: &Rare<Text>) -> Option<String> {
+    field.as_ref().map(|it| it.value.to_string())
+}
+
+fn words(field: &Rare<Vec<Text>>) -> Option<Vec<String>> {
+    field.as_ref().map(|it| it.value.iter().map(ToString::to_string).collect())
 }
 
 fn is(field: &Option<Spanned<bool>>) -> bool {
@@ -82,7 +90,7 @@ fn is(field: &Option<Spanned<bool>>) -> bool {
 }
 
 fn list(list: &compose::List) -> Vec<String> {
-    list.iter().map(|it| it.value.clone()).collect()
+    list.iter().map(|it| it.value.to_string()).collect()
 }
 
 fn whole_seconds(duration: Duration) -> u64 {
@@ -94,9 +102,9 @@ fn with_protocol(port: &str) -> String {
 }
 
 fn environment(written: &compose::Service) -> Vec<String> {
-    let line = |(key, value): (&String, &Spanned<Option<String>>)| match &value.value {
+    let line = |(key, value): (&Text, &Spanned<Option<Text>>)| match &value.value {
         Some(value) => format!("{key}={value}"),
-        None => key.clone(),
+        None => key.to_string(),
     };
     let mut lines: Vec<String> = written.environment.iter().map(line).collect();
     lines.sort();
@@ -111,7 +119,7 @@ fn device(device: &compose::Device) -> String {
 fn device_requests(written: &compose::Service) -> Vec<DeviceRequest> {
     let reserved = written.deploy.as_ref().map_or(&[][..], |deploy| &deploy.reservations.devices);
     let request = |device: &compose::DeviceReservation, default: &[&str]| DeviceRequest {
-        driver: value(&device.driver),
+        driver: device.driver.as_ref().map(|driver| driver.value.to_string()),
         count: match (&device.count, device.device_ids.is_empty()) {
             (Some(count), _) => Some(count.value.map_or(-1, i64::from)),
             (None, true) => Some(-1),
@@ -139,32 +147,32 @@ fn networks(stack: &Stack, written: &compose::Service) -> Vec<Attachment> {
     }
     let engine_name = |key: &str| stack.networks.get(key).map(|network| network.name.clone()).unwrap_or_default();
     if written.networks.is_empty() {
-        let aliases = vec![written.name.clone()];
+        let aliases = vec![written.name.to_string()];
         return vec![Attachment { network: engine_name("default"), aliases, ..Attachment::default() }];
     }
-    let mut joined: Vec<(&String, &compose::Attachment)> = written.networks.iter().collect();
+    let mut joined: Vec<(&Text, &compose::Attachment)> = written.networks.iter().collect();
     joined.sort_by_key(|(key, it)| (std::cmp::Reverse(it.priority), (*key).clone()));
-    let attachment = |(key, it): (&String, &compose::Attachment)| {
-        let mut aliases = vec![written.name.clone()];
+    let attachment = |(key, it): (&Text, &compose::Attachment)| {
+        let mut aliases = vec![written.name.to_string()];
         aliases.extend(list(&it.aliases));
         Attachment {
             network: engine_name(key),
             aliases,
-            ipv4_address: value(&it.ipv4_address),
-            ipv6_address: value(&it.ipv6_address),
+            ipv4_address: text(&it.ipv4_address),
+            ipv6_address: text(&it.ipv6_address),
         }
     };
     joined.into_iter().map(attachment).collect()
 }
 
 fn mounts(stack: &Stack, written: &compose::Service) -> Vec<Mount> {
-    let engine_name = |key: &Spanned<String>| stack.volumes.get(&key.value).map(|volume| volume.name.clone());
+    let engine_name = |key: &Spanned<Text>| stack.volumes.get(&*key.value).map(|volume| volume.name.clone());
     let convert = |mount: &compose::Mount| {
-        let base = Mount { target: mount.target.value.clone(), read_only: mount.read_only, ..Mount::default() };
+        let base = Mount { target: mount.target.value.to_string(), read_only: mount.read_only, ..Mount::default() };
         match &mount.kind {
             MountKind::Bind { source, create_host_path, propagation, .. } => Mount {
                 kind: "bind".to_owned(),
-                source: source.value.clone(),
+                source: source.value.to_string(),
                 create_host_path: *create_host_path,
                 propagation: propagation.as_ref().map(|it| it.value.0.to_owned()),
                 ..base
@@ -173,7 +181,7 @@ fn mounts(stack: &Stack, written: &compose::Service) -> Vec<Mount> {
                 kind: "volume".to_owned(),
                 source: source.as_ref().and_then(engine_name).unwrap_or_default(),
                 no_copy: *nocopy,
-                subpath: value(subpath),
+                subpath: text(subpath),
                 ..base
             },
             MountKind::Tmpfs { size, mode, .. } => Mount {
@@ -182,9 +190,12 @@ fn mounts(stack: &Stack, written: &compose::Service) -> Vec<Mount> {
                 tmpfs_mode: value(mode),
                 ..base
             },
-            MountKind::Other { kind, source, subpath } => {
-                Mount { kind: kind.clone(), source: value(source).unwrap_or_default(), subpath: value(subpath), ..base }
-            }
+            MountKind::Other { kind, source, subpath } => Mount {
+                kind: kind.to_string(),
+                source: source.as_ref().map(|it| it.value.to_string()).unwrap_or_default(),
+                subpath: text(subpath),
+                ..base
+            },
         }
     };
     let mut mounts: Vec<Mount> = written.mounts.iter().map(convert).collect();
@@ -214,7 +225,7 @@ fn restart(written: &compose::Service) -> Option<Restart> {
     Some(Restart { name: name.to_owned(), max_retries: attempts.map(|it| i64::from(it.value)) })
 }
 
-fn nanoseconds(field: &Option<Spanned<Duration>>) -> Option<i64> {
+fn nanoseconds(field: &Rare<Duration>) -> Option<i64> {
     field.as_ref().map(|it| i64::try_from(it.value.as_nanos()).unwrap_or(i64::MAX))
 }
 
@@ -231,7 +242,7 @@ fn healthcheck(written: &compose::Healthcheck) -> Healthcheck {
 }
 
 fn logging(written: &compose::Logging) -> Logging {
-    Logging { driver: value(&written.driver), options: texts(&written.options) }
+    Logging { driver: written.driver.as_ref().map(|driver| driver.value.to_string()), options: texts(&written.options) }
 }
 
 fn pull(written: &compose::Service) -> PullPolicy {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::compose::model::{self as compose, Compose, DeployMode, Order};
 use crate::diagnostic::Diagnostic;
-use crate::source::{Span, Spanned};
+use crate::source::{Span, Spanned, Text};
 use crate::units::{Amounts, Resource};
 
 use super::Condition;
@@ -22,7 +22,7 @@ pub(super) fn service(
     let placement = written.deploy.as_ref().map(|deploy| &deploy.placement);
     let order = written.deploy.as_ref().and_then(|deploy| deploy.update_order.as_ref());
     Service {
-        name: written.name.clone(),
+        name: written.name.to_string(),
         span: written.span,
         replicas: replicas(written),
         demand,
@@ -30,7 +30,7 @@ pub(super) fn service(
         ports: ports(written),
         constraints: constraints(written, findings),
         max_per_machine: placement
-            .and_then(|placement| placement.max_replicas_per_node.clone())
+            .and_then(|placement| placement.max_replicas_per_node.as_deref().cloned())
             .filter(|max| max.value > 0),
         together_with: together_with(compose, written),
         wishes: wishes::wishes(compose, written, findings),
@@ -82,7 +82,7 @@ fn demand(written: &compose::Service, default: Option<&Amounts>) -> (Amounts, BT
     }
     let devices = reserved.map_or(&[][..], |it| &it.devices);
     for device in devices.iter().chain(&written.gpus) {
-        let is_gpu = device.capabilities.is_empty() || device.capabilities.iter().any(|it| it.value == "gpu");
+        let is_gpu = device.capabilities.is_empty() || device.capabilities.iter().any(|it| &*it.value == "gpu");
         if is_gpu {
             // "All of them" is at least one: a machine without any cannot take it.
             let counted = device.count.as_ref().and_then(|count| count.value).map(u64::from);
@@ -102,7 +102,7 @@ fn ports(written: &compose::Service) -> Vec<PortDemand> {
         host_ip: port.host_ip.as_ref().map(|address| address.value),
         host: port.published.as_ref().map(|published| published.value),
         container: port.target.value,
-        protocol: port.protocol.value.clone(),
+        protocol: port.protocol.value.to_string(),
         span: port.published.as_ref().map_or(port.span, |published| published.span),
     };
     written.ports.iter().map(demand).collect()
@@ -167,7 +167,7 @@ fn together_with(compose: &Compose, written: &compose::Service) -> Vec<Spanned<S
         let name = entry.value.split(':').next().filter(|name| *name != "container")?;
         Some(Spanned::new(name.to_owned(), entry.span))
     });
-    let from_links = written.links.iter().map(|link| link.service.clone());
+    let from_links = written.links.iter().map(|link| Spanned::new(link.service.value.to_string(), link.service.span));
     let all = from_modes.chain(from_volumes).chain(from_links);
     all.filter(|other| compose.services.contains_key(&other.value)).collect()
 }
@@ -175,7 +175,9 @@ fn together_with(compose: &Compose, written: &compose::Service) -> Vec<Spanned<S
 /// The keys of the service's named volumes that live on one machine.
 fn local_volumes(stack: &Stack, written: &compose::Service) -> Vec<Spanned<String>> {
     let named = written.mounts.iter().filter_map(|mount| match &mount.kind {
-        compose::MountKind::Volume { source: Some(source), .. } => Some(source.clone()),
+        compose::MountKind::Volume { source: Some(source), .. } => {
+            Some(Spanned::new(source.value.to_string(), source.span))
+        }
         _ => None,
     });
     named.filter(|key| stack.volumes.get(&key.value).is_some_and(|volume| !volume.shared)).collect()
@@ -203,11 +205,11 @@ pub(super) fn share_volumes(stack: &mut Stack) {
 
 /// What is waited for: as written, and as implied by namespaces, mounts and links.
 fn dependencies(compose: &Compose, written: &compose::Service) -> Vec<Dependency> {
-    let active = |name: &&String| compose.services.get(*name).is_some_and(|service| service.provider.is_none());
+    let active = |name: &&Text| compose.services.get(name).is_some_and(|service| service.provider.is_none());
     let mut dependencies: Vec<Dependency> = Vec::new();
     for (name, dependency) in written.depends_on.iter().filter(|(name, _)| active(name)) {
         let (condition, restart) = (dependency.condition, dependency.restart);
-        dependencies.push(Dependency { service: name.clone(), condition, restart });
+        dependencies.push(Dependency { service: name.to_string(), condition, restart });
     }
     for other in together_with(compose, written) {
         if !dependencies.iter().any(|dependency| dependency.service == other.value) {
@@ -219,7 +221,7 @@ fn dependencies(compose: &Compose, written: &compose::Service) -> Vec<Dependency
 
 /// Labels and options without their places.
 pub(super) fn texts(labels: &compose::Labels) -> BTreeMap<String, String> {
-    labels.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
+    labels.iter().map(|(key, value)| (key.to_string(), value.value.to_string())).collect()
 }
 
 /// One line for all services whose size nobody stated: what they count for is a guess.

@@ -215,7 +215,7 @@ impl Reader<'_> {
             if self.compose.inactive.contains_key(&service.value) {
                 return None;
             }
-            let names = self.compose.services.keys().map(String::as_str);
+            let names = self.compose.services.keys().map(|key| &**key);
             let help = nearest(&service.value, names).map_or(HELP.to_owned(), |near| format!("did you mean `{near}`?"));
             self.report(service.span, &format!("there is no service `{}`", service.value), &help);
             return None;

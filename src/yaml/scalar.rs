@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::node::{Scalar, Style};
+use crate::source::Text;
 
 /// The type and value of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,6 +77,21 @@ impl Scalar {
             Kind::Float(value) => Cow::Owned(go_float(value)),
             Kind::Timestamp if self.text.len() == 10 => Cow::Owned(format!("{} 00:00:00 +0000 UTC", self.text)),
             Kind::Timestamp => Cow::Borrowed(&*self.text),
+        }
+    }
+}
+
+impl Scalar {
+    /// [`Scalar::as_str`], shared.
+    pub fn as_text(&self) -> Option<Text> {
+        (self.kind() == Kind::Text).then(|| self.text.clone())
+    }
+
+    /// [`Scalar::canonical`], shared where it is as written.
+    pub fn canonical_text(&self) -> Text {
+        match self.canonical() {
+            Cow::Borrowed(_) => self.text.clone(),
+            Cow::Owned(text) => text.into(),
         }
     }
 }

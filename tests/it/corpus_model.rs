@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use planner::compose::model::{Labels, MountKind, Service};
+use planner::compose::model::{Labels, MountKind, Rare, Service};
+use planner::source::{Spanned, Text};
 use serde_json::{Map, Value, json};
 
 use crate::corpus::{HOME, answer, cases, load_case};
@@ -57,9 +58,8 @@ fn services_are_read_as_docker_compose_reads_them() {
 type Projection = BTreeMap<&'static str, Value>;
 
 fn of_ours(service: &Service) -> Projection {
-    let text = |field: &Option<planner::source::Spanned<String>>| json!(field.as_ref().map(|field| &field.value));
-    let texts =
-        |list: &[planner::source::Spanned<String>]| -> Vec<String> { list.iter().map(|t| t.value.clone()).collect() };
+    let text = |field: Option<&Spanned<Text>>| json!(field.map(|field| &*field.value));
+    let texts = |list: &[Spanned<Text>]| -> Vec<String> { list.iter().map(|t| t.value.to_string()).collect() };
     let mut ports: Vec<String> = service
         .ports
         .iter()
@@ -75,9 +75,9 @@ fn of_ours(service: &Service) -> Projection {
         .iter()
         .filter_map(|mount| {
             let (kind, source) = match &mount.kind {
-                MountKind::Bind { source, .. } => ("bind", source.value.clone()),
+                MountKind::Bind { source, .. } => ("bind", source.value.to_string()),
                 MountKind::Volume { source, .. } => {
-                    ("volume", source.as_ref().map_or_else(String::new, |s| s.value.clone()))
+                    ("volume", source.as_ref().map_or_else(String::new, |s| s.value.to_string()))
                 }
                 MountKind::Tmpfs { .. } | MountKind::Other { .. } => return None,
             };
@@ -85,17 +85,17 @@ fn of_ours(service: &Service) -> Projection {
         })
         .collect();
     mounts.sort();
-    let environment: BTreeMap<&str, &Option<String>> =
-        service.environment.iter().map(|(name, value)| (&**name, &value.value)).collect();
+    let environment: BTreeMap<&str, Option<&str>> =
+        service.environment.iter().map(|(name, value)| (&**name, value.value.as_deref())).collect();
     let mut hosts = texts(&service.extra_hosts);
     hosts.sort();
     BTreeMap::from([
-        ("image", text(&service.image)),
-        ("container_name", text(&service.container_name)),
-        ("hostname", text(&service.hostname)),
-        ("user", text(&service.user)),
-        ("command", json!(service.command.as_ref().map(|words| &words.value))),
-        ("entrypoint", json!(service.entrypoint.as_ref().map(|words| &words.value))),
+        ("image", text(service.image.as_ref())),
+        ("container_name", text(service.container_name.as_ref())),
+        ("hostname", text(service.hostname.as_deref())),
+        ("user", text(service.user.as_deref())),
+        ("command", words(&service.command)),
+        ("entrypoint", words(&service.entrypoint)),
         ("environment", json!(environment)),
         ("labels", json!(pairs(&service.labels))),
         ("ports", json!(ports)),
@@ -108,10 +108,10 @@ fn of_ours(service: &Service) -> Projection {
         ("security_opt", json!(texts(&service.security_opt))),
         ("dns", json!(texts(&service.dns))),
         ("group_add", json!(texts(&service.group_add))),
-        ("network_mode", text(&service.network_mode)),
-        ("working_dir", text(&service.working_dir)),
-        ("platform", text(&service.platform)),
-        ("stop_signal", text(&service.stop_signal)),
+        ("network_mode", text(service.network_mode.as_deref())),
+        ("working_dir", text(service.working_dir.as_deref())),
+        ("platform", text(service.platform.as_deref())),
+        ("stop_signal", text(service.stop_signal.as_deref())),
         ("tty", json!(service.tty.as_ref().is_some_and(|tty| tty.value))),
         ("stdin_open", json!(service.stdin_open.as_ref().is_some_and(|open| open.value))),
         ("privileged", json!(service.privileged.as_ref().is_some_and(|privileged| privileged.value))),
@@ -125,8 +125,12 @@ fn of_ours(service: &Service) -> Projection {
         ("healthcheck", ours_healthcheck(service)),
         ("aliases", ours_aliases(service)),
         ("sysctls", json!(pairs(&service.sysctls))),
-        ("secrets", json!(service.secrets.iter().map(|secret| &secret.source.value).collect::<Vec<_>>())),
+        ("secrets", json!(service.secrets.iter().map(|secret| &*secret.source.value).collect::<Vec<_>>())),
     ])
+}
+
+fn words(field: &Rare<Vec<Text>>) -> Value {
+    json!(field.as_ref().map(|words| words.value.iter().map(|word| &**word).collect::<Vec<_>>()))
 }
 
 fn pairs(labels: &Labels) -> BTreeMap<&str, &str> {
@@ -136,8 +140,7 @@ fn pairs(labels: &Labels) -> BTreeMap<&str, &str> {
 fn ours_deploy(service: &Service) -> Value {
     let scale = service.scale.as_ref().map(|scale| scale.value);
     let Some(deploy) = &service.deploy else { return json!([scale, null, null, null, null]) };
-    let bytes =
-        |field: &Option<planner::source::Spanned<planner::units::Bytes>>| field.as_ref().map(|field| field.value.0);
+    let bytes = |field: &Rare<planner::units::Bytes>| field.as_ref().map(|field| field.value.0);
     json!([
         deploy.replicas.as_ref().map(|replicas| replicas.value).or(scale),
         deploy.limits.cpus.as_ref().map(|cpus| cpus.value.0),

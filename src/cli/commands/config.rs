@@ -47,7 +47,7 @@ fn show(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, model: &Model) -> Exit 
     };
     let what = &args.what;
     let text = if what.services {
-        lines(loaded.compose.services.keys().cloned().collect())
+        lines(loaded.compose.services.keys().map(ToString::to_string).collect())
     } else if what.volumes {
         lines(names(model, "volumes"))
     } else if what.networks {
@@ -118,8 +118,8 @@ fn names(model: &Model, section: &str) -> BTreeSet<String> {
 
 /// The images of the active services; what is built without a name for it is named by docker compose.
 fn images(loaded: &Loaded) -> BTreeSet<String> {
-    let image = |(name, service): (&String, &compose::model::Service)| match &service.image {
-        Some(image) => Some(image.value.clone()),
+    let image = |(name, service): (&std::sync::Arc<str>, &compose::model::Service)| match &service.image {
+        Some(image) => Some(image.value.to_string()),
         None => service.build.as_ref().map(|_| format!("{}-{name}", loaded.compose.name)),
     };
     loaded.compose.services.iter().filter_map(image).collect()
@@ -127,5 +127,5 @@ fn images(loaded: &Loaded) -> BTreeSet<String> {
 
 fn profiles(loaded: &Loaded) -> BTreeSet<String> {
     let services = loaded.compose.services.values().chain(loaded.compose.inactive.values());
-    services.flat_map(|service| &service.profiles).map(|profile| profile.value.clone()).collect()
+    services.flat_map(|service| &service.profiles).map(|profile| profile.value.to_string()).collect()
 }

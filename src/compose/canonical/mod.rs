@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::environment::Environment;
 use super::model::{Compose, MountKind, Service};
 use super::schema::top;
-use crate::source::Span;
+use crate::source::{Span, Text};
 use crate::yaml::{Entry, Mapping, Node, Scalar, Value};
 use scalar::quoted;
 
@@ -87,13 +87,13 @@ impl Model<'_> {
     }
 
     /// The resources of a section that are used, with what is filled in.
-    fn resources(&self, section: &str, names: BTreeSet<String>) -> Mapping {
+    fn resources(&self, section: &str, names: BTreeSet<Text>) -> Mapping {
         let mut resources = Mapping::new();
         let Some(shape) = top::FILE.key(section).and_then(top::entries_of) else { return resources };
         let declared = self.root.get(section).and_then(Node::as_mapping);
         for name in names {
-            let entry = declared.and_then(|declared| declared.get(name.as_str()));
-            if entry.is_none() && name != "default" {
+            let entry = declared.and_then(|declared| declared.get(&name));
+            if entry.is_none() && &*name != "default" {
                 continue;
             }
             let key = entry.map_or(self.root.span.at_start(), |entry| entry.key);
@@ -101,14 +101,14 @@ impl Model<'_> {
             let node = node.unwrap_or_else(|| Node::new(Value::Mapping(Arc::default()), key));
             // Models are not resources of an engine, which would know them by a name.
             let value = if section == "models" { node } else { named(node, &name, &self.compose.name) };
-            resources.insert(name.as_str().into(), Entry { key, value });
+            resources.insert(name.clone(), Entry { key, value });
         }
         resources
     }
 }
 
 /// The names that active services use, by section.
-struct Used([(&'static str, BTreeSet<String>); 5]);
+struct Used([(&'static str, BTreeSet<Text>); 5]);
 
 impl Used {
     fn of(compose: &Compose) -> Self {
@@ -123,8 +123,8 @@ impl Used {
         let mut secrets = files(|service| &service.secrets);
         let build = all().filter_map(|service| service.build.as_ref()).flat_map(|build| &build.secrets);
         secrets.extend(build.map(|secret| secret.value.clone()));
-        let mut networks: BTreeSet<String> = all().flat_map(|service| service.networks.keys().cloned()).collect();
-        networks.extend(all().any(Service::joins_default_network).then(|| "default".to_owned()));
+        let mut networks: BTreeSet<Text> = all().flat_map(|service| service.networks.keys().cloned()).collect();
+        networks.extend(all().any(Service::joins_default_network).then(|| "default".into()));
         Used([
             ("networks", networks),
             ("volumes", volumes.collect()),

@@ -9,7 +9,7 @@ use super::{entries, put, text, value};
 use crate::compose::decode::ports::short;
 use crate::compose::model::Port;
 use crate::compose::schema::service::PORT_ENTRY;
-use crate::source::{Span, Spanned};
+use crate::source::{Span, Spanned, Text};
 use crate::yaml::{Mapping, Node, Value};
 
 /// Sets the ports of a service, of which `node` is what the files say. Of several that are the same the last counts.
@@ -52,16 +52,16 @@ fn from_long(item: &Node) -> Node {
 
 fn from_short(port: &Port) -> Node {
     let mut fields = Mapping::new();
-    let mut text = |key: &str, value: Option<(String, Span)>| {
+    let mut text = |key: &str, value: Option<(Text, Span)>| {
         if let Some((value, span)) = value {
             put(&mut fields, key, span, quoted(value));
         }
     };
-    let published = port.published.as_ref().map(|range| (range.value.to_string(), range.span));
-    let any = port.any_published.then(|| ("0".to_owned(), port.span));
+    let published = port.published.as_ref().map(|range| (range.value.to_string().into(), range.span));
+    let any = port.any_published.then(|| ("0".into(), port.span));
     let Spanned { value: protocol, span } = &port.protocol;
-    text("host_ip", port.host_ip.as_ref().map(|ip| (ip.value.to_string(), ip.span)));
-    text("mode", Some(("ingress".to_owned(), port.span)));
+    text("host_ip", port.host_ip.as_ref().map(|ip| (ip.value.to_string().into(), ip.span)));
+    text("mode", Some(("ingress".into(), port.span)));
     text("protocol", Some((protocol.clone(), *span)));
     text("published", published.or(any));
     put(&mut fields, "target", port.target.span, plain(port.target.value.to_string()));

@@ -8,7 +8,7 @@ use crate::compose::environment::Environment;
 use crate::compose::merge::merge;
 use crate::compose::model::{Compose, Service};
 use crate::compose::schema::service::{JOB, SERVICE};
-use crate::source::Span;
+use crate::source::{Span, Text};
 use crate::yaml::{Entry, Mapping, Node, Value};
 
 /// What a container of `pre_start` does not have from its service.
@@ -46,7 +46,7 @@ pub(super) fn services<'a>(
     let mut written: Vec<(&Arc<str>, &Entry)> = written.into_iter().flatten().collect();
     written.sort_by_key(|(name, _)| *name);
     written.into_iter().filter_map(|(name, entry)| {
-        let service = compose.services.get(&**name)?;
+        let service = compose.services.get(name)?;
         Some((name.clone(), Entry { key: entry.key, value: canonical(service, &entry.value, environment) }))
     })
 }
@@ -139,7 +139,7 @@ fn pre_start(service: &Service, node: &Node, hook: &Node) -> Node {
     if let Value::Mapping(fields) = &mut base.value {
         Arc::make_mut(fields).retain(|key, _| !NOT_INHERITED.contains(&key) && !key.starts_with("x-"));
     }
-    merge(&mut base, hook.clone(), &mut vec!["services".into(), service.name.as_str().into()]);
+    merge(&mut base, hook.clone(), &mut vec!["services".into(), service.name.clone()]);
     let mut mapping = match &base.value {
         Value::Mapping(fields) => value::keys(fields, &SERVICE),
         _ => Mapping::new(),
@@ -166,11 +166,10 @@ fn replace<'a>(
     mapping: &mut Mapping,
     key: &str,
     span: Span,
-    pairs: impl Iterator<Item = (&'a String, Span, Option<String>)>,
+    pairs: impl Iterator<Item = (&'a Text, Span, Option<Text>)>,
 ) {
-    let node = |text: Option<String>, span| Node::new(text.map_or(Value::Null, quoted), span);
-    let pairs =
-        pairs.map(|(name, span, text)| (Arc::<str>::from(name.as_str()), Entry { key: span, value: node(text, span) }));
+    let node = |text: Option<Text>, span| Node::new(text.map_or(Value::Null, quoted), span);
+    let pairs = pairs.map(|(name, span, text)| (name.clone(), Entry { key: span, value: node(text, span) }));
     let mut pairs: Mapping = pairs.collect();
     if pairs.is_empty() {
         mapping.remove(key);

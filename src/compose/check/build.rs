@@ -47,7 +47,7 @@ fn contexts(compose: &Compose, service: &Service, build: &Build, diagnostics: &m
             None => {
                 let finding = Diagnostic::error("C115", format!("{relation}, which does not exist"));
                 let finding = finding.label(context.span, "no such service");
-                diagnostics.push(match nearest(wanted, compose.services.keys().map(String::as_str)) {
+                diagnostics.push(match nearest(wanted, compose.services.keys().map(|key| &**key)) {
                     Some(like) => finding.help(format!("did you mean `{like}`?")),
                     None => finding,
                 });

@@ -48,7 +48,7 @@ fn shared_names(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
 
 fn network_mode(service: &Service) -> Option<Diagnostic> {
     let mode = service.network_mode.as_ref()?;
-    let (_, first) = service.networks.first()?;
+    let (_, first) = service.networks.iter().next()?;
     let finding =
         Diagnostic::error("C117", format!("service `{}` has both `network_mode` and `networks`", service.name));
     let finding =
@@ -61,25 +61,33 @@ fn limits(service: &Service, diagnostics: &mut Vec<Diagnostic>) {
     let Some(deploy) = &service.deploy else { return };
     let (limits, reserved) = (&deploy.limits, &deploy.reservations);
     let findings = [
-        conflict(service, ("cpus", &service.cpus), ("deploy.resources.limits.cpus", &limits.cpus)),
-        conflict(service, ("mem_limit", &service.mem_limit), ("deploy.resources.limits.memory", &limits.memory)),
+        conflict(service, ("cpus", service.cpus.as_deref()), ("deploy.resources.limits.cpus", limits.cpus.as_deref())),
         conflict(
             service,
-            ("mem_reservation", &service.mem_reservation),
-            ("deploy.resources.reservations.memory", &reserved.memory),
+            ("mem_limit", service.mem_limit.as_deref()),
+            ("deploy.resources.limits.memory", limits.memory.as_deref()),
         ),
-        conflict(service, ("pids_limit", &service.pids_limit), ("deploy.resources.limits.pids", &limits.pids)),
-        conflict(service, ("scale", &service.scale), ("deploy.replicas", &deploy.replicas)),
+        conflict(
+            service,
+            ("mem_reservation", service.mem_reservation.as_deref()),
+            ("deploy.resources.reservations.memory", reserved.memory.as_deref()),
+        ),
+        conflict(
+            service,
+            ("pids_limit", service.pids_limit.as_deref()),
+            ("deploy.resources.limits.pids", limits.pids.as_deref()),
+        ),
+        conflict(service, ("scale", service.scale.as_ref()), ("deploy.replicas", deploy.replicas.as_ref())),
     ];
     diagnostics.extend(findings.into_iter().flatten());
 }
 
 fn conflict<T: PartialEq + Display>(
     service: &Service,
-    (one, a): (&str, &Option<Spanned<T>>),
-    (other, b): (&str, &Option<Spanned<T>>),
+    (one, a): (&str, Option<&Spanned<T>>),
+    (other, b): (&str, Option<&Spanned<T>>),
 ) -> Option<Diagnostic> {
-    let (a, b) = (a.as_ref()?, b.as_ref()?);
+    let (a, b) = (a?, b?);
     if a.value == b.value {
         return None;
     }

@@ -1,10 +1,9 @@
 //! Every name that is used must be declared.
 
-use indexmap::IndexMap;
-
 use crate::compose::model::{Compose, FileReference, FileSource, MountKind, Service};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::source::{Span, Spanned};
+use crate::map::Map;
+use crate::source::{Span, Spanned, Text};
 
 pub(super) fn check(compose: &Compose, diagnostics: &mut Vec<Diagnostic>) {
     let mut check = References { compose, diagnostics };
@@ -46,7 +45,7 @@ impl References<'_> {
     fn namespaces(&mut self, service: &Service) {
         let modes = [("network_mode", &service.network_mode), ("pid", &service.pid), ("ipc", &service.ipc)];
         for (key, mode) in modes {
-            if let Some((wanted, span)) = mode.as_ref().and_then(named_service) {
+            if let Some((wanted, span)) = mode.as_ref().and_then(|mode| named_service(mode)) {
                 self.service(service, &format!("shares by `{key}` the namespace of"), wanted, span, "C115");
             }
         }
@@ -82,7 +81,7 @@ impl References<'_> {
 
     fn networks(&mut self, service: &Service) {
         for (wanted, attachment) in &service.networks {
-            let implied = wanted == "default" && self.has_default_network();
+            let implied = &**wanted == "default" && self.has_default_network();
             if !implied && !self.compose.networks.contains_key(wanted) {
                 self.undeclared(service, "network", wanted, attachment.span, "C112", self.compose.networks.keys());
             }
@@ -112,13 +111,7 @@ impl References<'_> {
         }
     }
 
-    fn files(
-        &mut self,
-        service: &Service,
-        kind: &str,
-        references: &[FileReference],
-        known: &IndexMap<String, FileSource>,
-    ) {
+    fn files(&mut self, service: &Service, kind: &str, references: &[FileReference], known: &Map<FileSource>) {
         for FileReference { source, .. } in references {
             if !known.contains_key(&source.value) {
                 self.undeclared(service, kind, &source.value, source.span, "C114", known.keys());
@@ -133,7 +126,7 @@ impl References<'_> {
         wanted: &str,
         span: Span,
         code: &'static str,
-        known: impl Iterator<Item = &'k String>,
+        known: impl Iterator<Item = &'k Text>,
     ) {
         let name = &service.name;
         let finding =
@@ -153,12 +146,12 @@ impl References<'_> {
 }
 
 /// The service of `service:NAME`.
-fn named_service(mode: &Spanned<String>) -> Option<(&str, Span)> {
+fn named_service(mode: &Spanned<Text>) -> Option<(&str, Span)> {
     mode.value.strip_prefix("service:").map(|name| (name, mode.span))
 }
 
-fn suggest<'k>(finding: Diagnostic, wanted: &str, known: impl Iterator<Item = &'k String>) -> Diagnostic {
-    match nearest(wanted, known.map(String::as_str)) {
+fn suggest<'k>(finding: Diagnostic, wanted: &str, known: impl Iterator<Item = &'k Text>) -> Diagnostic {
+    match nearest(wanted, known.map(|known| &**known)) {
         Some(like) => finding.help(format!("did you mean `{like}`?")),
         None => finding,
     }

@@ -20,14 +20,20 @@ pub(super) fn deploy(fields: Fields, span: Span) -> Deploy {
         limits: limits(resources.under("limits")),
         reservations: reservations(resources.under("reservations")),
         placement: placement(fields.under("placement")),
-        restart_policy: fields.key("restart_policy").map(|span| restart_policy(fields.under("restart_policy"), span)),
+        restart_policy: fields
+            .key("restart_policy")
+            .map(|span| Box::new(restart_policy(fields.under("restart_policy"), span))),
         update_order: update.word("order", order),
-        update_parallelism: update.integer("parallelism"),
+        update_parallelism: update.integer("parallelism").map(Box::new),
     }
 }
 
 fn limits(fields: Fields) -> Limits {
-    Limits { cpus: fields.cpu("cpus"), memory: fields.bytes("memory"), pids: fields.integer("pids") }
+    Limits {
+        cpus: fields.cpu("cpus").map(Box::new),
+        memory: fields.bytes("memory").map(Box::new),
+        pids: fields.integer("pids").map(Box::new),
+    }
 }
 
 fn reservations(fields: Fields) -> Reservations {
@@ -37,8 +43,8 @@ fn reservations(fields: Fields) -> Reservations {
         Some(GenericResource { kind: specification.text("kind")?, value })
     };
     Reservations {
-        cpus: fields.cpu("cpus"),
-        memory: fields.bytes("memory"),
+        cpus: fields.cpu("cpus").map(Box::new),
+        memory: fields.bytes("memory").map(Box::new),
         devices: fields.items("devices").iter().map(device_reservation).collect(),
         generic: fields.items("generic_resources").iter().filter_map(generic).collect(),
     }
@@ -46,7 +52,7 @@ fn reservations(fields: Fields) -> Reservations {
 
 /// The value of `gpus`: `all`, or a list of requests.
 pub(super) fn gpus(fields: Fields) -> Vec<DeviceReservation> {
-    let gpu = |span| vec![Spanned::new("gpu".to_owned(), span)];
+    let gpu = |span| vec![Spanned::new("gpu".into(), span)];
     match fields.node("gpus") {
         Some(all) if all.as_scalar().is_some() => vec![DeviceReservation {
             span: all.span,
@@ -59,7 +65,7 @@ pub(super) fn gpus(fields: Fields) -> Vec<DeviceReservation> {
         _ => {
             let request = |item: &Node| {
                 let mut request = device_reservation(item);
-                if !request.capabilities.iter().any(|capability| capability.value == "gpu") {
+                if !request.capabilities.iter().any(|capability| &*capability.value == "gpu") {
                     request.capabilities.extend(gpu(item.span));
                 }
                 request
@@ -91,7 +97,7 @@ fn placement(fields: Fields) -> Placement {
     Placement {
         constraints: fields.texts("constraints"),
         spread: fields.items("preferences").iter().filter_map(|item| Fields::of(item).text("spread")).collect(),
-        max_replicas_per_node: fields.integer("max_replicas_per_node"),
+        max_replicas_per_node: fields.integer("max_replicas_per_node").map(Box::new),
     }
 }
 

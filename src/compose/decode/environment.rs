@@ -2,29 +2,28 @@
 
 use std::path::Path;
 
-use indexmap::IndexMap;
-
 use super::Decoder;
 use super::fields::Fields;
 use crate::compose::dotenv::Assignment;
 use crate::compose::model::Labels;
-use crate::source::Spanned;
+use crate::map::Map;
+use crate::source::{Spanned, Text};
 
 /// Variables by name; `None` as a value: without one.
-type Variables = IndexMap<String, Spanned<Option<String>>>;
+type Variables = Map<Spanned<Option<Text>>>;
 
 impl Decoder<'_, '_> {
     /// The container's variables. One without a value is taken from the project's environment, else it is unset.
     pub(super) fn variables(&mut self, fields: Fields, active: bool) -> Variables {
-        let mut variables = IndexMap::new();
-        let mut own = IndexMap::new();
+        let mut variables = Map::new();
+        let mut own = Map::new();
         for (name, _, node) in fields.entries("environment") {
             let value = match node.as_scalar() {
-                Some(scalar) => Some(scalar.canonical().into_owned()),
-                None if node.is_null() => self.environment.get(name).map(str::to_owned),
+                Some(scalar) => Some(scalar.canonical_text()),
+                None if node.is_null() => self.environment.get(name).map(Text::from),
                 None => continue,
             };
-            own.insert(name.to_owned(), Spanned::new(value, node.span));
+            own.insert(name.clone(), Spanned::new(value, node.span));
         }
         for item in fields.items("env_file").iter().filter(|_| active) {
             self.variables_of_file(Fields::of(item), &own, &mut variables);
@@ -38,22 +37,24 @@ impl Decoder<'_, '_> {
     fn variables_of_file(&mut self, item: Fields, own: &Variables, variables: &mut Variables) {
         let Some(path) = item.text("path") else { return };
         let required = item.boolean("required").is_none_or(|required| required.value);
-        let path_found = Path::new(&path.value);
+        let path_found = Path::new(&*path.value);
         if !required && !self.loader.files.exists(path_found) {
             return;
         }
-        let raw = item.text("format").is_some_and(|format| format.value == "raw");
+        let raw = item.text("format").is_some_and(|format| &*format.value == "raw");
         let environment = self.environment;
         let outer = |name: &str| {
             let project = environment.get(name).map(str::to_owned);
-            let of = |variables: &Variables| variables.get(name).and_then(|variable| variable.value.clone());
+            let of = |variables: &Variables| {
+                variables.get(name).and_then(|variable| variable.value.as_deref().map(str::to_owned))
+            };
             project.or_else(|| of(own)).or_else(|| of(variables))
         };
         let assignments = self.loader.env_file(path_found, raw, Some(path.span), &outer);
         for Assignment { name, value, span } in assignments {
             let value = value.or_else(|| environment.get(&name).map(str::to_owned));
             if value.is_some() {
-                variables.insert(name, Spanned::new(value, span));
+                variables.insert(name.into(), Spanned::new(value.map(Text::from), span));
             }
         }
     }
@@ -63,8 +64,10 @@ impl Decoder<'_, '_> {
         let mut labels = Labels::new();
         let files = if active { fields.texts("label_file") } else { Vec::new() };
         for path in files {
-            let assignments = self.loader.env_file(Path::new(&path.value), false, Some(path.span), &|_| None);
-            let pairs = assignments.into_iter().map(|a| (a.name, Spanned::new(a.value.unwrap_or_default(), a.span)));
+            let assignments = self.loader.env_file(Path::new(&*path.value), false, Some(path.span), &|_| None);
+            let pairs = assignments
+                .into_iter()
+                .map(|a| (a.name, Spanned::new(Text::from(a.value.unwrap_or_default()), a.span)));
             labels.extend(pairs);
         }
         labels.extend(fields.labels("labels"));

@@ -2,17 +2,23 @@
 
 use std::time::Duration;
 
-use indexmap::IndexMap;
-
 use crate::compose::duration;
 use crate::compose::model::{Labels, List};
-use crate::source::{Span, Spanned};
+use crate::map::Map;
+use crate::source::{Span, Spanned, Text};
 use crate::units::{Bytes, Cpu};
 use crate::yaml::{Kind, Mapping, Node, Scalar};
 
 /// The fields of a mapping; of none, where there is no mapping.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a>(Option<&'a Mapping>);
+
+/// A list without idle room: lists of few items are many.
+pub(super) fn exact<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list: Vec<T> = items.collect();
+    list.shrink_to_fit();
+    list
+}
 
 impl<'a> Fields<'a> {
     pub(super) fn of(node: &'a Node) -> Self {
@@ -35,9 +41,9 @@ impl<'a> Fields<'a> {
     }
 
     /// The entries of the mapping under a key: names, their places, values.
-    pub(super) fn entries(self, key: &str) -> impl Iterator<Item = (&'a str, Span, &'a Node)> {
+    pub(super) fn entries(self, key: &str) -> impl Iterator<Item = (&'a Text, Span, &'a Node)> {
         let mapping = self.node(key).and_then(Node::as_mapping);
-        mapping.into_iter().flatten().map(|(name, entry)| (&**name, entry.key, &entry.value))
+        mapping.into_iter().flatten().map(|(name, entry)| (name, entry.key, &entry.value))
     }
 
     /// The items of the list under a key.
@@ -56,8 +62,8 @@ impl<'a> Fields<'a> {
         self.read(key, |scalar| read(scalar.as_str()?))
     }
 
-    pub(super) fn text(self, key: &str) -> Option<Spanned<String>> {
-        self.read(key, |scalar| scalar.as_str().map(str::to_owned))
+    pub(super) fn text(self, key: &str) -> Option<Spanned<Text>> {
+        self.read(key, Scalar::as_text)
     }
 
     pub(super) fn boolean(self, key: &str) -> Option<Spanned<bool>> {
@@ -93,8 +99,8 @@ impl<'a> Fields<'a> {
 
     /// A list of scalars, as texts.
     pub(super) fn texts(self, key: &str) -> List {
-        let text = |item: &Node| Some(Spanned::new(item.as_scalar()?.canonical().into_owned(), item.span));
-        self.items(key).iter().filter_map(text).collect()
+        let text = |item: &Node| Some(Spanned::new(item.as_scalar()?.canonical_text(), item.span));
+        exact(self.items(key).iter().filter_map(text))
     }
 
     /// A mapping of scalars, as texts; null is blank.
@@ -102,18 +108,18 @@ impl<'a> Fields<'a> {
         self.entries(key)
             .filter_map(|(name, _, node)| {
                 let text = match node.as_scalar() {
-                    Some(scalar) => scalar.canonical().into_owned(),
-                    None if node.is_null() => String::new(),
+                    Some(scalar) => scalar.canonical_text(),
+                    None if node.is_null() => "".into(),
                     None => return None,
                 };
-                Some((name.to_owned(), Spanned::new(text, node.span)))
+                Some((name.clone(), Spanned::new(text, node.span)))
             })
             .collect()
     }
 
     /// The keys that begin with `x-`.
-    pub(super) fn extensions(self) -> IndexMap<String, Node> {
+    pub(super) fn extensions(self) -> Map<Node> {
         let extensions = self.0.into_iter().flatten().filter(|(key, _)| key.starts_with("x-"));
-        extensions.map(|(key, entry)| (key.to_string(), entry.value.clone())).collect()
+        extensions.map(|(key, entry)| (key.clone(), entry.value.clone())).collect()
     }
 }

@@ -1,7 +1,5 @@
 //! The smaller parts of a service.
 
-use indexmap::IndexMap;
-
 use super::Decoder;
 use super::fields::Fields;
 use crate::compose::model::{
@@ -10,12 +8,13 @@ use crate::compose::model::{
 };
 use crate::compose::{ENGINE_REFUSES, shell};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::source::{Span, Spanned};
+use crate::map::Map;
+use crate::source::{Span, Spanned, Text};
 use crate::yaml::Node;
 
 impl Decoder<'_, '_> {
     /// A command: a list, or a string that is split as a shell would.
-    pub(super) fn command(&mut self, fields: Fields, key: &str) -> Option<Spanned<Vec<String>>> {
+    pub(super) fn command(&mut self, fields: Fields, key: &str) -> Option<Spanned<Vec<Text>>> {
         let node = fields.node(key)?;
         match node.as_scalar() {
             None if node.is_null() => None,
@@ -25,7 +24,7 @@ impl Decoder<'_, '_> {
                     if let Some(operator) = split.cut {
                         self.cut_off(key, operator, node.span);
                     }
-                    Some(Spanned::new(split.words, node.span))
+                    Some(Spanned::new(split.words.into_iter().map(Text::from).collect(), node.span))
                 }
                 Err(what) => {
                     let finding = Diagnostic::error("C104", format!("`{key}` cannot be split into words: {what}"));
@@ -54,18 +53,18 @@ impl Decoder<'_, '_> {
         Some(Healthcheck {
             span,
             test,
-            interval: fields.duration("interval"),
-            timeout: fields.duration("timeout"),
+            interval: fields.duration("interval").map(Box::new),
+            timeout: fields.duration("timeout").map(Box::new),
             retries: fields.integer("retries"),
-            start_period: fields.duration("start_period"),
-            start_interval: fields.duration("start_interval"),
+            start_period: fields.duration("start_period").map(Box::new),
+            start_interval: fields.duration("start_interval").map(Box::new),
         })
     }
 
     fn test(&mut self, fields: Fields) -> Option<Spanned<Test>> {
         let node = fields.node("test")?;
         if let Some(scalar) = node.as_scalar() {
-            return Some(Spanned::new(Test::Shell(vec![scalar.text.to_string()]), node.span));
+            return Some(Spanned::new(Test::Shell(vec![scalar.text.clone()]), node.span));
         }
         let mut words = fields.texts("test").into_iter();
         let first = words.next()?;
@@ -126,7 +125,7 @@ impl Decoder<'_, '_> {
         Some(Spanned::new(policy, written.span))
     }
 
-    fn unknown_word(&mut self, code: &'static str, key: &str, written: &Spanned<String>, words: &[&str]) {
+    fn unknown_word(&mut self, code: &'static str, key: &str, written: &Spanned<Text>, words: &[&str]) {
         let message = format!("`{key}` must be one of `{}`, not `{}`", words.join("`, `"), written.value);
         let finding = Diagnostic::error(code, message).label(written.span, "");
         self.loader.diagnostics.push(match nearest(&written.value, words.iter().copied()) {
@@ -136,8 +135,8 @@ impl Decoder<'_, '_> {
     }
 }
 
-pub(super) fn dependencies(fields: Fields) -> IndexMap<String, Dependency> {
-    let read = |(name, span, node): (&str, Span, &Node)| {
+pub(super) fn dependencies(fields: Fields) -> Map<Dependency> {
+    let read = |(name, span, node): (&Text, Span, &Node)| {
         let fields = Fields::of(node);
         let dependency = Dependency {
             span,
@@ -145,7 +144,7 @@ pub(super) fn dependencies(fields: Fields) -> IndexMap<String, Dependency> {
             required: fields.boolean("required").is_none_or(|required| required.value),
             restart: fields.boolean("restart").is_some_and(|restart| restart.value),
         };
-        (name.to_owned(), dependency)
+        (name.clone(), dependency)
     };
     fields.entries("depends_on").map(read).collect()
 }
@@ -159,18 +158,18 @@ fn condition(word: &str) -> Option<Condition> {
     }
 }
 
-pub(super) fn attachments(fields: Fields) -> IndexMap<String, Attachment> {
-    let read = |(name, span, node): (&str, Span, &Node)| {
+pub(super) fn attachments(fields: Fields) -> Map<Attachment> {
+    let read = |(name, span, node): (&Text, Span, &Node)| {
         let fields = Fields::of(node);
         let attachment = Attachment {
             span,
             aliases: fields.texts("aliases"),
-            ipv4_address: fields.text("ipv4_address"),
-            ipv6_address: fields.text("ipv6_address"),
-            mac_address: fields.text("mac_address"),
+            ipv4_address: fields.text("ipv4_address").map(Box::new),
+            ipv6_address: fields.text("ipv6_address").map(Box::new),
+            mac_address: fields.text("mac_address").map(Box::new),
             priority: fields.integer("priority").map_or(0, |priority| priority.value),
         };
-        (name.to_owned(), attachment)
+        (name.clone(), attachment)
     };
     fields.entries("networks").map(read).collect()
 }
@@ -180,28 +179,28 @@ pub(super) fn references(fields: Fields, key: &str) -> Vec<FileReference> {
         let fields = Fields::of(item);
         Some(FileReference {
             source: fields.text("source")?,
-            target: fields.text("target"),
-            uid: fields.text("uid"),
-            gid: fields.text("gid"),
-            mode: fields.mode("mode"),
+            target: fields.text("target").map(Box::new),
+            uid: fields.text("uid").map(Box::new),
+            gid: fields.text("gid").map(Box::new),
+            mode: fields.mode("mode").map(Box::new),
         })
     };
     fields.items(key).iter().filter_map(read).collect()
 }
 
 pub(super) fn links(fields: Fields) -> Vec<Link> {
-    let read = |text: Spanned<String>| {
+    let read = |text: Spanned<Text>| {
         let (service, alias) = match text.value.split_once(':') {
-            Some((service, alias)) => (service, Some(alias.to_owned())),
+            Some((service, alias)) => (service, Some(alias.into())),
             None => (&*text.value, None),
         };
-        Link { service: Spanned::new(service.to_owned(), text.span), alias }
+        Link { service: Spanned::new(service.into(), text.span), alias }
     };
     fields.texts("links").into_iter().map(read).collect()
 }
 
-pub(super) fn ulimits(fields: Fields) -> IndexMap<String, Ulimit> {
-    let read = |(name, _, node): (&str, Span, &Node)| {
+pub(super) fn ulimits(fields: Fields) -> Map<Ulimit> {
+    let read = |(name, _, node): (&Text, Span, &Node)| {
         let (soft, hard) = match node.as_scalar() {
             Some(scalar) => (scalar.as_int()?, scalar.as_int()?),
             None => {
@@ -209,7 +208,7 @@ pub(super) fn ulimits(fields: Fields) -> IndexMap<String, Ulimit> {
                 (fields.integer("soft")?.value, fields.integer("hard")?.value)
             }
         };
-        Some((name.to_owned(), Ulimit { span: node.span, soft, hard }))
+        Some((name.clone(), Ulimit { span: node.span, soft, hard }))
     };
     fields.entries("ulimits").filter_map(read).collect()
 }
@@ -217,7 +216,7 @@ pub(super) fn ulimits(fields: Fields) -> IndexMap<String, Ulimit> {
 /// Devices: `SOURCE[:TARGET[:PERMISSIONS]]`, a CDI name such as `vendor.com/class=name`, or a mapping.
 pub(super) fn devices(fields: Fields) -> Vec<Device> {
     let read = |item: &Node| {
-        let owned = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let owned = |text: &str| Some(Text::from(text)).filter(|text| !text.is_empty());
         if let Some(scalar) = item.as_scalar() {
             let mut parts = scalar.text.splitn(3, ':');
             let source = parts.next().and_then(owned)?;

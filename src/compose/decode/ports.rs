@@ -5,17 +5,17 @@ use std::net::IpAddr;
 use indexmap::IndexMap;
 
 use super::Decoder;
-use super::fields::Fields;
+use super::fields::{Fields, exact};
 use crate::compose::ENGINE_REFUSES;
 use crate::compose::model::Port;
 use crate::compose::normalise::part_span;
 use crate::diagnostic::Diagnostic;
-use crate::source::{Span, Spanned};
+use crate::source::{Span, Spanned, Text, word};
 use crate::units::PortRange;
 use crate::yaml::Node;
 
 /// What makes two entries the same: address, published, target, protocol.
-type Identity = (Option<IpAddr>, Option<PortRange>, u16, String);
+type Identity = (Option<IpAddr>, Option<PortRange>, u16, Text);
 
 /// A part of an entry and where it stands.
 type Part<'t> = (&'t str, Span);
@@ -44,7 +44,7 @@ impl Decoder<'_, '_> {
                 Err(finding) => self.loader.diagnostics.push(finding),
             }
         }
-        ports.into_values().collect()
+        exact(ports.into_values())
     }
 }
 
@@ -69,7 +69,7 @@ pub(in crate::compose) fn short(item: &Node, text: &str) -> Result<Vec<Port>, Di
         return Err(bad(target.1, format!("`{text}` names no container port"))
             .help("write `HOST:CONTAINER`, such as `8080:80`"));
     }
-    let host_ip = host_ip.filter(|(ip, _)| !ip.is_empty()).map(address).transpose()?;
+    let host_ip = host_ip.filter(|(ip, _)| !ip.is_empty()).map(address).transpose()?.map(Box::new);
     let protocol = protocol_of(Some(protocol).filter(|(name, _)| !name.is_empty()), item.span)?;
     let any_published = published.0 == "0";
     let published = if published.0.is_empty() { None } else { host_range(published)? };
@@ -107,19 +107,19 @@ fn long(item: &Node) -> Result<Vec<Port>, Diagnostic> {
     let template = Port {
         any_published: published.as_ref().is_some_and(|(text, _)| text == "0"),
         span: item.span,
-        host_ip: borrow(&ip).map(|(ip, span)| address((&ip, span))).transpose()?,
+        host_ip: borrow(&ip).map(|(ip, span)| address((&ip, span))).transpose()?.map(Box::new),
         published: borrow(&published)
             .map(|(text, span)| host_range((&text, span)).map_err(engine))
             .transpose()?
             .flatten(),
         target: Spanned::new(0, target.span),
         protocol: match &protocol {
-            Some((name, span)) => Spanned::new(name.to_ascii_lowercase(), *span),
-            None => Spanned::new("tcp".to_owned(), item.span),
+            Some((name, span)) => Spanned::new(name.to_ascii_lowercase().into(), *span),
+            None => Spanned::new(word("tcp"), item.span),
         },
-        mode: fields.text("mode"),
-        name: fields.text("name"),
-        app_protocol: fields.text("app_protocol"),
+        mode: fields.text("mode").map(Box::new),
+        name: fields.text("name").map(Box::new),
+        app_protocol: fields.text("app_protocol").map(Box::new),
     };
     let looked_at = number.starts_with('-');
     expand(&template, range((&number, target.span)).map_err(|it| if looked_at { it } else { engine(it) })?)
@@ -168,11 +168,11 @@ fn address((text, span): Part) -> Result<Spanned<IpAddr>, Diagnostic> {
     Ok(Spanned::new(parsed, span))
 }
 
-fn protocol_of(part: Option<Part>, whole: Span) -> Result<Spanned<String>, Diagnostic> {
-    let Some((text, span)) = part else { return Ok(Spanned::new("tcp".to_owned(), whole)) };
+fn protocol_of(part: Option<Part>, whole: Span) -> Result<Spanned<Text>, Diagnostic> {
+    let Some((text, span)) = part else { return Ok(Spanned::new(word("tcp"), whole)) };
     let name = text.to_ascii_lowercase();
     if matches!(&*name, "tcp" | "udp" | "sctp") {
-        Ok(Spanned::new(name, span))
+        Ok(Spanned::new(name.into(), span))
     } else {
         Err(bad(span, format!("`{text}` is no protocol")).help("use `tcp`, `udp` or `sctp`"))
     }

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
-
 use super::Decoder;
 use super::fields::Fields;
 use crate::compose::model::{AddressPool, Compose, External, FileSource, Network, Volume};
+use crate::map::Map;
 use crate::source::Span;
 use crate::yaml::Node;
 
@@ -19,28 +18,28 @@ impl Decoder<'_, '_> {
             volumes: each(fields, "volumes", volume),
             configs: each(fields, "configs", file_source),
             secrets: each(fields, "secrets", file_source),
-            models: fields.entries("models").map(|(name, span, _)| (name.to_owned(), span)).collect(),
+            models: fields.entries("models").map(|(name, span, _)| (name.clone(), span)).collect(),
             extensions: fields.extensions(),
             ..Compose::default()
         };
         // Services are large: a table that grows by doubling would be copied, and half of it lie idle.
-        compose.services.reserve_exact(fields.entries("services").count());
+        compose.services = Map::with_capacity(fields.entries("services").count());
         for (name, span, node) in fields.entries("services") {
             if node.as_mapping().is_none() {
                 continue;
             }
             let own = Fields::of(node).texts("profiles");
-            let active = own.is_empty() || own.iter().any(|own| profiles.iter().any(|p| *p == own.value || p == "*"));
+            let active = own.is_empty() || own.iter().any(|own| profiles.iter().any(|p| **p == *own.value || p == "*"));
             let service = self.service(name, span, node, active);
             let services = if active { &mut compose.services } else { &mut compose.inactive };
-            services.insert(name.to_owned(), service);
+            services.insert(name.clone(), service);
         }
         compose
     }
 }
 
-fn each<T>(fields: Fields, key: &str, read: impl Fn(Fields, Span) -> T) -> IndexMap<String, T> {
-    fields.entries(key).map(|(name, span, node)| (name.to_owned(), read(Fields::of(node), span))).collect()
+fn each<T>(fields: Fields, key: &str, read: impl Fn(Fields, Span) -> T) -> Map<T> {
+    fields.entries(key).map(|(name, span, node)| (name.clone(), read(Fields::of(node), span))).collect()
 }
 
 fn external(fields: Fields) -> Option<External> {
@@ -92,7 +91,7 @@ fn file_source(fields: Fields, span: Span) -> FileSource {
         span,
         name: fields.text("name"),
         external: external(fields),
-        file: fields.text("file").map(|file| file.map(PathBuf::from)),
+        file: fields.text("file").map(|file| file.map(|file| PathBuf::from(&*file))),
         environment: fields.text("environment"),
         content: fields.text("content"),
         stored: fields.node("driver").is_some(),

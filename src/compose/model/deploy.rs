@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::service::{Labels, List};
-use crate::source::{Span, Spanned};
+use super::service::{Labels, List, Rare};
+use crate::source::{Span, Spanned, Text};
 use crate::units::{Bytes, Cpu};
 
 /// How many, with how much, and where.
@@ -24,11 +24,11 @@ pub struct Deploy {
     /// Where it may run.
     pub placement: Placement,
     /// When a container is started again.
-    pub restart_policy: Option<RestartPolicy>,
+    pub restart_policy: Option<Box<RestartPolicy>>,
     /// `update_config.order`.
     pub update_order: Option<Spanned<Order>>,
     /// `update_config.parallelism`: how many are replaced at a time; 0 for all.
-    pub update_parallelism: Option<Spanned<u32>>,
+    pub update_parallelism: Rare<u32>,
 }
 
 /// How the number of containers is meant.
@@ -48,20 +48,20 @@ pub enum DeployMode {
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// CPU time.
-    pub cpus: Option<Spanned<Cpu>>,
+    pub cpus: Rare<Cpu>,
     /// Memory.
-    pub memory: Option<Spanned<Bytes>>,
+    pub memory: Rare<Bytes>,
     /// Processes; -1 for no limit.
-    pub pids: Option<Spanned<i64>>,
+    pub pids: Rare<i64>,
 }
 
 /// What a container is promised.
 #[derive(Clone, Debug, Default)]
 pub struct Reservations {
     /// CPU time.
-    pub cpus: Option<Spanned<Cpu>>,
+    pub cpus: Rare<Cpu>,
     /// Memory.
-    pub memory: Option<Spanned<Bytes>>,
+    pub memory: Rare<Bytes>,
     /// Devices such as GPUs.
     pub devices: Vec<DeviceReservation>,
     /// Resources by name.
@@ -80,7 +80,7 @@ pub struct DeviceReservation {
     /// Which.
     pub device_ids: List,
     /// The driver.
-    pub driver: Option<Spanned<String>>,
+    pub driver: Option<Spanned<Text>>,
     /// Options of the driver.
     pub options: Labels,
 }
@@ -89,7 +89,7 @@ pub struct DeviceReservation {
 #[derive(Clone, Debug)]
 pub struct GenericResource {
     /// The resource's name.
-    pub kind: Spanned<String>,
+    pub kind: Spanned<Text>,
     /// How many.
     pub value: Spanned<u64>,
 }
@@ -102,7 +102,7 @@ pub struct Placement {
     /// `spread` over the values of an attribute such as `node.labels.zone`, the first first.
     pub spread: List,
     /// At most so many on one machine; 0 for no limit.
-    pub max_replicas_per_node: Option<Spanned<u32>>,
+    pub max_replicas_per_node: Rare<u32>,
 }
 
 /// When a container is started again.

@@ -9,8 +9,6 @@ mod service;
 
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
-
 pub use deploy::{
     Deploy, DeployMode, DeviceReservation, GenericResource, Limits, Order, Placement, Reservations, RestartCondition,
     RestartPolicy,
@@ -19,9 +17,10 @@ pub use parts::{
     Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, Mount, MountKind, Port,
     Propagation, Test, Ulimit,
 };
-pub use service::{Build, Labels, List, PullPolicy, Restart, Service, Watch};
+pub use service::{Build, Labels, List, PullPolicy, Rare, Restart, Service, Watch};
 
-use crate::source::{Span, Spanned};
+use crate::map::Map;
+use crate::source::{Span, Spanned, Text};
 use crate::yaml::Node;
 
 /// A compose project.
@@ -36,21 +35,21 @@ pub struct Compose {
     /// The compose files, in the order of merging; included ones are not among them.
     pub files: Vec<PathBuf>,
     /// The services that are active, in the files' order.
-    pub services: IndexMap<String, Service>,
+    pub services: Map<Service>,
     /// Services that belong to profiles of which none is active.
-    pub inactive: IndexMap<String, Service>,
+    pub inactive: Map<Service>,
     /// Declared networks by key. `default` is here only if it is declared.
-    pub networks: IndexMap<String, Network>,
+    pub networks: Map<Network>,
     /// Declared volumes by key.
-    pub volumes: IndexMap<String, Volume>,
+    pub volumes: Map<Volume>,
     /// Declared configs by key.
-    pub configs: IndexMap<String, FileSource>,
+    pub configs: Map<FileSource>,
     /// Declared secrets by key.
-    pub secrets: IndexMap<String, FileSource>,
+    pub secrets: Map<FileSource>,
     /// Declared language models, by key, with the places of the keys.
-    pub models: IndexMap<String, Span>,
+    pub models: Map<Span>,
     /// Top-level `x-*`, untyped.
-    pub extensions: IndexMap<String, Node>,
+    pub extensions: Map<Node>,
 }
 
 /// Whether others made a resource.
@@ -66,11 +65,11 @@ pub struct Network {
     /// Where its key stands.
     pub span: Span,
     /// The engine's name of it, if one is given; else `<project>_<key>`, or the key itself when external.
-    pub name: Option<Spanned<String>>,
+    pub name: Option<Spanned<Text>>,
     /// Made by others: it must be there.
     pub external: Option<External>,
     /// The driver.
-    pub driver: Option<Spanned<String>>,
+    pub driver: Option<Spanned<Text>>,
     /// Options of the driver.
     pub driver_opts: Labels,
     /// Without a way out.
@@ -82,24 +81,24 @@ pub struct Network {
     /// Whether IPv6 is on.
     pub enable_ipv6: Option<Spanned<bool>>,
     /// The driver of address management.
-    pub ipam_driver: Option<Spanned<String>>,
+    pub ipam_driver: Option<Spanned<Text>>,
     /// Its address pools.
     pub pools: Vec<AddressPool>,
     /// The user's labels.
     pub labels: Labels,
     /// `x-*`, untyped.
-    pub extensions: IndexMap<String, Node>,
+    pub extensions: Map<Node>,
 }
 
 /// An address pool of a network: `ipam.config`.
 #[derive(Clone, Debug, Default)]
 pub struct AddressPool {
     /// In CIDR form.
-    pub subnet: Option<Spanned<String>>,
+    pub subnet: Option<Spanned<Text>>,
     /// Containers' addresses are given from here; in CIDR form.
-    pub ip_range: Option<Spanned<String>>,
+    pub ip_range: Option<Spanned<Text>>,
     /// The gateway's address.
-    pub gateway: Option<Spanned<String>>,
+    pub gateway: Option<Spanned<Text>>,
 }
 
 /// A declared volume.
@@ -108,17 +107,17 @@ pub struct Volume {
     /// Where its key stands.
     pub span: Span,
     /// The engine's name of it, if one is given; else `<project>_<key>`, or the key itself when external.
-    pub name: Option<Spanned<String>>,
+    pub name: Option<Spanned<Text>>,
     /// Made by others: it must be there.
     pub external: Option<External>,
     /// The driver.
-    pub driver: Option<Spanned<String>>,
+    pub driver: Option<Spanned<Text>>,
     /// Options of the driver.
     pub driver_opts: Labels,
     /// The user's labels.
     pub labels: Labels,
     /// `x-*`, untyped.
-    pub extensions: IndexMap<String, Node>,
+    pub extensions: Map<Node>,
 }
 
 /// A declared config or secret.
@@ -127,15 +126,28 @@ pub struct FileSource {
     /// Where its key stands.
     pub span: Span,
     /// The name under which it is stored, if one is given.
-    pub name: Option<Spanned<String>>,
+    pub name: Option<Spanned<Text>>,
     /// Made by others.
     pub external: Option<External>,
     /// A file that holds it, made absolute.
     pub file: Option<Spanned<PathBuf>>,
     /// The environment variable that holds it.
-    pub environment: Option<Spanned<String>>,
+    pub environment: Option<Spanned<Text>>,
     /// The text itself; configs only.
-    pub content: Option<Spanned<String>>,
+    pub content: Option<Spanned<Text>>,
     /// A driver or the like holds it.
     pub stored: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A project may have very many of these: what few of them have is to be kept apart ([`Rare`]).
+    #[test]
+    fn what_there_are_many_of_is_small() {
+        let sizes =
+            [size_of::<Service>(), size_of::<Port>(), size_of::<Mount>(), size_of::<Attachment>(), size_of::<Deploy>()];
+        assert!(sizes.iter().zip([1400, 128, 128, 80, 320]).all(|(size, most)| *size <= most), "{sizes:?}");
+    }
 }

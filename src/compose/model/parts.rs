@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::service::{Labels, List};
-use crate::source::{Span, Spanned};
+use super::service::{Labels, List, Rare};
+use crate::source::{Span, Spanned, Text};
 use crate::units::{Bytes, PortRange};
 
 /// A port of the container, and how it is published; see the Compose Specification, "ports".
@@ -13,7 +13,7 @@ pub struct Port {
     /// The whole entry.
     pub span: Span,
     /// The address on the host; `None` for all.
-    pub host_ip: Option<Spanned<IpAddr>>,
+    pub host_ip: Rare<IpAddr>,
     /// The port on the host. A range means one port out of it; `None` that any will do.
     pub published: Option<Spanned<PortRange>>,
     /// It was written as 0: any will do.
@@ -21,13 +21,13 @@ pub struct Port {
     /// The port in the container.
     pub target: Spanned<u16>,
     /// `tcp` where it is not said; in lower case.
-    pub protocol: Spanned<String>,
+    pub protocol: Spanned<Text>,
     /// `host` or `ingress`; `ingress` where it is not said. Without Swarm both publish on the container's host.
-    pub mode: Option<Spanned<String>>,
+    pub mode: Rare<Text>,
     /// A name for people.
-    pub name: Option<Spanned<String>>,
+    pub name: Rare<Text>,
     /// The protocol above it, such as `http`.
-    pub app_protocol: Option<Spanned<String>>,
+    pub app_protocol: Rare<Text>,
 }
 
 /// Something mounted into a container; see the Compose Specification, "volumes".
@@ -38,7 +38,7 @@ pub struct Mount {
     /// What is mounted.
     pub kind: MountKind,
     /// The path in the container.
-    pub target: Spanned<String>,
+    pub target: Spanned<Text>,
     /// Not to be written to.
     pub read_only: bool,
 }
@@ -49,40 +49,40 @@ pub enum MountKind {
     /// A path of the host.
     Bind {
         /// Absolute; `~` and relative paths are already resolved.
-        source: Spanned<String>,
+        source: Spanned<Text>,
         /// Whether a missing folder is made.
         create_host_path: bool,
         /// How mounts below it spread.
-        propagation: Option<Spanned<Propagation>>,
+        propagation: Rare<Propagation>,
         /// `z` (shared) or `Z` (private), if it is to be relabelled for SELinux.
         selinux: Option<char>,
     },
     /// A volume.
     Volume {
         /// The key of a declared volume; `None` for an anonymous one.
-        source: Option<Spanned<String>>,
+        source: Option<Spanned<Text>>,
         /// Don't fill it from the image.
         nocopy: bool,
         /// The folder in it.
-        subpath: Option<Spanned<String>>,
+        subpath: Rare<Text>,
     },
     /// Memory.
     Tmpfs {
         /// Its size.
-        size: Option<Spanned<Bytes>>,
+        size: Rare<Bytes>,
         /// Its mode.
-        mode: Option<Spanned<u32>>,
+        mode: Rare<u32>,
         /// Further options of the short form, such as `noexec`.
-        options: Vec<String>,
+        options: Vec<Text>,
     },
     /// A named pipe, an image or a cluster volume: `type` as written.
     Other {
         /// `npipe`, `image` or `cluster`.
-        kind: String,
+        kind: Text,
         /// What is mounted, if said.
-        source: Option<Spanned<String>>,
+        source: Option<Spanned<Text>>,
         /// The folder in it.
-        subpath: Option<Spanned<String>>,
+        subpath: Rare<Text>,
     },
 }
 
@@ -101,11 +101,11 @@ pub struct Attachment {
     /// Names under which others find it there, beside its own.
     pub aliases: List,
     /// A fixed IPv4 address.
-    pub ipv4_address: Option<Spanned<String>>,
+    pub ipv4_address: Rare<Text>,
     /// A fixed IPv6 address.
-    pub ipv6_address: Option<Spanned<String>>,
+    pub ipv6_address: Rare<Text>,
     /// A hardware address.
-    pub mac_address: Option<Spanned<String>>,
+    pub mac_address: Rare<Text>,
     /// Networks are joined from the highest to the lowest; 0 where it is not said.
     pub priority: i64,
 }
@@ -114,9 +114,9 @@ pub struct Attachment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The other service's key, with the place of the whole entry.
-    pub service: Spanned<String>,
+    pub service: Spanned<Text>,
     /// The name under which it is found; else its key.
-    pub alias: Option<String>,
+    pub alias: Option<Text>,
 }
 
 /// Waiting for another service.
@@ -151,15 +151,15 @@ pub struct Healthcheck {
     /// The test; `None`: the image's.
     pub test: Option<Spanned<Test>>,
     /// Between two tests.
-    pub interval: Option<Spanned<Duration>>,
+    pub interval: Rare<Duration>,
     /// For one test.
-    pub timeout: Option<Spanned<Duration>>,
+    pub timeout: Rare<Duration>,
     /// Failures until unhealthy.
     pub retries: Option<Spanned<u32>>,
     /// Failures within it don't count.
-    pub start_period: Option<Spanned<Duration>>,
+    pub start_period: Rare<Duration>,
     /// Between two tests within the start period.
-    pub start_interval: Option<Spanned<Duration>>,
+    pub start_interval: Rare<Duration>,
 }
 
 /// What is run to test health.
@@ -168,9 +168,9 @@ pub enum Test {
     /// Nothing, not even the image's test (`NONE`, or `disable: true`).
     None,
     /// A program and its arguments (`CMD`).
-    Command(Vec<String>),
+    Command(Vec<Text>),
     /// A line for the container's shell, and what the shell is given as `$0`, `$1`, … (`CMD-SHELL`).
-    Shell(Vec<String>),
+    Shell(Vec<Text>),
 }
 
 impl Test {
@@ -181,7 +181,7 @@ impl Test {
             Test::Command(words) => ("CMD", &words[..]),
             Test::Shell(words) => ("CMD-SHELL", &words[..]),
         };
-        std::iter::once(kind.to_owned()).chain(rest.iter().cloned()).collect()
+        std::iter::once(kind.to_owned()).chain(rest.iter().map(ToString::to_string)).collect()
     }
 }
 
@@ -191,7 +191,7 @@ pub struct Logging {
     /// Where the key `logging` stands.
     pub span: Span,
     /// The driver.
-    pub driver: Option<Spanned<String>>,
+    pub driver: Option<Spanned<Text>>,
     /// Its options.
     pub options: Labels,
 }
@@ -213,24 +213,24 @@ pub struct Device {
     /// The whole entry.
     pub span: Span,
     /// The path on the host, or the name of a CDI device.
-    pub source: String,
+    pub source: Text,
     /// The path in the container; else the same.
-    pub target: Option<String>,
+    pub target: Option<Text>,
     /// Of `r`, `w` and `m`; else all.
-    pub permissions: Option<String>,
+    pub permissions: Option<Text>,
 }
 
 /// A config or secret put into a container.
 #[derive(Clone, Debug)]
 pub struct FileReference {
     /// The key of the declared config or secret.
-    pub source: Spanned<String>,
+    pub source: Spanned<Text>,
     /// The path in the container, if said.
-    pub target: Option<Spanned<String>>,
+    pub target: Rare<Text>,
     /// The owner's number, if said.
-    pub uid: Option<Spanned<String>>,
+    pub uid: Rare<Text>,
     /// The group's number, if said.
-    pub gid: Option<Spanned<String>>,
+    pub gid: Rare<Text>,
     /// The file's mode, if said.
-    pub mode: Option<Spanned<u32>>,
+    pub mode: Rare<u32>,
 }

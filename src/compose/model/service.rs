@@ -1,17 +1,19 @@
 //! A service as it was written.
 
-use indexmap::IndexMap;
-
 use super::deploy::{Deploy, DeviceReservation};
 use super::parts::{Attachment, Dependency, Device, FileReference, Healthcheck, Link, Logging, Mount, Port, Ulimit};
-use crate::source::{Span, Spanned};
+use crate::map::Map;
+use crate::source::{Span, Spanned, Text};
 use crate::units::{Bytes, Cpu};
 use crate::yaml::Node;
 
 /// A list of texts, each with its place.
-pub type List = Vec<Spanned<String>>;
+pub type List = Vec<Spanned<Text>>;
 /// Labels, options and the like; the place is that of the whole entry.
-pub type Labels = IndexMap<String, Spanned<String>>;
+pub type Labels = Map<Spanned<Text>>;
+
+/// What few services say. It is kept apart from the service, which would be large otherwise: a project may have very many.
+pub type Rare<T> = Option<Box<Spanned<T>>>;
 
 /// A service; see the Compose Specification, "Services top-level elements".
 ///
@@ -19,29 +21,29 @@ pub type Labels = IndexMap<String, Spanned<String>>;
 #[derive(Clone, Debug, Default)]
 pub struct Service {
     /// Its key.
-    pub name: String,
+    pub name: Text,
     /// Where its key stands.
     pub span: Span,
 
     /// The image reference.
-    pub image: Option<Spanned<String>>,
+    pub image: Option<Spanned<Text>>,
     /// How to build the image, if it is built.
-    pub build: Option<Build>,
+    pub build: Option<Box<Build>>,
     /// `os/arch[/variant]`.
-    pub platform: Option<Spanned<String>>,
+    pub platform: Rare<Text>,
     /// When to fetch the image.
     pub pull_policy: Option<Spanned<PullPolicy>>,
 
     /// Replaces the image's command; a string was split as a shell would. `None` for null as well.
-    pub command: Option<Spanned<Vec<String>>>,
+    pub command: Rare<Vec<Text>>,
     /// Replaces the image's entrypoint; empty removes it.
-    pub entrypoint: Option<Spanned<Vec<String>>>,
+    pub entrypoint: Rare<Vec<Text>>,
     /// With the env files merged in. `None` as a value: the variable is unset in the container.
-    pub environment: IndexMap<String, Spanned<Option<String>>>,
+    pub environment: Map<Spanned<Option<Text>>>,
     /// The working directory.
-    pub working_dir: Option<Spanned<String>>,
+    pub working_dir: Rare<Text>,
     /// `user[:group]`.
-    pub user: Option<Spanned<String>>,
+    pub user: Rare<Text>,
     /// Supplementary groups.
     pub group_add: List,
     /// With a terminal.
@@ -51,29 +53,29 @@ pub struct Service {
     /// With an init process.
     pub init: Option<Spanned<bool>>,
     /// The signal to stop it with.
-    pub stop_signal: Option<Spanned<String>>,
+    pub stop_signal: Rare<Text>,
     /// How long it has to stop.
-    pub stop_grace_period: Option<Spanned<std::time::Duration>>,
+    pub stop_grace_period: Rare<std::time::Duration>,
 
     /// A name of its own instead of `<project>-<service>-<n>`.
-    pub container_name: Option<Spanned<String>>,
+    pub container_name: Option<Spanned<Text>>,
     /// The user's labels, with the label files merged in.
     pub labels: Labels,
     /// OCI annotations.
     pub annotations: Labels,
     /// The container's own host name.
-    pub hostname: Option<Spanned<String>>,
+    pub hostname: Rare<Text>,
     /// Its domain.
-    pub domainname: Option<Spanned<String>>,
+    pub domainname: Rare<Text>,
 
     /// Published ports, long form; see [`Port`].
     pub ports: Vec<Port>,
     /// Ports open within the networks: `80`, `8000-8010/udp`.
     pub expose: List,
     /// The networks to join, by key, in the file's order. Empty: `default`, unless `network_mode` is set.
-    pub networks: IndexMap<String, Attachment>,
+    pub networks: Map<Attachment>,
     /// `host`, `none`, `bridge`, `service:NAME`, `container:NAME`.
-    pub network_mode: Option<Spanned<String>>,
+    pub network_mode: Rare<Text>,
     /// Name servers.
     pub dns: List,
     /// Options of name resolution.
@@ -87,7 +89,7 @@ pub struct Service {
     /// Links to containers outside the project.
     pub external_links: List,
     /// A hardware address.
-    pub mac_address: Option<Spanned<String>>,
+    pub mac_address: Rare<Text>,
 
     /// What is mounted, `tmpfs` included.
     pub mounts: Vec<Mount>,
@@ -99,12 +101,12 @@ pub struct Service {
     pub secrets: Vec<FileReference>,
 
     /// Language models that it uses, by key.
-    pub models: IndexMap<String, Span>,
+    pub models: Map<Span>,
 
     /// What it waits for, by the other service's key.
-    pub depends_on: IndexMap<String, Dependency>,
+    pub depends_on: Map<Dependency>,
     /// How its health is tested.
-    pub healthcheck: Option<Healthcheck>,
+    pub healthcheck: Option<Box<Healthcheck>>,
     /// What is watched during development.
     pub watch: Vec<Watch>,
     /// Whether the engine starts it again.
@@ -112,32 +114,32 @@ pub struct Service {
     /// The profiles that it belongs to; empty: it is always active.
     pub profiles: List,
     /// The `deploy` section.
-    pub deploy: Option<Deploy>,
+    pub deploy: Option<Box<Deploy>>,
     /// How many containers; as `deploy.replicas`.
     pub scale: Option<Spanned<u32>>,
     /// An external program that provides the service instead of a container.
-    pub provider: Option<Spanned<String>>,
+    pub provider: Rare<Text>,
 
     /// CPU limit.
-    pub cpus: Option<Spanned<Cpu>>,
+    pub cpus: Rare<Cpu>,
     /// Relative weight of CPU.
-    pub cpu_shares: Option<Spanned<i64>>,
+    pub cpu_shares: Rare<i64>,
     /// CPUs it may run on.
-    pub cpuset: Option<Spanned<String>>,
+    pub cpuset: Rare<Text>,
     /// Memory limit.
-    pub mem_limit: Option<Spanned<Bytes>>,
+    pub mem_limit: Rare<Bytes>,
     /// Memory reservation.
-    pub mem_reservation: Option<Spanned<Bytes>>,
+    pub mem_reservation: Rare<Bytes>,
     /// Memory and swap together; `None` for no limit of swap (-1).
-    pub memswap_limit: Option<Spanned<Option<Bytes>>>,
+    pub memswap_limit: Rare<Option<Bytes>>,
     /// Most processes; -1 for no limit.
-    pub pids_limit: Option<Spanned<i64>>,
+    pub pids_limit: Rare<i64>,
     /// Size of `/dev/shm`.
-    pub shm_size: Option<Spanned<Bytes>>,
+    pub shm_size: Rare<Bytes>,
     /// Preference of the kernel's out-of-memory killer.
-    pub oom_score_adj: Option<Spanned<i64>>,
+    pub oom_score_adj: Rare<i64>,
     /// Limits of its processes, by name.
-    pub ulimits: IndexMap<String, Ulimit>,
+    pub ulimits: Map<Ulimit>,
     /// GPUs asked for.
     pub gpus: Vec<DeviceReservation>,
     /// Host devices.
@@ -156,35 +158,35 @@ pub struct Service {
     /// Kernel settings.
     pub sysctls: Labels,
     /// Process namespace: `host`, `service:NAME`, `container:NAME`.
-    pub pid: Option<Spanned<String>>,
+    pub pid: Rare<Text>,
     /// IPC namespace: `host`, `shareable`, `service:NAME`, …
-    pub ipc: Option<Spanned<String>>,
+    pub ipc: Rare<Text>,
     /// UTS namespace: `host`.
-    pub uts: Option<Spanned<String>>,
+    pub uts: Rare<Text>,
     /// User namespace mode.
-    pub userns_mode: Option<Spanned<String>>,
+    pub userns_mode: Rare<Text>,
     /// Cgroup namespace mode: `host`, `private`.
-    pub cgroup: Option<Spanned<String>>,
+    pub cgroup: Rare<Text>,
     /// The parent cgroup.
-    pub cgroup_parent: Option<Spanned<String>>,
+    pub cgroup_parent: Rare<Text>,
     /// The runtime.
-    pub runtime: Option<Spanned<String>>,
+    pub runtime: Rare<Text>,
     /// Where its output goes.
-    pub logging: Option<Logging>,
+    pub logging: Option<Box<Logging>>,
 
     /// `x-*`, untyped; among them `x-planner`.
-    pub extensions: IndexMap<String, Node>,
+    pub extensions: Map<Node>,
     /// Keys that docker compose knows and that are not modelled here, with the places of the keys.
-    pub unmodelled: IndexMap<String, Span>,
+    pub unmodelled: Map<Span>,
 }
 
 /// A folder that is watched during development; see the Compose Develop Specification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watch {
     /// What is done when something in it changes.
-    pub action: Spanned<String>,
+    pub action: Spanned<Text>,
     /// Where it is synced to.
-    pub target: Option<Spanned<String>>,
+    pub target: Option<Spanned<Text>>,
 }
 
 impl Service {
@@ -201,11 +203,11 @@ pub struct Build {
     /// Where the key `build` stands.
     pub span: Span,
     /// The context: a folder, absolute, or a URL.
-    pub context: Option<Spanned<String>>,
+    pub context: Option<Spanned<Text>>,
     /// The Dockerfile's path.
-    pub dockerfile: Option<Spanned<String>>,
+    pub dockerfile: Option<Spanned<Text>>,
     /// The Dockerfile itself.
-    pub dockerfile_inline: Option<Spanned<String>>,
+    pub dockerfile_inline: Option<Spanned<Text>>,
     /// The platforms to build for.
     pub platforms: List,
     /// Folders, images or services that the build can copy from, by name.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Base;
-use crate::source::Span;
+use crate::source::{Span, word};
 use crate::yaml::{Entry, Mapping, Node, Scalar, Style, Value};
 
 /// Applies `change` to the value under `key`.
@@ -44,7 +44,7 @@ pub(in crate::compose) fn text(text: impl Into<Arc<str>>, span: Span) -> Node {
 }
 
 pub(super) fn mapping_of(entries: impl IntoIterator<Item = (&'static str, Node)>) -> Value {
-    let entry = |(key, value): (&str, Node)| (Arc::from(key), Entry { key: value.span, value });
+    let entry = |(key, value): (&'static str, Node)| (word(key), Entry { key: value.span, value });
     Value::Mapping(Arc::new(entries.into_iter().map(entry).collect()))
 }
 
@@ -88,7 +88,7 @@ pub(super) fn request(request: &mut Node) {
 pub(super) fn names(node: &mut Node) {
     let Value::Sequence(items) = &node.value else { return };
     let entry = |item: &Node| {
-        let key: Arc<str> = text_of(item)?.into();
+        let key = item.as_scalar()?.as_text()?;
         Some((key, Entry { key: item.span, value: Node::new(Value::Null, item.span) }))
     };
     node.value = Value::Mapping(Arc::new(items.iter().filter_map(entry).collect()));
@@ -102,9 +102,10 @@ pub(super) fn dependencies(node: &mut Node) {
     names(node);
     if let Value::Mapping(services) = &mut node.value {
         for entry in Arc::make_mut(services).values_mut() {
-            let required = Scalar { text: "true".into(), style: Style::Plain };
+            let required = Scalar { text: word("true"), style: Style::Plain };
             let required = Node::new(Value::Scalar(required), entry.key);
-            entry.value.value = mapping_of([("condition", text("service_started", entry.key)), ("required", required)]);
+            entry.value.value =
+                mapping_of([("condition", text(word("service_started"), entry.key)), ("required", required)]);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Base;
 use super::forms::{absolute, mapping_of, pairs, text, text_of, under};
 use crate::compose::{path, short_volume};
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
+use crate::source::{Span, word};
 use crate::yaml::{Node, Style};
 
 /// A volume's short form becomes the long one; the path of a bind mount absolute.
@@ -34,7 +34,7 @@ pub(super) fn volume(node: &mut Node, base: &Base, diagnostics: &mut Vec<Diagnos
     let source = volume.source.as_ref().map(|part| (&written[part.clone()], at(part)));
     let is_bind = source.is_some_and(|(source, _)| path::is_path(source));
     let mut entries = vec![
-        ("type", text(if is_bind { "bind" } else { "volume" }, span)),
+        ("type", text(word(if is_bind { "bind" } else { "volume" }), span)),
         ("target", text(cleaned(&written[volume.target.clone()]), at(&volume.target))),
     ];
     if let Some((source, place)) = source {
@@ -56,12 +56,12 @@ fn volume_options(options: &str, is_bind: bool, span: Span) -> Vec<(&'static str
     let mut entries = Vec::new();
     let mut bind = Vec::new();
     if is_bind {
-        bind.push(("create_host_path", text("true", span)));
+        bind.push(("create_host_path", text(word("true"), span)));
     }
     for option in options.split(',') {
         match option {
-            "ro" | "rw" => entries.push(("read_only", text(if option == "ro" { "true" } else { "false" }, span))),
-            "nocopy" => entries.push(("volume", Node::new(mapping_of([("nocopy", text("true", span))]), span))),
+            "ro" | "rw" => entries.push(("read_only", text(word(if option == "ro" { "true" } else { "false" }), span))),
+            "nocopy" => entries.push(("volume", Node::new(mapping_of([("nocopy", text(word("true"), span))]), span))),
             "z" | "Z" => bind.push(("selinux", text(option, span))),
             "rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave" => {
                 bind.push(("propagation", text(option, span)));

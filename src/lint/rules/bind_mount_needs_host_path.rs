@@ -44,15 +44,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         }
         for mount in &service.mounts {
             let MountKind::Bind { source, .. } = &mount.kind else { continue };
-            let below = |root: &str| source.value == root || source.value.starts_with(&format!("{root}/"));
+            let below = |root: &str| *source.value == *root || source.value.starts_with(&format!("{root}/"));
             let declared = context.settings.host_paths.iter().any(|path| below(path.trim_end_matches('/')));
-            if source.value == "/" || declared || EVERYWHERE.into_iter().any(below) {
+            if &*source.value == "/" || declared || EVERYWHERE.into_iter().any(below) {
                 continue;
             }
-            let below_project = std::path::Path::new(&source.value).strip_prefix(&context.compose.directory).ok();
+            let below_project = std::path::Path::new(&*source.value).strip_prefix(&context.compose.directory).ok();
             let written = match below_project {
                 Some(path) => format!("./{}", path.display()),
-                None => source.value.clone(),
+                None => source.value.to_string(),
             };
             let relative = below_project.is_some();
             let mut finding =

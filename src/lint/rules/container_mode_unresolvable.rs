@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             else {
                 continue;
             };
-            let ours = context.services().find(|it| it.container_name.as_ref().is_some_and(|own| own.value == name));
+            let ours = context.services().find(|it| it.container_name.as_ref().is_some_and(|own| *own.value == *name));
             let finding = RULE
                 .finding(format!("`{}` shares by `{key}` what the container `{name}` has", service.name))
                 .label(mode.span, "nothing says on which machine it is");

@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 ip.value == IpAddr::V4(Ipv4Addr::UNSPECIFIED) || ip.value == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
             });
             let store = STORES.iter().find(|(number, _)| *number == port.target.value);
-            let Some((_, store)) = store.filter(|_| open && port.protocol.value == "tcp") else { continue };
+            let Some((_, store)) = store.filter(|_| open && &*port.protocol.value == "tcp") else { continue };
             let host = port.published.as_ref().map(|host| host.value.to_string()).unwrap_or_default();
             findings.push(
                 RULE.finding(format!("`{}` opens {store} to every network of the machine", service.name))

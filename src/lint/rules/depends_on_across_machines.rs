@@ -53,11 +53,11 @@ fn meet_locally(compose: &Compose, a: &Service, b: &Service) -> bool {
         service.networks.contains_key(key)
             || key == "default" && service.networks.is_empty() && service.network_mode.is_none()
     };
-    let keys = compose.networks.keys().map(String::as_str).chain(["default"]);
+    let keys = compose.networks.keys().map(|key| &**key).chain(["default"]);
     let mut shared = keys.filter(|key| joins(a, key) && joins(b, key)).peekable();
     let local = |key: &str| {
         compose.networks.get(key).is_none_or(|network| {
-            network.external.is_none() && network.driver.as_ref().is_none_or(|driver| driver.value != "overlay")
+            network.external.is_none() && network.driver.as_ref().is_none_or(|driver| &*driver.value != "overlay")
         })
     };
     shared.peek().is_some() && shared.all(local)

@@ -64,12 +64,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
 /// The path of the machine that is mounted, be it by way of a volume that is bound to one.
 fn source(context: &Context<'_>, kind: &MountKind) -> Option<String> {
     match kind {
-        MountKind::Bind { source, .. } => Some(source.value.clone()),
-        MountKind::Other { source: Some(source), .. } => Some(source.value.clone()),
+        MountKind::Bind { source, .. } => Some(source.value.to_string()),
+        MountKind::Other { source: Some(source), .. } => Some(source.value.to_string()),
         MountKind::Volume { source: Some(source), .. } => {
             let volume = context.compose.volumes.get(&source.value)?;
-            let local = volume.driver.as_ref().is_none_or(|driver| driver.value == "local");
-            volume.driver_opts.get("device").filter(|_| local).map(|device| device.value.clone())
+            let local = volume.driver.as_ref().is_none_or(|driver| &*driver.value == "local");
+            volume.driver_opts.get("device").filter(|_| local).map(|device| device.value.to_string())
         }
         _ => None,
     }

@@ -48,7 +48,7 @@ fn visit(context: &Context<'_>, service: &str, node: &Node, findings: &mut Vec<D
             let uses = variables::in_text(context.slice(node.span));
             // With braces it is likely the project's own; unless the container has a variable of that name.
             let theirs = |name: &str| {
-                let service = context.all_services().find(|it| it.name == service);
+                let service = context.compose.services.get(service).or_else(|| context.compose.inactive.get(service));
                 service.is_some_and(|it| it.environment.contains_key(name))
             };
             let unset = |it: &&Use<'_>| {

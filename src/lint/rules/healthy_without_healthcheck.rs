@@ -50,10 +50,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
 /// Whether the image is built here from a Dockerfile that has a health check.
 fn built_with_one(context: &Context<'_>, service: &Service) -> bool {
     let Some(build) = &service.build else { return false };
-    let folder = build.context.as_ref().map_or(".", |context| context.value.as_str());
-    let file = build.dockerfile.as_ref().map_or("Dockerfile", |file| file.value.as_str());
+    let folder = build.context.as_ref().map_or(".", |context| &*context.value);
+    let file = build.dockerfile.as_ref().map_or("Dockerfile", |file| &*file.value);
     let path = context.compose.directory.join(Path::new(folder)).join(file);
-    let inline = build.dockerfile_inline.as_ref().map(|inline| inline.value.clone());
+    let inline = build.dockerfile_inline.as_ref().map(|inline| inline.value.to_string());
     let text = inline.or_else(|| context.files.read(&path).ok()).unwrap_or_default();
     text.lines().any(|line| line.trim_start().get(..11).is_some_and(|word| word.eq_ignore_ascii_case("HEALTHCHECK")))
 }

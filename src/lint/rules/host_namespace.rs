@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             ("cgroup", &service.cgroup, Severity::Info, "it sees all control groups"),
         ];
         for (key, mode, severity, seen) in modes {
-            let Some(mode) = mode.as_ref().filter(|mode| mode.value == "host") else { continue };
+            let Some(mode) = mode.as_ref().filter(|mode| &*mode.value == "host") else { continue };
             let mut finding = RULE
                 .finding(format!("`{}` shares the machine's namespace by `{key}`", service.name))
                 .label(mode.span, seen)

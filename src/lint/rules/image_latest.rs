@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             .label(image.span, seen)
             .help(format!("image: {}:<version>", parts.name));
         let finding = Diagnostic { severity, ..finding };
-        let others = &told[image.value.as_str()][1..];
+        let others = &told[&*image.value][1..];
         findings.push(match others {
             [] => finding,
             others => finding.note(format!("the same image: {}", others.join(", "))),

@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             MountKind::Volume { source: Some(source), .. } => Some(source),
             _ => None,
         });
-        let local = local.filter(|it| stack.volumes.get(&it.value).is_some_and(|volume| !volume.shared));
+        let local = local.filter(|it| stack.volumes.get(&*it.value).is_some_and(|volume| !volume.shared));
         for volume in local {
             findings.push(
                 RULE.finding(format!("`{}` stays where its volume `{}` is first made", service.name, volume.value))

@@ -34,9 +34,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         for mount in &service.mounts {
             let MountKind::Bind { source, create_host_path, .. } = &mount.kind else { continue };
             // Only what looks like a file of the project: folders are rightly made where they are missing.
-            let path = Path::new(&source.value);
+            let path = Path::new(&*source.value);
             let ours = path.starts_with(&context.compose.directory) && path.extension().is_some();
-            let same = path.extension() == Path::new(&mount.target.value).extension();
+            let same = path.extension() == Path::new(&*mount.target.value).extension();
             if ours && same && not_alone && *create_host_path && !context.files.exists(path) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 findings.push(
@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
 
 fn missing(context: &Context<'_>, kind: &str, name: &str, source: &FileSource) -> Option<Diagnostic> {
     let file = source.file.as_ref().filter(|file| !file.value.as_os_str().is_empty())?;
-    let used = context.services().flat_map(|it| it.configs.iter().chain(&it.secrets)).any(|it| it.source.value == name);
+    let used = context.services().flat_map(|it| it.configs.iter().chain(&it.secrets)).any(|it| &*it.source.value == name);
     (used && !context.files.exists(&file.value)).then(|| {
         let finding = RULE.finding(format!("the file of the {kind} `{name}` is not there"));
         let severity = if kind == "secret" { Severity::Info } else { RULE.severity };
@@ -68,11 +68,11 @@ fn has_neighbours(context: &Context<'_>) -> bool {
     let sources = context.compose.configs.values().chain(context.compose.secrets.values());
     let files = sources.filter_map(|source| source.file.as_ref()).map(|file| file.value.clone());
     let mounts = context.services().flat_map(|service| &service.mounts).filter_map(|mount| match &mount.kind {
-        MountKind::Bind { source, .. } => Some(Path::new(&source.value).to_owned()),
+        MountKind::Bind { source, .. } => Some(Path::new(&*source.value).to_owned()),
         _ => None,
     });
     let builds =
-        context.services().filter_map(|it| it.build.as_ref()?.context.as_ref()).map(|it| folder.join(&it.value));
+        context.services().filter_map(|it| it.build.as_ref()?.context.as_ref()).map(|it| folder.join(&*it.value));
     let inside = |path: &std::path::PathBuf| path.starts_with(folder) && path != folder;
     files.chain(mounts).chain(builds).filter(inside).any(|path| context.files.exists(&path))
 }

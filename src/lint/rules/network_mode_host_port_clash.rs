@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         return;
     }
     let mut seen: Vec<(&Service, u16, Span)> = Vec::new();
-    let host = |service: &&Service| service.network_mode.as_ref().is_some_and(|mode| mode.value == "host");
+    let host = |service: &&Service| service.network_mode.as_ref().is_some_and(|mode| &*mode.value == "host");
     for service in context.services().filter(host) {
         for (port, span) in service.expose.iter().filter_map(|it| Some((number(&it.value)?, it.span))) {
             let meet = |other: &Service| {

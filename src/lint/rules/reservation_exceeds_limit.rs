@@ -26,10 +26,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for service in context.services() {
         let deploy = service.deploy.as_ref();
         let (limits, reserved) = (deploy.map(|it| &it.limits), deploy.map(|it| &it.reservations));
-        let cpus = limits.and_then(|it| it.cpus.as_ref()).or(service.cpus.as_ref());
-        findings.extend(above(service, "CPUs", reserved.and_then(|it| it.cpus.as_ref()), cpus));
-        let memory = limits.and_then(|it| it.memory.as_ref()).or(service.mem_limit.as_ref());
-        let wanted = reserved.and_then(|it| it.memory.as_ref()).or(service.mem_reservation.as_ref());
+        let cpus = limits.and_then(|it| it.cpus.as_deref()).or(service.cpus.as_deref());
+        findings.extend(above(service, "CPUs", reserved.and_then(|it| it.cpus.as_deref()), cpus));
+        let memory = limits.and_then(|it| it.memory.as_deref()).or(service.mem_limit.as_deref());
+        let wanted = reserved.and_then(|it| it.memory.as_deref()).or(service.mem_reservation.as_deref());
         findings.extend(above(service, "memory", wanted, memory.filter(|limit| limit.value.0 > 0)));
     }
 }

@@ -4,7 +4,7 @@ use crate::compose::model::{MountKind, Service};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
-use crate::source::{Span, Spanned};
+use crate::source::{Span, Spanned, Text};
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let Some(stack) = context.stack else { return };
     let services: Vec<&Service> = context.services().collect();
     for (index, service) in services.iter().enumerate() {
-        for volume in volumes(service).filter(|it| stack.volumes.get(&it.value).is_some_and(|it| !it.shared)) {
+        for volume in volumes(service).filter(|it| stack.volumes.get(&*it.value).is_some_and(|it| !it.shared)) {
             for other in &services[..index] {
                 let Some(theirs) = volumes(other).find(|it| it.value == volume.value) else { continue };
                 let (ours, others) = (context.allowed(&service.name), context.allowed(&other.name));
@@ -51,7 +51,7 @@ fn finding(context: &Context<'_>, (a, at): (&Service, Span), (b, there): (&Servi
     .help("loosen the constraints of one, or use a volume that all machines reach (nfs)")
 }
 
-fn volumes(service: &Service) -> impl Iterator<Item = &Spanned<String>> {
+fn volumes(service: &Service) -> impl Iterator<Item = &Spanned<Text>> {
     service.mounts.iter().filter_map(|mount| match &mount.kind {
         MountKind::Volume { source, .. } => source.as_ref(),
         _ => None,

@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let allowed = context.allowed(&service.name);
         for key in spread {
             let values: std::collections::BTreeSet<&str> =
-                allowed.iter().filter_map(|it| it.attributes.get(&key.value)).map(String::as_str).collect();
+                allowed.iter().filter_map(|it| it.attributes.get(&*key.value)).map(String::as_str).collect();
             let seen = match values.len() {
                 0 => "no machine has it".to_owned(),
                 1 => format!("it is `{}` on every machine", values.first().unwrap_or(&"")),

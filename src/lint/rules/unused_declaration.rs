@@ -29,17 +29,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     let compose = context.compose;
     let services = || context.all_services();
     let networks: BTreeSet<&str> =
-        services().flat_map(|it| it.networks.keys().map(String::as_str)).chain(["default"]).collect();
+        services().flat_map(|it| it.networks.keys().map(|key| &**key)).chain(["default"]).collect();
     let volumes: BTreeSet<&str> = services()
         .flat_map(|it| &it.mounts)
         .filter_map(|mount| match &mount.kind {
-            MountKind::Volume { source, .. } | MountKind::Other { source, .. } => Some(source.as_ref()?.value.as_str()),
+            MountKind::Volume { source, .. } | MountKind::Other { source, .. } => Some(&*source.as_ref()?.value),
             _ => None,
         })
         .collect();
-    let configs: BTreeSet<&str> = services().flat_map(|it| &it.configs).map(|it| it.source.value.as_str()).collect();
+    let configs: BTreeSet<&str> = services().flat_map(|it| &it.configs).map(|it| &*it.source.value).collect();
     let mut secrets: BTreeSet<&str> =
-        services().flat_map(|it| &it.secrets).map(|it| it.source.value.as_str()).collect();
+        services().flat_map(|it| &it.secrets).map(|it| &*it.source.value).collect();
     for (_, entry) in context.written_services() {
         secrets.extend(build_secrets(&entry.value));
     }
@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         .chain(compose.configs.iter().map(|(name, it)| ("config", name, it.span, &configs)))
         .chain(compose.secrets.iter().map(|(name, it)| ("secret", name, it.span, &secrets)));
     for (kind, name, span, used) in declared {
-        if !used.contains(name.as_str()) {
+        if !used.contains(&**name) {
             findings.push(finding(context, kind, name, span));
         }
     }
