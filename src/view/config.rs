@@ -1,5 +1,7 @@
 //! The canonical model as text: YAML or JSON.
 
+use std::io::{self, BufWriter, Write};
+
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::compose::{Model, Section};
@@ -17,32 +19,74 @@ pub enum ModelFormat {
 /// A model as text that docker compose reads as the same project: unless variables were left as they are (`literal`),
 /// each dollar sign is doubled.
 pub fn model(model: &Model, format: ModelFormat, literal: bool) -> String {
-    let text = match format {
-        ModelFormat::Yaml => yaml(model),
-        ModelFormat::Json => serde_json::to_string_pretty(&Whole(model)).unwrap_or_default() + "\n",
-    };
-    if literal || !text.contains('$') { text } else { text.replace('$', "$$") }
+    let mut text = Vec::new();
+    // A list takes whatever is written to it.
+    let _ = write_model(model, format, literal, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }
 
-/// Service by service, so that there is no more than one canonical tree at a time.
-fn yaml(model: &Model) -> String {
+/// [`model`], written while it is made: service by service, so that there is never a large part of it at a time.
+pub fn write_model(model: &Model, format: ModelFormat, literal: bool, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(PART, Dollars { out, literal });
+    match format {
+        ModelFormat::Yaml => yaml(model, &mut out)?,
+        ModelFormat::Json => {
+            serde_json::to_writer_pretty(&mut out, &Whole(model))?;
+            out.write_all(b"\n")?;
+        }
+    }
+    out.flush()
+}
+
+/// How much is written at a time, in bytes.
+const PART: usize = 64 << 10;
+
+/// Doubles each dollar sign, unless they are left as they are (`literal`).
+struct Dollars<'a> {
+    out: &'a mut dyn Write,
+    literal: bool,
+}
+
+impl Write for Dollars<'_> {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        if self.literal || !part.contains(&b'$') {
+            self.out.write_all(part)?;
+        } else {
+            for piece in part.split_inclusive(|byte| *byte == b'$') {
+                self.out.write_all(piece)?;
+                if piece.ends_with(b"$") {
+                    self.out.write_all(b"$")?;
+                }
+            }
+        }
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn yaml(model: &Model, out: &mut dyn Write) -> io::Result<()> {
     let mut text = String::new();
     for (key, _, section) in model.sections() {
         match section {
             Section::Whole(node) => yaml::write_entry(&mut text, &key, &node, 0),
             Section::Services => {
-                let start = text.len();
-                text.push_str("services:\n");
-                let headed = text.len();
-                model.services().for_each(|(name, entry)| yaml::write_entry(&mut text, &name, &entry.value, 1));
-                if text.len() == headed {
-                    text.truncate(start);
-                    text.push_str("services: {}\n");
+                let mut services = model.services().peekable();
+                let none = services.peek().is_none();
+                text.push_str(if none { "services: {}\n" } else { "services:\n" });
+                for (name, entry) in services {
+                    yaml::write_entry(&mut text, &name, &entry.value, 1);
+                    out.write_all(text.as_bytes())?;
+                    text.clear();
                 }
             }
         }
+        out.write_all(text.as_bytes())?;
+        text.clear();
     }
-    text
+    Ok(())
 }
 
 /// A model as JSON.

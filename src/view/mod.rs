@@ -13,7 +13,7 @@ mod style;
 mod variables;
 mod why;
 
-pub use config::{ModelFormat, model};
+pub use config::{ModelFormat, model, write_model};
 pub use events::{Progress, outcome};
 pub use findings::findings;
 pub use origin::{origin, origin_json};

@@ -60,8 +60,12 @@ fn show(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, model: &Model) -> Exit 
         lines(profiles(loaded))
     } else if what.variables {
         view::variables(loaded.origins.variables(), format, io.style)
-    } else {
+    } else if args.output.is_some() {
         view::model(model, format, args.no_interpolate)
+    } else {
+        // A reader that has gone is no fault of ours.
+        let _ = view::write_model(model, format, args.no_interpolate, &mut io.out);
+        return Exit::Fine;
     };
     let Some(out) = &args.output else {
         io.print(&text);
