@@ -39,6 +39,15 @@ pub fn build(
     (stack, findings)
 }
 
+/// What [`build`] finds wrong with the services, without an inventory: for those who need no stack.
+pub fn faults(compose: &Compose) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for service in compose.services.values().filter(|service| service.provider.is_none()) {
+        services::faults(compose, service, &mut findings);
+    }
+    findings
+}
+
 /// The networks in use, with their engine names. `default` is one of them where a service names none.
 fn networks(compose: &Compose) -> indexmap::IndexMap<String, Network> {
     let mut networks = indexmap::IndexMap::new();

@@ -10,7 +10,7 @@ mod support;
 mod wishes;
 
 pub use crate::compose::model::Condition;
-pub use build::build;
+pub use build::{build, faults};
 pub use machines::LOCAL;
 
 pub use model::{

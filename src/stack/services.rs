@@ -41,6 +41,12 @@ pub(super) fn service(
     }
 }
 
+/// What [`service`] finds wrong.
+pub(super) fn faults(compose: &Compose, written: &compose::Service, findings: &mut Vec<Diagnostic>) {
+    constraints(written, findings);
+    wishes::wishes(compose, written, findings);
+}
+
 fn replicas(written: &compose::Service) -> Spanned<Replicas> {
     let deploy = written.deploy.as_ref();
     let mode = deploy.and_then(|deploy| deploy.mode.as_ref());

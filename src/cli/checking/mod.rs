@@ -101,24 +101,36 @@ impl<'a> Checking<'a> {
         let mut found =
             Found { services: loaded.compose.services.len(), complete: loaded.complete, ..Found::default() };
         found.fail_on = settings.fail_on;
-        let (stack, mut told) = stack::build(&loaded.compose, inventory.as_ref(), None);
-        if inventory.is_none() {
-            // docker compose passes over what is said about placing: no reason to refuse a file that places nothing.
-            told.iter_mut().for_each(|finding| finding.severity = finding.severity.min(Severity::Warning));
-        }
-        findings.extend(told);
+        let stack = match &inventory {
+            Some(inventory) => {
+                let (stack, told) = stack::build(&loaded.compose, Some(inventory), None);
+                findings.extend(told);
+                Some(stack)
+            }
+            None => {
+                let mut told = stack::faults(&loaded.compose);
+                // docker compose passes over what is said about placing: no reason to refuse a file that places nothing.
+                told.iter_mut().for_each(|finding| finding.severity = finding.severity.min(Severity::Warning));
+                findings.extend(told);
+                None
+            }
+        };
         findings.extend(not_built(&loaded.compose, inventory.as_ref()));
-        if loaded.complete && inventory.is_some() && !findings.iter().any(Diagnostic::is_error) {
-            findings.extend(place(io, &stack, &run.sources, &mut found));
+        if let Some(stack) = stack.as_ref().filter(|_| loaded.complete && !findings.iter().any(Diagnostic::is_error)) {
+            findings.extend(place(io, stack, &run.sources, &mut found));
         }
         let input = Input {
             loaded: &loaded,
             inventory: inventory.as_ref(),
-            stack: inventory.as_ref().map(|_| &stack),
+            stack: stack.as_ref(),
             sources: &run.sources,
             files: &self.files,
         };
         found.report = lint::check(input, &settings, findings);
+        if self.targets.len() == 1 {
+            // The program ends soon: a large project is not given back piece by piece.
+            std::mem::forget((loaded, stack));
+        }
         Ok(found)
     }
 
