@@ -1,6 +1,6 @@
 //! Mappings in the order of the file, made for what compose files are made of: very many of very few entries.
 //!
-//! Up to [`MOST_SCANNED`] entries a key is found by looking at them one after the other, which is quicker than hashing it,
+//! Up to `MOST_SCANNED` entries a key is found by looking at them one after the other, which is quicker than hashing it,
 //! and there is nothing but the entries to be kept. Larger mappings have an index, so that one of 20,000 services is no
 //! slower.
 
