@@ -175,7 +175,7 @@ fn break_it(stack: &mut Stack, service: usize, how: usize) -> Span {
 /// Brute force takes its time: few cases, unless more are asked for.
 fn refusals() -> u32 {
     match ProptestConfig::default().cases {
-        256 => 120,
+        256 => 60,
         asked => asked,
     }
 }
