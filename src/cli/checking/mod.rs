@@ -189,7 +189,15 @@ fn place(io: &mut Io, stack: &stack::Stack, sources: &Sources, found: &mut Found
             refusal.findings
         }
         Outcome::Undecided(why) => {
-            io.refuse(&format!("whether the stack fits is not decided: {why}"), None);
+            let homeless = refusal::without_place(&problem, &Limits::default());
+            let lacking: Vec<String> = homeless
+                .iter()
+                .take(8)
+                .map(|it| format!("{} of {} of `{}`", it.wanted - it.placed, it.wanted, it.service))
+                .collect();
+            let help = (!lacking.is_empty())
+                .then(|| format!("look at what was given no place: {} (`planner why` says more)", lacking.join(", ")));
+            io.refuse(&format!("whether the stack fits is not decided: {why}"), help.as_deref());
             found.undecided = true;
             Vec::new()
         }

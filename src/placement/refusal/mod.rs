@@ -90,14 +90,21 @@ pub fn explain(problem: &Problem<'_>, limits: &Limits) -> Refusal {
     }
     crate::diagnostic::sort(&mut refusal.findings);
     refusal.ways_out = way_out::find(problem.stack, &statements, &trial, &refusal.conflicts, &told);
-    refusal.homeless = homeless
-        .into_iter()
-        .map(|(service, left)| {
-            let wanted = problem.replicas[service];
-            Homeless { service: problem.stack.services[service].name.clone(), placed: wanted - left, wanted }
-        })
-        .collect();
+    refusal.homeless = named(problem, homeless);
     refusal
+}
+
+/// What finds no place where as much as possible is placed.
+pub fn without_place(problem: &Problem<'_>, limits: &Limits) -> Vec<Homeless> {
+    named(problem, homeless(problem, limits))
+}
+
+fn named(problem: &Problem<'_>, homeless: Vec<(usize, u32)>) -> Vec<Homeless> {
+    let named = |(service, left): (usize, u32)| {
+        let wanted = problem.replicas[service];
+        Homeless { service: problem.stack.services[service].name.clone(), placed: wanted - left, wanted }
+    };
+    homeless.into_iter().map(named).collect()
 }
 
 /// A layout with as much as finds a place.
