@@ -12,6 +12,7 @@ mod corpus_canonical;
 mod corpus_model;
 mod disk;
 mod fake;
+mod flat;
 mod golden;
 mod hostile;
 mod house;

@@ -1,5 +1,6 @@
 //! Placement in plain numbers: the problem, answers and their sums, rules, costs, and the integer program they make.
 
+mod flat;
 mod instance;
 mod model;
 mod objective;
@@ -10,6 +11,7 @@ mod state;
 mod terms;
 mod verify;
 
+pub use flat::{Cost, Flat, Shift, Trial};
 pub use instance::{
     Bond, Counts, Group, Instance, MACHINES, Machine, Resource, Service, Spread, Token, Topology, UNLIMITED,
 };

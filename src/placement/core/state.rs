@@ -62,7 +62,8 @@ pub struct State<'a> {
     most_moved: usize,
 }
 
-fn change(list: &mut Vec<(u32, u32)>, key: u32, more: bool) {
+/// One more, or one less, of a key.
+pub(super) fn change(list: &mut Vec<(u32, u32)>, key: u32, more: bool) {
     match (list.iter_mut().find(|(it, _)| *it == key), more) {
         (Some((_, count)), true) => *count += 1,
         (Some((_, count)), false) => {

@@ -11,6 +11,7 @@ mod exact;
 mod neighbourhood;
 mod pick;
 mod portfolio;
+mod proposals;
 mod solver;
 mod start;
 

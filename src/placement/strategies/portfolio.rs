@@ -191,7 +191,7 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
         closing::vacate(state, goal, budget, share / 2);
     } else if goal.tier.is_some_and(is_of_loads) {
         // Where the exact program can prove something it is left the larger part.
-        let part = if whole { 0.4 } else { 0.8 };
+        let part = if whole { 0.4 } else { 0.9 };
         let until = budget.time_fraction() + (1.0 - budget.time_fraction()) * part / left as f64;
         annealing::improve(state, goal, budget, (share as f64 * part) as u64, 11, until);
     }

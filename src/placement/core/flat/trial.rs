@@ -1,0 +1,229 @@
+//! A change that is tried: a few containers to other machines at once.
+
+use super::{Cost, Flat, LANES};
+
+/// The most containers of one change.
+const MOST: usize = 4;
+
+/// One container to another machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shift {
+    /// Which.
+    pub container: u32,
+    /// Where it is.
+    pub from: u32,
+    /// Where it goes.
+    pub to: u32,
+}
+
+/// Some shifts, and what they mean for the machines that they touch.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    shifts: [Shift; MOST],
+    len: usize,
+    /// The machines, and how many containers more each has.
+    machines: [(u32, i32); MOST],
+    touched: usize,
+    width: usize,
+    /// By touched machine: what is used more.
+    more: Vec<f64>,
+    /// By touched machine: what its load will cost.
+    costs: [f64; MOST],
+    /// By touched machine: how much too much it will hold.
+    excess: [f64; MOST],
+}
+
+impl Trial {
+    /// An empty one for such an answer.
+    pub fn new(flat: &Flat<'_>) -> Self {
+        let width = flat.facts.width;
+        Trial {
+            shifts: [Shift::default(); MOST],
+            len: 0,
+            machines: [(0, 0); MOST],
+            touched: 0,
+            width,
+            more: vec![0.0; MOST * width],
+            costs: [0.0; MOST],
+            excess: [0.0; MOST],
+        }
+    }
+
+    /// Forgets the shifts.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// One shift more.
+    pub fn push(&mut self, container: u32, from: u32, to: u32) {
+        self.shifts[self.len] = Shift { container, from, to };
+        self.len += 1;
+    }
+
+    /// The shifts.
+    pub fn shifts(&self) -> &[Shift] {
+        &self.shifts[..self.len]
+    }
+
+    /// The machines that are touched, and how many containers more each has.
+    pub fn machines(&self) -> impl Iterator<Item = (u32, i32)> + '_ {
+        self.machines[..self.touched].iter().copied()
+    }
+
+    /// The machines that are touched, and what their load will cost.
+    pub fn costs(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
+        self.machines[..self.touched].iter().map(|(machine, _)| *machine).zip(self.costs)
+    }
+
+    /// The machines that are touched, and how much too much they will hold.
+    pub fn excess(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
+        self.machines[..self.touched].iter().map(|(machine, _)| *machine).zip(self.excess)
+    }
+
+    fn touch(&mut self, machine: u32) -> usize {
+        if let Some(known) = self.machines[..self.touched].iter().position(|(it, _)| *it == machine) {
+            return known;
+        }
+        let slot = self.touched;
+        self.machines[slot] = (machine, 0);
+        self.more[slot * self.width..(slot + 1) * self.width].fill(0.0);
+        self.touched += 1;
+        slot
+    }
+
+    fn add(&mut self, machine: u32, uses: &[f64], sign: i32) {
+        let slot = self.touch(machine);
+        self.machines[slot].1 += sign;
+        let (more, sign) = (&mut self.more[slot * self.width..(slot + 1) * self.width], f64::from(sign));
+        for (more, uses) in more.iter_mut().zip(uses) {
+            *more += sign * uses;
+        }
+    }
+
+    fn more(&self, slot: usize) -> &[f64] {
+        &self.more[slot * self.width..(slot + 1) * self.width]
+    }
+}
+
+impl Flat<'_> {
+    /// Whether the machine has room for what arrives when something leaves.
+    #[inline]
+    fn has_room(&self, machine: u32, arrives: &[f64], leaves: &[f64]) -> bool {
+        let spare = &self.spare[self.block(machine)];
+        let mut rows = spare.chunks_exact(LANES).zip(arrives.chunks_exact(LANES)).zip(leaves.chunks_exact(LANES));
+        // Transient resources are the last, and the tightest.
+        rows.all(|((spare, arrives), leaves)| {
+            let over = |at: usize| u8::from(arrives[at] - leaves[at] > spare[at]);
+            over(0) | over(1) | over(2) | over(3) == 0
+        })
+    }
+
+    /// Whether one container fits on a machine when another one leaves it.
+    #[inline]
+    pub fn fits(&self, group: usize, machine: u32, instead_of: Option<usize>) -> bool {
+        let arrives = self.uses(group, self.returns(group, machine));
+        let leaves = instead_of.map_or(&self.facts.zero[..], |other| self.uses(other, self.leaves(other, machine)));
+        self.has_room(machine, arrives, leaves)
+    }
+
+    /// The same where machines may hold too much: what the shifts change of the cost, and of how much is too much.
+    pub fn loose_change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64], excess: &[f64]) -> (f64, f64) {
+        self.sum_up(trial);
+        let (mut change, mut over) = (self.cost_change(trial, cost, loads), 0.0);
+        for slot in 0..trial.touched {
+            let machine = trial.machines[slot].0;
+            let after = cost.excess(&self.spare[self.block(machine)], trial.more(slot));
+            trial.excess[slot] = after;
+            over += after - excess[machine as usize];
+        }
+        change += cost.others(self, trial);
+        (change, over)
+    }
+
+    fn sum_up(&self, trial: &mut Trial) {
+        trial.touched = 0;
+        for at in 0..trial.len {
+            let Shift { container, from, to } = trial.shifts[at];
+            let group = self.group(container);
+            trial.add(to, self.uses(group, self.returns(group, to)), 1);
+            trial.add(from, self.uses(group, self.leaves(group, from)), -1);
+        }
+    }
+
+    fn cost_change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64]) -> f64 {
+        let mut change = 0.0;
+        for slot in 0..trial.touched {
+            let machine = trial.machines[slot].0;
+            let after = cost.load(machine, self.load(machine), trial.more(slot));
+            trial.costs[slot] = after;
+            change += after - loads[machine as usize];
+        }
+        change
+    }
+
+    /// What the shifts change of the cost, but for [`Cost::most_moved`]; `loads` is what each machine's load costs now.
+    /// Nothing where they don't fit. Rules are not asked.
+    pub fn change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64]) -> Option<f64> {
+        // What most trials fail by comes first.
+        let fits = match trial.shifts() {
+            [one] => self.fits(self.group(one.container), one.to, None),
+            [one, two] if one.from == two.to && one.to == two.from => {
+                let (first, second) = (self.group(one.container), self.group(two.container));
+                self.fits(first, one.to, Some(second)) && self.fits(second, two.to, Some(first))
+            }
+            _ => true,
+        };
+        if !fits {
+            return None;
+        }
+        self.sum_up(trial);
+        if trial.len > 2 || trial.touched > 2 {
+            let machines = &trial.machines[..trial.touched];
+            let fits = |(slot, (machine, _)): (usize, &(u32, i32))| {
+                self.has_room(*machine, trial.more(slot), &self.facts.zero)
+            };
+            if !machines.iter().enumerate().all(fits) {
+                return None;
+            }
+        }
+        let change = self.cost_change(trial, cost, loads);
+        Some(change + cost.others(self, trial))
+    }
+
+    /// What the shifts of a trial that was measured change of another tier's cost.
+    pub fn change_of(&self, trial: &Trial, cost: &Cost<'_>) -> f64 {
+        let zero = &self.facts.zero;
+        let of_loads = (0..trial.touched).map(|slot| {
+            let machine = trial.machines[slot].0;
+            let load = self.load(machine);
+            cost.load(machine, load, trial.more(slot)) - cost.load(machine, load, zero)
+        });
+        of_loads.sum::<f64>() + cost.others(self, trial)
+    }
+
+    /// Does it, if all rules hold then.
+    pub fn apply(&mut self, trial: &Trial) -> bool {
+        for shift in trial.shifts() {
+            self.count_in(shift.container, shift.from, false);
+        }
+        for shift in trial.shifts() {
+            self.count_in(shift.container, shift.to, true);
+        }
+        if !trial.shifts().iter().all(|shift| self.holds_after(*shift)) {
+            for shift in trial.shifts() {
+                self.count_in(shift.container, shift.to, false);
+            }
+            for shift in trial.shifts() {
+                self.count_in(shift.container, shift.from, true);
+            }
+            return false;
+        }
+        for shift in trial.shifts() {
+            self.unsettle(shift.container, shift.from);
+        }
+        for shift in trial.shifts() {
+            self.settle(shift.container, shift.to);
+        }
+        true
+    }
+}

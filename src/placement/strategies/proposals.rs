@@ -1,0 +1,177 @@
+//! The changes that annealing tries: which containers, and where to.
+
+use crate::placement::core::{Flat, Rng, Tier, Trial};
+
+/// What a change is.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// One to another machine.
+    Shift,
+    /// Two change places.
+    Swap,
+    /// Two of about one size change places.
+    SwapAlike,
+    /// One goes back to where it ran.
+    Return,
+    /// One takes the place of another, which goes elsewhere.
+    Eject,
+    /// Three change places.
+    Rotate,
+    /// One changes places with two.
+    OneForTwo,
+}
+
+/// How often which is drawn, out of 256.
+const WEIGHTS: [(Kind, u32); 7] = [
+    (Kind::Shift, 78),
+    (Kind::Swap, 58),
+    (Kind::SwapAlike, 58),
+    (Kind::Return, 14),
+    (Kind::Eject, 16),
+    (Kind::Rotate, 16),
+    (Kind::OneForTwo, 16),
+];
+
+/// Where what leaves uses transient resources all the same: there are so many places that are not the first one that a
+/// walk by chance would have left too much, and no room to go on.
+const WEIGHTS_TRANSIENT: [(Kind, u32); 7] = [
+    (Kind::Shift, 42),
+    (Kind::Swap, 28),
+    (Kind::SwapAlike, 28),
+    (Kind::Return, 137),
+    (Kind::Eject, 7),
+    (Kind::Rotate, 7),
+    (Kind::OneForTwo, 7),
+];
+
+/// How far apart in the order of sizes those of about one size are, as a fraction of all.
+const ALIKE: f64 = 0.02;
+
+/// Draws changes.
+#[derive(Clone, Debug)]
+pub(super) struct Proposals {
+    /// The containers that may move, by size; by container, where in that order it is, if it may.
+    movable: Vec<u32>,
+    rank: Vec<Option<u32>>,
+    reach: usize,
+    /// The machines that they may go to.
+    open: Vec<u32>,
+    is_open: Vec<bool>,
+    weights: [(Kind, u32); 7],
+    /// Whether two containers of one service may move at once.
+    twins: bool,
+}
+
+impl Proposals {
+    pub(super) fn new(flat: &Flat<'_>, mut movable: Vec<u32>, open: Vec<u32>, tier: &Tier) -> Self {
+        let size = sizes(flat);
+        movable.sort_by(|a, b| size[flat.group(*a)].total_cmp(&size[flat.group(*b)]).then(a.cmp(b)));
+        let mut rank = vec![None; flat.containers()];
+        (0u32..).zip(&movable).for_each(|(place, it)| rank[*it as usize] = Some(place));
+        let reach = ((movable.len() as f64 * ALIKE) as usize).max(4);
+        let weights = if flat.instance.has_transient() { WEIGHTS_TRANSIENT } else { WEIGHTS };
+        let mut is_open = vec![false; flat.instance.machines.len()];
+        open.iter().for_each(|it| is_open[*it as usize] = true);
+        // What doubled replicas cost is known for one of a service at a time.
+        Proposals { movable, rank, reach, open, is_open, weights, twins: tier.doubled == 0.0 }
+    }
+
+    /// Whether there is nothing to change.
+    pub(super) fn is_empty(&self) -> bool {
+        self.movable.is_empty() || self.open.len() < 2
+    }
+
+    fn kind(&self, rng: &mut Rng) -> Kind {
+        let mut left = rng.below(256) as u32;
+        for (kind, weight) in self.weights {
+            if left < weight {
+                return kind;
+            }
+            left -= weight;
+        }
+        Kind::Shift
+    }
+
+    /// A container of about the same size.
+    fn alike(&self, container: u32, rng: &mut Rng) -> u32 {
+        let rank = self.rank[container as usize].unwrap_or(0) as usize;
+        let low = rank.saturating_sub(self.reach);
+        let high = (rank + self.reach + 1).min(self.movable.len());
+        self.movable[low + rng.below(high - low)]
+    }
+
+    /// A change to try; false where what was drawn makes none.
+    pub(super) fn draw(&self, flat: &Flat<'_>, rng: &mut Rng, trial: &mut Trial) -> bool {
+        trial.clear();
+        let kind = self.kind(rng);
+        let container = rng.pick(&self.movable);
+        let from = flat.place(container);
+        let makes_one = match kind {
+            Kind::Shift => {
+                let to = rng.pick(&self.open);
+                trial.push(container, from, to);
+                to != from
+            }
+            Kind::Swap | Kind::SwapAlike => {
+                let is_any = matches!(kind, Kind::Swap);
+                let other = if is_any { rng.pick(&self.movable) } else { self.alike(container, rng) };
+                let to = flat.place(other);
+                trial.push(container, from, to);
+                trial.push(other, to, from);
+                to != from
+            }
+            Kind::Return => {
+                let origin = flat.origin(flat.group(container)).unwrap_or(from);
+                trial.push(container, from, origin);
+                origin != from && self.is_open[origin as usize]
+            }
+            Kind::Eject => {
+                let other = rng.pick(&self.movable);
+                let (to, last) = (flat.place(other), rng.pick(&self.open));
+                trial.push(container, from, to);
+                trial.push(other, to, last);
+                to != from && last != to && last != from
+            }
+            Kind::Rotate => {
+                let (second, third) = (rng.pick(&self.movable), rng.pick(&self.movable));
+                let (to, last) = (flat.place(second), flat.place(third));
+                trial.push(container, from, to);
+                trial.push(second, to, last);
+                trial.push(third, last, from);
+                to != from && last != from && to != last
+            }
+            Kind::OneForTwo => {
+                let second = rng.pick(&self.movable);
+                let to = flat.place(second);
+                let third = rng.pick(flat.on(to));
+                trial.push(container, from, to);
+                trial.push(second, to, from);
+                trial.push(third, to, from);
+                to != from && third != second && self.rank[third as usize].is_some()
+            }
+        };
+        makes_one && self.may_be(flat, trial)
+    }
+
+    /// Whether all may be where they go, and no two are alike.
+    fn may_be(&self, flat: &Flat<'_>, trial: &Trial) -> bool {
+        let shifts = trial.shifts();
+        let differ = |a: u32, b: u32| {
+            let (a, b) = (flat.group(a), flat.group(b));
+            a != b && (self.twins || flat.service_of(a) != flat.service_of(b))
+        };
+        shifts.iter().enumerate().all(|(index, shift)| {
+            flat.is_eligible(flat.group(shift.container), shift.to)
+                && shifts[..index].iter().all(|other| differ(shift.container, other.container))
+        })
+    }
+}
+
+/// How large the containers of each group are, as a share of all of each resource.
+fn sizes(flat: &Flat<'_>) -> Vec<f64> {
+    let groups = &flat.instance.groups;
+    let all = |resource: usize| groups.iter().map(|it| it.demand[resource] as f64 * f64::from(it.count)).sum::<f64>();
+    let all: Vec<f64> = (0..flat.instance.resources.len()).map(all).collect();
+    let size = |demand: &[i64]| demand.iter().zip(&all).map(|(it, all)| *it as f64 / all.max(1.0)).sum();
+    groups.iter().map(|it| size(&it.demand)).collect()
+}
