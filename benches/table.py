@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the placement benchmarks and prints a Markdown table.
 
-    table.py BENCH_FOLDER PLANNER [moves|pack|policies|small|large|roadef|bytedance|greedy ...]
+    table.py BENCH_FOLDER PLANNER [moves|pack|policies|small|large|roadef|roadef:NAME[:SECONDS]|bytedance|greedy ...]
 
 BENCH_FOLDER has the folders synthetic, roadef and bytedance. Every answer is checked by their own checkers where they have
 one. Times are wall seconds and user CPU seconds of the whole process. Nothing here is tuned to an instance: other sizes and
@@ -152,6 +152,10 @@ def main(folder, planner, *parts):
     if "roadef" in parts:
         for name in ROADEF:
             bench.roadef(name, 300)
+    for part in parts:
+        if part.startswith("roadef:"):
+            name, _, seconds = part[len("roadef:"):].partition(":")
+            bench.roadef(name, int(seconds or 300))
     if "greedy" in parts:
         print("\n| greedy, as Swarm places | tasks | move cost | cost of machines |\n|---|---|---|---|")
         for n, m, util, seed in ((50, 10, 0.8, None), (200, 20, 0.85, None), (200, 20, 0.9, None), (1000, 100, 0.85, None)):

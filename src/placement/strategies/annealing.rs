@@ -5,8 +5,8 @@
 //! A first phase, hot, lets machines hold too much, at a price that rises as it cools: the ways between good answers lead
 //! through such ones. The phases after it begin less hot, from the best, and keep to the room there is.
 //!
-//! Two chains, each with its own stream of random numbers, whatever the number of threads. After each phase both go on from
-//! the better one. How far a phase has come follows the work done, or the clock where that runs faster.
+//! Two chains, one hotter than the other, each with its own stream of random numbers, whatever the number of threads. After
+//! each phase both go on from the better one. How far a phase has come follows the work done, or the clock where that runs faster.
 
 use crate::placement::core::{Cost, Flat, Rng, State, Tier, Trial, UNLIMITED};
 
@@ -14,12 +14,10 @@ use super::bounds::is_met;
 use super::budget::Budget;
 use super::neighbourhood::Goal;
 use super::proposals::Proposals;
+use super::schedule::{PHASES, PHASES_FREE, Schedule};
 
 /// Chains, on as many threads.
 const CHAINS: u64 = 2;
-
-/// How far the clock may be ahead of the work before it rules.
-const CLOCK_LEAD: f64 = 0.05;
 
 /// Trials between two looks at the clock.
 const STRIDE: u64 = 4096;
@@ -29,42 +27,11 @@ const TRIALS: u64 = 4;
 const TRIALS_OF_MANY: u64 = 2;
 const MANY: usize = 10_000;
 
-/// The hottest, in steps up of which nine of ten are larger.
-const HOT: f64 = 100.0;
+/// By chain: the hottest, in steps up of which nine of ten are larger. What is best differs widely.
+const HOT: [f64; CHAINS as usize] = [100.0, 10.0];
 
 /// Shifts drawn to find out what steps up cost.
 const SAMPLES: usize = 40_000;
-
-/// What holding too much costs at first, and by how much it has risen when the phase has cooled; see [`Cost::excess`].
-const PRICE: f64 = 2.0;
-const RISE: f64 = 20.0;
-
-/// From here on, as a part of a loose phase, the price rises until nothing is too much.
-const TURN: f64 = 0.85;
-const LAST_RISE: f64 = 1000.0;
-
-/// A part of the work: how hot it begins and ends, as a part of the hottest.
-#[derive(Clone, Copy)]
-struct Phase {
-    share: f64,
-    hot: f64,
-    cold: f64,
-    /// Whether machines may hold too much.
-    loose: bool,
-}
-
-/// Where room is scarce.
-const PHASES: [Phase; 3] = [
-    Phase { share: 0.6, hot: 1.0, cold: 1e-3, loose: true },
-    Phase { share: 0.2, hot: 1e-2, cold: 1e-7, loose: false },
-    Phase { share: 0.2, hot: 1e-2, cold: 1e-7, loose: false },
-];
-
-/// Where there is no limit: nothing is in the way, and little heat is enough.
-const PHASES_FREE: [Phase; 2] = [
-    Phase { share: 0.5, hot: 1e-2, cold: 1e-4, loose: false },
-    Phase { share: 0.5, hot: 1e-4, cold: 1e-6, loose: false },
-];
 
 /// Anneals for so many units of work in all.
 pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, work: u64, seed: u64, until: f64) {
@@ -75,13 +42,16 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
         return;
     }
     let mut chains: Vec<Chain<'_, '_>> =
-        (0..CHAINS).map(|number| Chain::new(state, goal, tier, seed.wrapping_add(number))).collect();
+        (0..CHAINS).map(|number| Chain::new(state, goal, tier, seed, number)).collect();
     if chains[0].proposals.is_empty() {
         return;
     }
+    let is_free = state.instance.machines.iter().all(|machine| machine.room.iter().all(|room| *room >= UNLIMITED));
+    if is_free {
+        chains.iter_mut().for_each(|chain| chain.hot = HOT[0]);
+    }
     let begun = budget.time_fraction();
     let mut from = 0.0;
-    let is_free = state.instance.machines.iter().all(|machine| machine.room.iter().all(|room| *room >= UNLIMITED));
     for phase in if is_free { &PHASES_FREE[..] } else { &PHASES[..] } {
         let schedule = Schedule { from, to: from + phase.share, begun, until, phase: *phase };
         let trials = (each as f64 * phase.share) as u64;
@@ -111,28 +81,6 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
     }
 }
 
-/// How a phase lies in the whole.
-#[derive(Clone, Copy)]
-struct Schedule {
-    from: f64,
-    to: f64,
-    /// The fraction of the time that had passed when it all began, and that may have when it ends.
-    begun: f64,
-    until: f64,
-    phase: Phase,
-}
-
-impl Schedule {
-    /// How far the phase is, from 0 to 1 and beyond, and whether the clock rules because the work falls behind it.
-    fn progress(&self, done: f64, clock: f64) -> (f64, bool) {
-        let work = self.from + (self.to - self.from) * done;
-        let time = (clock - self.begun) / (self.until - self.begun).max(1e-9);
-        // A small lead of the clock, as at the very beginning, is none: it would not be the same in another run.
-        let late = time > work + CLOCK_LEAD;
-        ((if late { time } else { work } - self.from) / (self.to - self.from), late)
-    }
-}
-
 /// One walk.
 struct Chain<'a, 't> {
     flat: Flat<'a>,
@@ -151,6 +99,7 @@ struct Chain<'a, 't> {
     best: (f64, Vec<u32>),
     /// The hottest there is.
     hottest: f64,
+    hot: f64,
     /// Whether the bound is met.
     is_done: bool,
 }
@@ -164,7 +113,7 @@ struct Climate {
 }
 
 impl<'a, 't> Chain<'a, 't> {
-    fn new(state: &State<'a>, goal: &Goal<'t>, tier: &'t Tier, seed: u64) -> Self {
+    fn new(state: &State<'a>, goal: &Goal<'t>, tier: &'t Tier, seed: u64, number: u64) -> Self {
         let flat = Flat::of(state.instance, &state.counts());
         let cost = Cost::of(&flat, tier);
         let machines = 0..state.instance.machines.len() as u32;
@@ -173,14 +122,15 @@ impl<'a, 't> Chain<'a, 't> {
         let mut chain = Chain {
             bound: goal.bound,
             before,
-            proposals: Proposals::new(&flat, movable(&flat, goal), open, tier),
-            rng: Rng::new(seed),
+            proposals: Proposals::new(&flat, movable(&flat, goal), open, tier, number == 0),
+            rng: Rng::new(seed.wrapping_add(number)),
             trial: Trial::new(&flat),
             loads: Vec::new(),
             others: 0.0,
             excess: vec![0.0; state.instance.machines.len()],
             best: (0.0, Vec::new()),
             hottest: 0.0,
+            hot: HOT[number as usize],
             is_done: false,
             cost,
             flat,
@@ -211,7 +161,6 @@ impl<'a, 't> Chain<'a, 't> {
             self.descend(trials / 20, budget);
             self.look_around();
         }
-        let Phase { hot, cold, loose, .. } = schedule.phase;
         let mut done = 0;
         while !self.is_done && !budget.is_interrupted() {
             let (progress, late) = schedule.progress(done as f64 / trials.max(1) as f64, budget.time_fraction());
@@ -221,11 +170,8 @@ impl<'a, 't> Chain<'a, 't> {
             if progress >= 1.0 {
                 break;
             }
-            let cooled = if loose { (progress / TURN).min(1.0) } else { progress };
-            let late = ((progress - TURN) / (1.0 - TURN)).max(0.0);
-            let price = PRICE * RISE.powf(cooled) * LAST_RISE.powf(late);
-            let heat = self.hottest * hot * (cold / hot).powf(cooled);
-            self.try_many(Climate { heat, price: loose.then_some(price) });
+            let (heat, price) = schedule.climate(progress);
+            self.try_many(Climate { heat: self.hottest * heat, price });
             done += STRIDE;
             if (done / STRIDE).is_multiple_of(64) {
                 self.remember();
@@ -276,7 +222,7 @@ impl<'a, 't> Chain<'a, 't> {
             }
         }
         ups.sort_by(f64::total_cmp);
-        self.hottest = HOT * ups.get(ups.len() / 10).copied().unwrap_or(1.0);
+        self.hottest = self.hot * ups.get(ups.len() / 10).copied().unwrap_or(1.0);
     }
 
     fn try_one(&mut self, climate: Climate) {

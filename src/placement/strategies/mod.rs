@@ -12,6 +12,7 @@ mod neighbourhood;
 mod pick;
 mod portfolio;
 mod proposals;
+mod schedule;
 mod solver;
 mod start;
 

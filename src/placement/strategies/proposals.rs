@@ -63,13 +63,14 @@ pub(super) struct Proposals {
 }
 
 impl Proposals {
-    pub(super) fn new(flat: &Flat<'_>, mut movable: Vec<u32>, open: Vec<u32>, tier: &Tier) -> Self {
+    /// `returns`: whether containers are often sent back where what leaves still uses transient resources.
+    pub(super) fn new(flat: &Flat<'_>, mut movable: Vec<u32>, open: Vec<u32>, tier: &Tier, returns: bool) -> Self {
         let size = sizes(flat);
         movable.sort_by(|a, b| size[flat.group(*a)].total_cmp(&size[flat.group(*b)]).then(a.cmp(b)));
         let mut rank = vec![None; flat.containers()];
         (0u32..).zip(&movable).for_each(|(place, it)| rank[*it as usize] = Some(place));
         let reach = ((movable.len() as f64 * ALIKE) as usize).max(4);
-        let weights = if flat.instance.has_transient() { WEIGHTS_TRANSIENT } else { WEIGHTS };
+        let weights = if returns && flat.instance.has_transient() { WEIGHTS_TRANSIENT } else { WEIGHTS };
         let mut is_open = vec![false; flat.instance.machines.len()];
         open.iter().for_each(|it| is_open[*it as usize] = true);
         // What doubled replicas cost is known for one of a service at a time.

@@ -5,12 +5,15 @@
 //! A machine has a number for each resource, and one more for each that is transient: with what leaves it.
 
 mod cost;
+mod facts;
 mod rules;
 mod trial;
 
 use std::sync::Arc;
 
 use super::instance::{Counts, Instance};
+
+use facts::Facts;
 
 pub use cost::Cost;
 pub use trial::{Shift, Trial};
@@ -20,58 +23,6 @@ const NOWHERE: u32 = u32::MAX;
 
 /// Numbers of a machine are a multiple of this: whole registers.
 const LANES: usize = 4;
-
-/// What follows from an instance alone.
-#[derive(Debug)]
-struct Facts {
-    /// Numbers of a machine.
-    width: usize,
-    /// By group: what one uses where it did not run, and where it did and has its transient share already.
-    away: Vec<f64>,
-    home: Vec<f64>,
-    /// By machine and number.
-    room: Vec<f64>,
-    zero: Vec<f64>,
-    /// By group: where its one container ran, if it has one only.
-    origin: Vec<u32>,
-    /// By group: whether its containers must be counted, since there are several.
-    several: Vec<bool>,
-    service: Vec<u32>,
-    move_cost: Vec<f64>,
-    rules: rules::Facts,
-}
-
-impl Facts {
-    fn of(instance: &Instance) -> Self {
-        let transient: Vec<usize> =
-            (0..instance.resources.len()).filter(|it| instance.resources[*it].transient).collect();
-        let resources = instance.resources.len();
-        let width = (resources + transient.len()).next_multiple_of(LANES);
-        let row = |amounts: &[i64], with_transient: bool| {
-            let mut row: Vec<f64> = amounts.iter().map(|it| *it as f64).collect();
-            row.extend(transient.iter().map(|it| if with_transient { amounts[*it] as f64 } else { 0.0 }));
-            row.resize(width, 0.0);
-            row
-        };
-        let several = |group: &super::instance::Group| group.count > 1 || group.current.len() > 1;
-        let origin = |group: &super::instance::Group| match group.current.first() {
-            Some((machine, _)) if !several(group) => *machine,
-            _ => NOWHERE,
-        };
-        Facts {
-            width,
-            away: instance.groups.iter().flat_map(|it| row(&it.demand, true)).collect(),
-            home: instance.groups.iter().flat_map(|it| row(&it.demand, false)).collect(),
-            room: instance.machines.iter().flat_map(|it| row(&it.room, true)).collect(),
-            zero: vec![0.0; width],
-            origin: instance.groups.iter().map(origin).collect(),
-            several: instance.groups.iter().map(several).collect(),
-            service: instance.groups.iter().map(|it| it.service as u32).collect(),
-            move_cost: instance.groups.iter().map(|it| it.move_cost).collect(),
-            rules: rules::Facts::of(instance),
-        }
-    }
-}
 
 /// Who is where, and the sums.
 #[derive(Clone, Debug)]
@@ -343,15 +294,5 @@ impl<'a> Flat<'a> {
         } else {
             self.most_moved as u32
         }
-    }
-}
-
-impl Facts {
-    fn away(&self, group: usize) -> &[f64] {
-        &self.away[group * self.width..(group + 1) * self.width]
-    }
-
-    fn home(&self, group: usize) -> &[f64] {
-        &self.home[group * self.width..(group + 1) * self.width]
     }
 }

@@ -1,0 +1,66 @@
+//! How annealing cools: phases, and how far the work or the clock has come in them.
+
+/// How far the clock may be ahead of the work before it rules.
+const CLOCK_LEAD: f64 = 0.05;
+
+/// What holding too much costs at first, and by how much it has risen when the phase has cooled; see [`Cost::excess`](crate::placement::core::Cost::excess).
+const PRICE: f64 = 2.0;
+const RISE: f64 = 20.0;
+
+/// From here on, as a part of a loose phase, the price rises until nothing is too much.
+const TURN: f64 = 0.85;
+const LAST_RISE: f64 = 1000.0;
+
+/// A part of the work: how hot it begins and ends, as a part of the hottest.
+#[derive(Clone, Copy)]
+pub(super) struct Phase {
+    pub share: f64,
+    pub hot: f64,
+    pub cold: f64,
+    /// Whether machines may hold too much.
+    pub loose: bool,
+}
+
+/// Where room is scarce.
+pub(super) const PHASES: [Phase; 3] = [
+    Phase { share: 0.75, hot: 1.0, cold: 1e-3, loose: true },
+    Phase { share: 0.15, hot: 1e-2, cold: 1e-7, loose: false },
+    Phase { share: 0.1, hot: 1e-2, cold: 1e-7, loose: false },
+];
+
+/// Where there is no limit: nothing is in the way, and little heat is enough.
+pub(super) const PHASES_FREE: [Phase; 2] = [
+    Phase { share: 0.5, hot: 1e-2, cold: 1e-4, loose: false },
+    Phase { share: 0.5, hot: 1e-4, cold: 1e-6, loose: false },
+];
+
+/// How a phase lies in the whole.
+#[derive(Clone, Copy)]
+pub(super) struct Schedule {
+    pub from: f64,
+    pub to: f64,
+    /// The fraction of the time that had passed when it all began, and that may have when it ends.
+    pub begun: f64,
+    pub until: f64,
+    pub phase: Phase,
+}
+
+impl Schedule {
+    /// How far the phase is, from 0 to 1 and beyond, and whether the clock rules because the work falls behind it.
+    pub(super) fn progress(&self, done: f64, clock: f64) -> (f64, bool) {
+        let work = self.from + (self.to - self.from) * done;
+        let time = (clock - self.begun) / (self.until - self.begun).max(1e-9);
+        // A small lead of the clock, as at the very beginning, is none: it would not be the same in another run.
+        let late = time > work + CLOCK_LEAD;
+        ((if late { time } else { work } - self.from) / (self.to - self.from), late)
+    }
+
+    /// The heat so far into the phase, as a part of the hottest, and the price of what is too much, if that is allowed.
+    pub(super) fn climate(&self, progress: f64) -> (f64, Option<f64>) {
+        let Phase { hot, cold, loose, .. } = self.phase;
+        let cooled = if loose { (progress / TURN).min(1.0) } else { progress };
+        let late = ((progress - TURN) / (1.0 - TURN)).max(0.0);
+        let price = PRICE * RISE.powf(cooled) * LAST_RISE.powf(late);
+        (hot * (cold / hot).powf(cooled), loose.then_some(price))
+    }
+}
