@@ -44,9 +44,7 @@ fn meant(node: &Node) -> Node {
                 Kind::Text | Kind::Timestamp => false,
             };
             let style = if plain { Style::Plain } else { Style::Quoted };
-            // A negative zero is written `-0`, as go-yaml does, and that is read as the whole number 0.
-            let text = if scalar.kind() == Kind::Float(0.0) { "0".into() } else { scalar.canonical().into() };
-            Value::Scalar(Scalar { text, style })
+            Value::Scalar(Scalar { text: scalar.canonical().into(), style })
         }
         Value::Sequence(items) => Value::Sequence(Arc::new(items.iter().map(meant).collect())),
         Value::Mapping(entries) => {
