@@ -133,6 +133,10 @@ fn number(text: &str) -> Option<Kind> {
         return None;
     }
     let plain = text.replace('_', "");
+    // go-yaml keeps the sign of a zero, which whole numbers have not.
+    if plain == "-0" {
+        return Some(Kind::Float(-0.0));
+    }
     integer(&plain).map(Kind::Int).or_else(|| float(&plain).map(Kind::Float))
 }
 
@@ -241,6 +245,7 @@ mod tests {
             assert_eq!(plain(text).kind(), kind, "{text}");
         }
         assert_eq!(Scalar { text: "8".into(), style: Style::Quoted }.kind(), Kind::Text);
+        assert_eq!(["-0", "-0.", "0"].map(|text| plain(text).canonical().into_owned()), ["-0", "-0", "0"]);
     }
 
     #[test]
