@@ -178,12 +178,26 @@ impl<'a, 't> Chain<'a, 't> {
             }
         }
         self.remember();
-        // What is too much even now does not go away any more.
-        if self.excess.iter().any(|it| *it > 0.0) {
+
+        self.settle(trials / 3, schedule, budget);
+
+        self.descend(trials / 50, budget);
+    }
+
+    /// Where something is still too much: warmed up a little and cooled again, a few times, until nothing is. If
+    /// that does not help, back to the best.
+    fn settle(&mut self, trials: u64, schedule: Schedule, budget: &Budget) {
+        let mut done = 0;
+        let is_too_much = |chain: &Self| chain.excess.iter().any(|it| *it > 0.0);
+        while done < trials && is_too_much(self) && !budget.is_interrupted() {
+            let (heat, price) = schedule.warm(done as f64 / trials as f64);
+            self.try_many(Climate { heat: self.hottest * heat, price: Some(price) });
+            done += STRIDE;
+        }
+        if is_too_much(self) {
             let best = self.best.clone();
             self.go_on(&best);
         }
-        self.descend(trials / 50, budget);
     }
 
     fn descend(&mut self, trials: u64, budget: &Budget) {

@@ -5,11 +5,15 @@ const CLOCK_LEAD: f64 = 0.05;
 
 /// What holding too much costs at first, and by how much it has risen when the phase has cooled; see [`Cost::excess`](crate::placement::core::Cost::excess).
 const PRICE: f64 = 2.0;
-const RISE: f64 = 20.0;
+const RISE: f64 = 100.0;
 
 /// From here on, as a part of a loose phase, the price rises until nothing is too much.
 const TURN: f64 = 0.85;
-const LAST_RISE: f64 = 1000.0;
+const LAST_RISE: f64 = 200.0;
+
+/// How often it is warmed up again where something is too much even then, and how warm.
+const WARMINGS: f64 = 4.0;
+const WARM: f64 = 0.1;
 
 /// A part of the work: how hot it begins and ends, as a part of the hottest.
 #[derive(Clone, Copy)]
@@ -62,5 +66,12 @@ impl Schedule {
         let late = ((progress - TURN) / (1.0 - TURN)).max(0.0);
         let price = PRICE * RISE.powf(cooled) * LAST_RISE.powf(late);
         (hot * (cold / hot).powf(cooled), loose.then_some(price))
+    }
+
+    /// Several times warm and cold again after a loose phase, the price rising each time as it did at the end of the phase.
+    pub(super) fn warm(&self, progress: f64) -> (f64, f64) {
+        let cooled = (progress * WARMINGS).fract();
+        let cold = self.phase.cold;
+        (WARM * (cold / WARM).powf(cooled), PRICE * RISE * LAST_RISE.powf(cooled))
     }
 }
