@@ -114,6 +114,13 @@ pub struct Constraint {
     pub value: String,
 }
 
+/// As compose files write it.
+impl std::fmt::Display for Constraint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.key, if self.equal { "==" } else { "!=" }, self.value)
+    }
+}
+
 /// A network of the project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Network {

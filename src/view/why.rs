@@ -113,12 +113,7 @@ fn wants(asked: &Asked<'_>, style: Style) -> String {
         Some(range) => format!("host port {range}/{}", port.protocol),
         None => format!("any host port/{}", port.protocol),
     }));
-    wants.extend(
-        service
-            .constraints
-            .iter()
-            .map(|it| format!("{} {} {}", it.value.key, if it.value.equal { "==" } else { "!=" }, it.value.value)),
-    );
+    wants.extend(service.constraints.iter().map(|it| it.value.to_string()));
     let wants = if wants.is_empty() { "nothing in particular".to_owned() } else { wants.join(", ") };
     let replicas = match service.replicas.value {
         Replicas::Count(number) => count(number as usize, "container"),

@@ -23,7 +23,7 @@ impl Constraint for Labels {
             "" => format!("has no {}", failed.key),
             value => format!("has {} = {value}", failed.key),
         };
-        Some(format!("{actual} ({} is asked for)", show(failed)))
+        Some(format!("{actual} ({} is asked for)", failed))
     }
 
     fn selects(&self) -> bool {
@@ -42,7 +42,7 @@ impl Constraint for Labels {
                 let service = &problem.stack.services[service];
                 service.constraints.iter().filter(|it| nobody_satisfies(problem, &it.value)).map(move |constraint| {
                     let message =
-                        format!("`{}` asks for {}, which no machine satisfies", service.name, show(&constraint.value));
+                        format!("`{}` asks for {}, which no machine satisfies", service.name, constraint.value);
                     let finding = Diagnostic::error("M315", message).label(constraint.span, "asked for here");
                     help_with_values(finding, problem, constraint)
                 })
@@ -67,10 +67,6 @@ fn holds(constraint: &stack::Constraint, machine: &Machine) -> bool {
 
 fn nobody_satisfies(problem: &Problem<'_>, constraint: &stack::Constraint) -> bool {
     problem.stack.machines.iter().all(|machine| !holds(constraint, machine))
-}
-
-fn show(constraint: &stack::Constraint) -> String {
-    format!("{} {} {}", constraint.key, if constraint.equal { "==" } else { "!=" }, constraint.value)
 }
 
 /// Says which values there are, or that no machine has such an attribute.

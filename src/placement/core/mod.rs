@@ -3,6 +3,7 @@
 mod flat;
 mod instance;
 mod model;
+mod moved;
 mod objective;
 mod program;
 mod rng;

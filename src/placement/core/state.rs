@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::instance::{Counts, Instance};
+use super::moved::Moved;
 
 /// What follows from an instance alone.
 #[derive(Debug)]
@@ -56,10 +57,7 @@ pub struct State<'a> {
     at: Vec<Vec<(u32, u32)>>,
     on: Vec<Vec<(u32, u32)>>,
     left: Vec<u32>,
-    moved: Vec<u32>,
-    /// How many services move so many containers.
-    movers: Vec<u32>,
-    most_moved: usize,
+    moved: Moved,
 }
 
 /// One more, or one less, of a key.
@@ -84,8 +82,6 @@ impl<'a> State<'a> {
         let facts = Arc::new(Facts::of(instance));
         let running = |group: &super::instance::Group| group.current.iter().map(|(_, count)| *count).sum::<u32>();
         let mut moved = vec![0u32; instance.services.len()];
-        let most = instance.services.iter().map(|it| it.groups.iter().map(|g| running(&instance.groups[*g])).sum());
-        let mut movers = vec![0u32; most.max().unwrap_or(0) as usize + 1];
         let mut leaving = vec![0i64; if facts.transient { machines * width } else { 0 }];
         for group in &instance.groups {
             moved[group.service] += running(group);
@@ -94,9 +90,6 @@ impl<'a> State<'a> {
                     leaving[*machine as usize * width + resource] += demand * i64::from(*count);
                 }
             }
-        }
-        for moved in &moved {
-            movers[*moved as usize] += 1;
         }
         let services = instance.services.len();
         State {
@@ -110,9 +103,7 @@ impl<'a> State<'a> {
             at: vec![Vec::new(); instance.groups.len()],
             on: vec![Vec::new(); machines],
             left: instance.groups.iter().map(|group| group.count).collect(),
-            most_moved: movers.iter().rposition(|count| *count > 0).unwrap_or(0),
-            moved,
-            movers,
+            moved: Moved::new(moved),
         }
     }
 
@@ -224,39 +215,12 @@ impl<'a> State<'a> {
 
     /// The most containers that one service moves.
     pub fn most_moved(&self) -> u32 {
-        self.most_moved as u32
+        self.moved.most()
     }
 
     /// How many containers of the service leave their machine.
     pub fn moved(&self, service: usize) -> u32 {
-        self.moved[service]
-    }
-
-    /// What [`most_moved`](Self::most_moved) becomes when a service moves one more or one less.
-    pub fn most_moved_after(&self, service: usize, change: i32) -> u32 {
-        let now = self.moved[service] as usize;
-        let then = (now as i32 + change).max(0) as usize;
-        if then > self.most_moved {
-            then as u32
-        } else if now == self.most_moved && then < now && self.movers[now] == 1 {
-            then.max(self.movers[..now].iter().rposition(|count| *count > 0).unwrap_or(0)) as u32
-        } else {
-            self.most_moved as u32
-        }
-    }
-
-    fn set_moved(&mut self, service: usize, more: bool) {
-        let now = self.moved[service] as usize;
-        let then = if more { now + 1 } else { now - 1 };
-        self.moved[service] = then as u32;
-        self.movers[now] -= 1;
-        self.movers[then] += 1;
-        if then > self.most_moved {
-            self.most_moved = then;
-        }
-        while self.most_moved > 0 && self.movers[self.most_moved] == 0 {
-            self.most_moved -= 1;
-        }
+        self.moved.of(service)
     }
 
     /// One container more on the machine, whether or not that is allowed.
@@ -281,7 +245,7 @@ impl<'a> State<'a> {
             let count = self.count(group, machine);
             let returns = more && count < current;
             if returns || (!more && count <= current) {
-                self.set_moved(it.service, !more);
+                self.moved.change(it.service, !more);
                 if self.facts.transient {
                     let leaving = &mut self.leaving[machine * self.width..(machine + 1) * self.width];
                     for (leaving, demand) in leaving.iter_mut().zip(&it.demand) {

@@ -417,8 +417,7 @@ fn of_service(stack: &Stack, index: usize, kinds: &mut Vec<Kind>) {
     }
     let counted = service.replicas.value != Replicas::Global;
     for (item, constraint) in service.constraints.iter().enumerate().filter(|_| counted) {
-        let operator = if constraint.value.equal { "==" } else { "!=" };
-        let text = format!("{} {operator} {}", constraint.value.key, constraint.value.value);
+        let text = constraint.value.to_string();
         add(Statement::Constraint(index, item), vec![Change::Constraint { service: name(), index: item, text }]);
     }
     if let Some(most) = &service.max_per_machine {

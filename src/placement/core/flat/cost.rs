@@ -94,7 +94,7 @@ impl<'t> Cost<'t> {
                 let group = flat.group(shift.container);
                 let gone = i32::from(flat.leaves(group, shift.from)) - i32::from(flat.returns(group, shift.to));
                 if gone != 0 {
-                    let after = flat.most_moved_after(flat.service(shift.container), gone);
+                    let after = flat.moved.most_after(flat.service(shift.container), gone);
                     change += f64::from(after) - f64::from(flat.most_moved());
                 }
             }

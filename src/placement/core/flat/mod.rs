@@ -12,6 +12,7 @@ mod trial;
 use std::sync::Arc;
 
 use super::instance::{Counts, Instance};
+use super::moved::Moved;
 
 use facts::Facts;
 
@@ -46,10 +47,7 @@ pub struct Flat<'a> {
     tokens: Vec<Vec<(u32, u32)>>,
     /// By group of several: its machines.
     at: Vec<Vec<(u32, u32)>>,
-    /// By service: how many containers left their machine; by number: how many services moved so many.
-    moved: Vec<u32>,
-    movers: Vec<u32>,
-    most_moved: usize,
+    moved: Moved,
 }
 
 impl<'a> Flat<'a> {
@@ -70,9 +68,7 @@ impl<'a> Flat<'a> {
             held: vec![0; facts.rules.spreads()],
             tokens: vec![Vec::new(); machines],
             at: vec![Vec::new(); instance.groups.len()],
-            moved: vec![0; services],
-            movers: Vec::new(),
-            most_moved: 0,
+            moved: Moved::new(Vec::new()),
             facts,
         };
         flat.start(counts);
@@ -82,19 +78,15 @@ impl<'a> Flat<'a> {
     /// Everything that ran leaves; then all comes to its place.
     fn start(&mut self, counts: &Counts) {
         let instance = self.instance;
+        let mut moved = vec![0; instance.services.len()];
         for (index, group) in instance.groups.iter().enumerate() {
             for (machine, count) in &group.current {
-                self.moved[group.service] += count;
+                moved[group.service] += count;
                 self.change_load(index, *machine, false, f64::from(*count));
                 self.change_load(index, *machine, true, -f64::from(*count));
             }
         }
-        let most = self.moved.iter().max().copied().unwrap_or(0) as usize;
-        self.most_moved = most;
-        self.movers = vec![0; most + 1];
-        for moved in &self.moved {
-            self.movers[*moved as usize] += 1;
-        }
+        self.moved = Moved::new(moved);
         for (group, places) in counts.0.iter().enumerate() {
             for (machine, count) in places {
                 for _ in 0..*count {
@@ -177,7 +169,7 @@ impl<'a> Flat<'a> {
 
     /// The most containers that one service moves.
     pub fn most_moved(&self) -> u32 {
-        self.most_moved as u32
+        self.moved.most()
     }
 
     fn block(&self, machine: u32) -> std::ops::Range<usize> {
@@ -235,7 +227,7 @@ impl<'a> Flat<'a> {
         let returns = self.returns(group, machine);
         self.change_load(group, machine, returns, 1.0);
         if returns {
-            self.set_moved(self.service(container), false);
+            self.moved.change(self.service(container), false);
         }
         if self.facts.several[group] {
             super::state::change(&mut self.at[group], machine, true);
@@ -250,7 +242,7 @@ impl<'a> Flat<'a> {
         let leaves = self.leaves(group, machine);
         self.change_load(group, machine, leaves, -1.0);
         if leaves {
-            self.set_moved(self.service(container), true);
+            self.moved.change(self.service(container), true);
         }
         if self.facts.several[group] {
             super::state::change(&mut self.at[group], machine, false);
@@ -268,31 +260,6 @@ impl<'a> Flat<'a> {
         for ((load, spare), uses) in self.load[block.clone()].iter_mut().zip(&mut self.spare[block]).zip(uses) {
             *load += sign * uses;
             *spare -= sign * uses;
-        }
-    }
-
-    fn set_moved(&mut self, service: usize, more: bool) {
-        let now = self.moved[service] as usize;
-        let then = if more { now + 1 } else { now - 1 };
-        self.moved[service] = then as u32;
-        self.movers[now] -= 1;
-        self.movers[then] += 1;
-        self.most_moved = self.most_moved.max(then);
-        while self.most_moved > 0 && self.movers[self.most_moved] == 0 {
-            self.most_moved -= 1;
-        }
-    }
-
-    /// What [`most_moved`](Self::most_moved) becomes when a service moves so many more.
-    fn most_moved_after(&self, service: usize, change: i32) -> u32 {
-        let now = self.moved[service] as usize;
-        let then = (now as i32 + change).max(0) as usize;
-        if then > self.most_moved {
-            then as u32
-        } else if now == self.most_moved && then < now && self.movers[now] == 1 {
-            then.max(self.movers[..now].iter().rposition(|count| *count > 0).unwrap_or(0)) as u32
-        } else {
-            self.most_moved as u32
         }
     }
 }
