@@ -7,6 +7,7 @@ mod commands;
 mod deploy;
 mod disk;
 mod goal;
+mod interrupt;
 mod io;
 mod project;
 

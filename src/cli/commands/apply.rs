@@ -1,12 +1,13 @@
 //! `planner apply`: makes the machines what the files say.
 
 use futures_util::future::{Either, select};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::apply::{self, Outcome};
 use crate::cli::args::ApplyArgs;
 use crate::cli::deploy::{connect, machines, observe, runtime};
 use crate::cli::goal::Goal;
+use crate::cli::interrupt::Interrupts;
 use crate::cli::{Exit, Io};
 use crate::cluster::DockerCluster;
 use crate::plan::Plan;
@@ -58,24 +59,20 @@ async fn do_steps(io: &mut Io, plan: &Plan, cluster: &DockerCluster) -> Option<O
             io.tell(&line);
         }
     };
-    let applying = std::pin::pin!(apply::apply(plan, cluster, &mut show, interrupted()));
+    let mut interrupts = Interrupts::new();
+    let (tell, told) = oneshot::channel();
     let twice = std::pin::pin!(async {
-        interrupted().await;
-        interrupted().await;
+        interrupts.next().await;
+        // Whoever listens is told only now: what the user sends on reading the answer is the second one.
+        let _ = tell.send(());
+        interrupts.next().await;
     });
-    match select(applying, twice).await {
-        Either::Left((outcome, _)) => Some(outcome),
-        Either::Right(_) => None,
+    let until = async { told.await.unwrap_or(()) };
+    let applying = std::pin::pin!(apply::apply(plan, cluster, &mut show, until));
+    match select(twice, applying).await {
+        Either::Left(_) => None,
+        Either::Right((outcome, _)) => Some(outcome),
     }
-}
-
-/// Ready when the user, or whatever runs us, wants us to end.
-async fn interrupted() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    select(std::pin::pin!(interrupt.recv()), std::pin::pin!(terminate.recv())).await;
 }
 
 fn confirmed(io: &mut Io) -> bool {

@@ -1,8 +1,8 @@
 //! `planner plan`: what would change, and why. Changes nothing.
 
 use crate::cli::args::PlanArgs;
-use crate::cli::commands::solve::stop_on_interrupt;
 use crate::cli::deploy::{connect, machines, make_plan, observe, read_observed, runtime};
+use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::observed::Observed;

@@ -1,12 +1,11 @@
 //! `planner solve`: a placement problem in plain numbers, for benchmarks and research.
 
 use std::io::Read as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::cli::args::SolveArgs;
 use crate::cli::deploy::{parse_versioned, read};
+use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::{Exit, Io};
 use crate::placement::plain::{self, Plain};
 use crate::placement::strategies::{self, Limits, Solved};
@@ -56,21 +55,4 @@ fn problem(args: &SolveArgs, io: &mut Io) -> Result<Plain, Exit> {
         read(io, &args.file)?
     };
     parse_versioned(io, &args.file, &text, plain::FORMAT_VERSION, "a converter")
-}
-
-/// A flag that Ctrl-C sets: the search then ends with the best it has. A second Ctrl-C ends the program.
-pub(in crate::cli) fn stop_on_interrupt() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        runtime.block_on(async {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                if flag.swap(true, Ordering::Relaxed) {
-                    std::process::exit(Exit::Cancelled as i32);
-                }
-            }
-        });
-    });
-    stop
 }
