@@ -24,7 +24,10 @@ const AFTER_HELP: &str = "\
 Exit codes: 0 fine, nothing to do · 1 error · 2 there are changes (plan --detailed-exitcode)
             3 the stack does not fit the machines · 4 could not be checked to the end · 130 cancelled";
 
+// Only the command that is called is described to clap: the others would be a tenth of what a start costs. What it is
+// about is said here, so a group of options that is flattened into it has a plain comment: its own would win.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Command {
     /// Check compose files, and with an inventory whether the stack fits the machines
     Check(CheckArgs),
@@ -48,7 +51,7 @@ pub(super) enum Command {
     Rules(RulesArgs),
 }
 
-/// Which project, from which files.
+// Which project, from which files.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(super) struct ProjectArgs {
     /// Compose files, merged in this order (else -f, COMPOSE_FILE, or compose.yaml here or above)
@@ -58,7 +61,7 @@ pub(super) struct ProjectArgs {
     pub flags: ProjectFlags,
 }
 
-/// Which project, as docker compose's flags have it.
+// Which project, as docker compose's flags have it.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(super) struct ProjectFlags {
     /// Compose file (may be repeated; `-` is standard input)
@@ -78,7 +81,7 @@ pub(super) struct ProjectFlags {
     pub project_directory: Option<PathBuf>,
 }
 
-/// Which machines.
+// Which machines.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(super) struct MachineArgs {
     /// Inventory of machines (else PLANNER_INVENTORY, else inventory.yaml beside the compose file, else the local
@@ -146,7 +149,7 @@ impl From<Level> for Severity {
     }
 }
 
-/// Which rules are on. What names a rule most closely decides: a code before a prefix, before a group, before `all`.
+// Which rules are on. What names a rule most closely decides: a code before a prefix, before a group, before `all`.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(super) struct RuleArgs {
     /// Switch rules on: codes, names, prefixes (`S`), groups (`hardening`, `style`, `capacity`) or `all`
@@ -163,7 +166,7 @@ pub(super) struct RuleArgs {
     pub config: Option<PathBuf>,
 }
 
-/// Whether to mend.
+// Whether to mend.
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
 pub(super) struct MendArgs {
     /// Mend what can be mended without changing what is run
@@ -214,7 +217,7 @@ pub(super) struct ConfigArgs {
     pub output: Option<PathBuf>,
 }
 
-/// What to print in place of the whole model.
+// What to print in place of the whole model.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[group(multiple = false)]
 pub(super) struct ConfigPart {
@@ -285,7 +288,7 @@ pub(super) struct PlanArgs {
     pub detailed_exitcode: bool,
 }
 
-/// How to place.
+// How to place.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(super) struct PlacementArgs {
     /// What to prefer where several placements do
@@ -298,7 +301,7 @@ pub(super) struct PlacementArgs {
     pub objective: bool,
 }
 
-/// How long to search.
+// How long to search.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(super) struct LimitArgs {
     /// Most time to search for a better placement; what is found until then is used, and how good it is is said
@@ -442,5 +445,27 @@ impl From<PolicyChoice> for Policy {
             PolicyChoice::Headroom => Policy::Headroom,
             PolicyChoice::Cheapest => Policy::Cheapest,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Args;
+
+    #[test]
+    fn a_commands_help_begins_with_what_the_list_says_of_it() {
+        fn first_lines(listed: &clap::Command, built: &mut clap::Command) {
+            for command in listed.get_subcommands() {
+                let built = built.find_subcommand_mut(command.get_name()).unwrap();
+                assert_eq!(built.get_about(), command.get_about(), "{}", command.get_name());
+                assert!(built.get_about().is_some(), "{}", command.get_name());
+                first_lines(command, built);
+            }
+        }
+        let mut built = Args::command();
+        built.build();
+        first_lines(&Args::command(), &mut built);
     }
 }
