@@ -31,7 +31,11 @@ impl Bytes {
             return Err(syntax());
         }
         if number.starts_with('-') {
-            return Err(number.parse::<f64>().map_or_else(|_| syntax(), |_| UnitError::Negative(text.to_owned())));
+            return match number.parse::<f64>() {
+                Ok(0.0) => Ok(Bytes(0)),
+                Ok(_) => Err(UnitError::Negative(text.to_owned())),
+                Err(_) => Err(syntax()),
+            };
         }
         let too_large = || UnitError::TooLarge(text.to_owned());
         let value = if let Ok(whole) = number.parse::<u64>() {

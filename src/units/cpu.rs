@@ -27,7 +27,11 @@ impl Cpu {
         let syntax = || UnitError::Syntax { text: text.to_owned(), expected: Self::EXPECTED };
         if let Some(rest) = text.strip_prefix('-') {
             let number = rest.strip_suffix('m').unwrap_or(rest);
-            return Err(number.parse::<f64>().map_or_else(|_| syntax(), |_| UnitError::Negative(text.to_owned())));
+            return match number.parse::<f64>() {
+                Ok(0.0) => Ok(Cpu(0)),
+                Ok(_) => Err(UnitError::Negative(text.to_owned())),
+                Err(_) => Err(syntax()),
+            };
         }
         if let Some(milli) = text.strip_suffix('m') {
             return milli.parse().map(Cpu).map_err(|_| syntax());
@@ -98,6 +102,7 @@ mod tests {
         for text in ["", ".", "two", "1e3", "1,5", "99999999999999999999", "-1", "-x", "0.5 cpus"] {
             assert!(Cpu::parse(text).is_err(), "{text}");
         }
+        assert_eq!(Cpu::parse("-0.0"), Ok(Cpu(0)));
         assert_eq!(Cpu::parse("-1"), Err(UnitError::Negative("-1".into())));
     }
 

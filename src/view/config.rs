@@ -127,7 +127,8 @@ impl Serialize for Canonical<'_> {
             Value::Null => serializer.serialize_unit(),
             Value::Scalar(scalar) if scalar.style == Style::Plain => {
                 let text = &*scalar.text;
-                if let Ok(whole) = text.parse::<i64>() {
+                // Only a float has a negative zero.
+                if let Some(whole) = text.parse::<i64>().ok().filter(|_| text != "-0") {
                     serializer.serialize_i64(whole)
                 } else if let Ok(number) = text.parse::<f64>() {
                     serializer.serialize_f64(number)
