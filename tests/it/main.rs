@@ -25,6 +25,7 @@ mod planning;
 mod quiet;
 mod refusal;
 mod rules;
+mod schemas;
 mod solve;
 mod stacks;
 mod website;
