@@ -76,8 +76,7 @@ impl Loaded {
         let (keys, value) = resolve(&model, path)?;
         let leaf = matches!(value.value, Value::Null | Value::Scalar(_));
         let mut search = Search { loaded: self, sources, place: value.span, found: Vec::new() };
-        let start: Vec<FileId> = self.roots.clone();
-        for root in start.iter().flat_map(|file| self.documents_of(*file)) {
+        for root in self.layers() {
             search.document(root, &keys, &[]);
         }
         let mut steps = search.steps(leaf);
@@ -85,6 +84,11 @@ impl Loaded {
             steps.push(self.without_document(&value, sources));
         }
         Ok(Provenance { path: keys, value, steps })
+    }
+
+    /// The documents of the files that are merged into the project, as written; what comes later decides.
+    pub fn layers(&self) -> impl Iterator<Item = &Node> {
+        self.roots.iter().flat_map(|file| self.documents_of(*file))
     }
 
     fn documents_of(&self, file: FileId) -> impl Iterator<Item = &Node> {

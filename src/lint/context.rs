@@ -32,6 +32,8 @@ pub struct Context<'a> {
     pub compose: &'a Compose,
     /// The compose files' documents as they were written.
     pub written: &'a [Node],
+    /// Those of them that are merged into the project; what comes later decides.
+    pub layers: Vec<&'a Node>,
     /// Where env files set variables of the project.
     pub assigned: &'a [Spanned<String>],
     /// The variables of the project.
@@ -65,6 +67,7 @@ impl<'a> Context<'a> {
         Context {
             compose: &input.loaded.compose,
             written: &input.loaded.written,
+            layers: input.loaded.layers().collect(),
             assigned: &input.loaded.assigned,
             environment: &input.loaded.environment,
             inventory: input.inventory,

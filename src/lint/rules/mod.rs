@@ -63,6 +63,7 @@ rules! {
     network_mode_host_port_clash,
     no_new_privileges_missing,
     no_project_name,
+    override_without_effect,
     pids_limit_missing,
     platform_mismatch,
     port_all_interfaces,
