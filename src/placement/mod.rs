@@ -6,6 +6,7 @@
 mod constraints;
 pub mod core;
 mod explain;
+pub mod loss;
 mod lower;
 mod objective;
 pub mod plain;

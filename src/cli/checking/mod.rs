@@ -181,7 +181,7 @@ fn place(io: &mut Io, stack: &stack::Stack, sources: &Sources, found: &mut Found
     match placement::place(&problem, &Limits::default()) {
         Outcome::Placed(_) => {
             found.fits = Some(stack.machines.len());
-            Vec::new()
+            placement::loss::without_headroom(&problem).into_iter().collect()
         }
         Outcome::Refused => {
             let refusal = refusal::explain(&problem, &Limits::default());

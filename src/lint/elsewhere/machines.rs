@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 16] = [
+pub(in crate::lint) static RULES: [Rule; 17] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -184,6 +184,18 @@ pub(in crate::lint) static RULES: [Rule; 16] = [
         why: "Each service alone would fit. The exit code is 3.",
         ignore: "",
         example: example!("stack_does_not_fit"),
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "R404",
+        name: "fits-only-without-headroom",
+        severity: Severity::Warning,
+        group: Group::Default,
+        needs: Needs::Inventory,
+        summary: "The stack fits the machines, but not if one of them is lost.",
+        why: "When that machine dies, or is taken down for maintenance, something has to stay away until it is back. What is meant for no other machine is not counted. Where it takes long to find out, nothing is said.",
+        ignore: "Where waiting for the machine is agreed on.",
+        example: example!("fits_only_without_headroom"),
         finder: Finder::Room("placing"),
     },
     Rule {

@@ -320,7 +320,7 @@ fn kinds(stack: &Stack) -> Vec<Vec<usize>> {
 }
 
 /// Whether nothing tells two machines apart but their names.
-pub(super) fn alike(a: &Machine, b: &Machine) -> bool {
+pub(in crate::placement) fn alike(a: &Machine, b: &Machine) -> bool {
     let attributes =
         |machine: &Machine| machine.attributes.clone().into_iter().filter(|(key, _)| key != "node.hostname");
     a.room == b.room

@@ -1,0 +1,139 @@
+//! The loss of a machine: what goes with it, and whether all the rest finds room on the others.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::Availability;
+use crate::stack::{Replicas, Stack};
+
+use super::constraints::names;
+use super::problem::{Policy, Problem};
+use super::refusal::{self, Homeless, alike};
+use super::strategies::{self, Limits, Solved};
+use super::{explain, lower};
+
+/// What the loss of one machine means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loss {
+    /// Whichever one of these is lost, it comes to the same: nothing but their names tells them apart.
+    pub machines: Vec<usize>,
+    /// The services that are meant for no other machine.
+    pub gone: Vec<usize>,
+    /// What becomes of all others.
+    pub rest: Rest,
+}
+
+/// What becomes of the services that can be elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rest {
+    /// They find room on the other machines.
+    Fits,
+    /// They don't, which is proven: certificates, and what finds no place where as much as possible does.
+    Short(Vec<Diagnostic>, Vec<Homeless>),
+    /// Neither was found within the limits.
+    Unknown,
+}
+
+/// The loss of each machine that takes containers, machines alike once. `limits` are for each loss.
+pub fn losses(problem: &Problem<'_>, limits: &Limits) -> Vec<Loss> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let active = |machine: &usize| problem.stack.machines[*machine].availability == Availability::Active;
+    for machine in problem.machines().filter(active) {
+        match groups.iter_mut().find(|group| is_same(problem, group[0], machine)) {
+            Some(group) => group.push(machine),
+            None => groups.push(vec![machine]),
+        }
+    }
+    groups.into_iter().map(|machines| loss(problem, machines, limits)).collect()
+}
+
+/// Whether it makes no difference which of two machines is lost.
+fn is_same(problem: &Problem<'_>, a: usize, b: usize) -> bool {
+    alike(&problem.stack.machines[a], &problem.stack.machines[b])
+        && problem.services().all(|service| {
+            problem.allowed[service][a] == problem.allowed[service][b]
+                && problem.current[service][a] == problem.current[service][b]
+        })
+}
+
+fn loss(problem: &Problem<'_>, machines: Vec<usize>, limits: &Limits) -> Loss {
+    let lost = machines[0];
+    // One that is merely too large for the others is not meant for this machine alone.
+    let only_there = |service: &usize| {
+        let mut meant = problem.machines().filter(|machine| problem.in_scope(*service, *machine));
+        problem.replicas[*service] > 0 && meant.next() == Some(lost) && meant.next().is_none()
+    };
+    let gone: Vec<usize> = problem.services().filter(only_there).collect();
+    let stack = without(problem.stack, lost, &gone);
+    let running = problem.running.iter().filter(|at| at.machine != lost).cloned().collect();
+    let rest = rest(&Problem::new(&stack, running, Policy::default()), limits);
+    Loss { machines, gone, rest }
+}
+
+/// The stack with a machine down, and without the services that go with it.
+fn without(stack: &Stack, machine: usize, gone: &[usize]) -> Stack {
+    let mut stack = stack.clone();
+    stack.machines[machine].availability = Availability::Down;
+    // The loss that was to be survived has happened.
+    stack.services.iter_mut().for_each(|service| service.wishes.survive.clear());
+    for service in gone {
+        stack.services[*service].replicas.value = Replicas::Count(0);
+    }
+    stack
+}
+
+fn rest(problem: &Problem<'_>, limits: &Limits) -> Rest {
+    let certificates = explain::certificates(problem);
+    let infeasible = !certificates.is_empty()
+        || match strategies::solve(&lower::bare(problem), limits) {
+            Solved::Found(_) => return Rest::Fits,
+            Solved::Infeasible => true,
+            Solved::Undecided(..) => false,
+        };
+    if infeasible { Rest::Short(certificates, refusal::without_place(problem, limits)) } else { Rest::Unknown }
+}
+
+/// The most time for one loss where it is only asked in passing.
+const IN_PASSING: Duration = Duration::from_secs(1);
+
+/// That a stack which fits would not fit without one of the machines; nothing where there is one machine only.
+pub fn without_headroom(problem: &Problem<'_>) -> Option<Diagnostic> {
+    let limits = Limits { time: IN_PASSING, ..Limits::default() };
+    let losses = losses(problem, &limits);
+    if losses.iter().map(|loss| loss.machines.len()).sum::<usize>() < 2 {
+        return None;
+    }
+    let mut short: Vec<usize> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
+    let mut touched: BTreeSet<String> = BTreeSet::new();
+    for loss in losses {
+        let Rest::Short(certificates, homeless) = loss.rest else { continue };
+        let any = if loss.machines.len() > 1 { "any one of " } else { "" };
+        let told = certificates.first().map(|it| it.message.clone());
+        let told = told.unwrap_or_else(|| homeless.iter().map(told_of).collect::<Vec<_>>().join(", "));
+        notes.push(format!("without {any}{}: {told}", names(problem, &loss.machines)));
+        short.extend(loss.machines);
+        touched.extend(homeless.into_iter().map(|it| it.service));
+    }
+    short.sort_unstable();
+    let which = match short.as_slice() {
+        [] => return None,
+        [_] => format!("{} is lost", names(problem, &short)),
+        _ => format!("one of {} is lost", names(problem, &short)),
+    };
+    let mut finding = Diagnostic::warning("R404", format!("the stack fits, but not if {which}"));
+    for service in problem.stack.services.iter().filter(|service| touched.contains(&service.name)) {
+        finding = finding.label(service.span, "not all of it finds a place then");
+    }
+    finding.notes = notes;
+    Some(finding.help("add a machine, or lower replicas or reservations, until the others have room for what it holds"))
+}
+
+fn told_of(left: &Homeless) -> String {
+    match (left.placed, left.wanted) {
+        (_, 1) => format!("`{}` finds no place", left.service),
+        (0, wanted) => format!("none of {wanted} of `{}` finds a place", left.service),
+        (placed, wanted) => format!("{} of {wanted} of `{}` find no place", wanted - placed, left.service),
+    }
+}
