@@ -40,10 +40,19 @@ pub enum Outcome {
 
 /// Places a stack: everything that runs stays if it can, and the rest follows the policy.
 pub fn place(problem: &Problem<'_>, limits: &Limits) -> Outcome {
+    decide(problem, || lower::instance(problem), limits)
+}
+
+/// Places a stack anyhow: only whether it fits counts, so the first layout that holds is the answer.
+pub fn fit(problem: &Problem<'_>, limits: &Limits) -> Outcome {
+    decide(problem, || lower::bare(problem), limits)
+}
+
+fn decide(problem: &Problem<'_>, instance: impl FnOnce() -> core::Instance, limits: &Limits) -> Outcome {
     if explain::is_certain(problem) {
         return Outcome::Refused;
     }
-    match strategies::solve(&lower::instance(problem), limits) {
+    match strategies::solve(&instance(), limits) {
         Solved::Found(answer) => match finish(problem, &lower::layout(problem, &answer.counts), answer) {
             Ok(solution) => Outcome::Placed(solution),
             Err(why) => Outcome::Undecided(why),

@@ -178,7 +178,7 @@ fn not_built(compose: &compose::Compose, inventory: Option<&Inventory>) -> Vec<D
 /// Whether it fits is only asked of a project that is whole, and of machines whose size is known.
 fn place(io: &mut Io, stack: &stack::Stack, sources: &Sources, found: &mut Found) -> Vec<Diagnostic> {
     let problem = Problem::new(stack, Vec::new(), Policy::default());
-    match placement::place(&problem, &Limits::default()) {
+    match placement::fit(&problem, &Limits::default()) {
         Outcome::Placed(_) => {
             found.fits = Some(stack.machines.len());
             placement::loss::without_headroom(&problem).into_iter().collect()

@@ -1,5 +1,7 @@
 //! CPU, memory and whatever else is counted: a machine holds no more than it has room for.
 
+mod certificates;
+
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
@@ -8,7 +10,8 @@ use crate::placement::lower::Lowering;
 use crate::placement::problem::{Layout, Problem};
 use crate::units::{Amounts, Resource};
 
-use super::{Constraint, notes};
+use super::Constraint;
+use certificates::Confined;
 
 /// On each machine, for each resource: the sum of what its containers ask for is at most the machine's room.
 pub(super) struct Resources;
@@ -104,66 +107,21 @@ impl Constraint for Resources {
         }
     }
 
-    /// All demand against all room: for all machines, and for each set of machines that some service is confined to.
+    /// All demand against all room, and what is large against the pieces of room there are: for all machines, and for
+    /// each set of machines that some service is confined to.
     fn because(&self, problem: &Problem<'_>) -> Vec<Diagnostic> {
         let mut sets: BTreeSet<Vec<bool>> = problem.allowed.iter().cloned().collect();
         sets.insert(vec![true; problem.machines().len()]);
+        let confined: Vec<Confined> = sets.iter().filter_map(|set| Confined::to(problem, set)).collect();
         let mut findings = Vec::new();
         for resource in wanted(problem) {
-            let too_small = sets.iter().filter_map(|set| over_demand(problem, set, &resource));
             // The widest set tells it best; narrower ones within it would say the same thing again.
-            findings.extend(too_small.max_by_key(|(machines, _)| *machines).map(|(_, finding)| finding));
+            let widest = |tell: fn(&Problem<'_>, &Confined, &Resource) -> Option<Diagnostic>| {
+                let told = confined.iter().filter_map(|set| Some((set.machines.len(), tell(problem, set, &resource)?)));
+                told.max_by_key(|(machines, _)| *machines).map(|(_, finding)| finding)
+            };
+            findings.extend(widest(certificates::over_demand).or_else(|| widest(certificates::too_few_pieces)));
         }
         findings
     }
-}
-
-/// When the services that are confined to `set` ask for more of a resource than its machines have.
-fn over_demand(problem: &Problem<'_>, set: &[bool], resource: &Resource) -> Option<(usize, Diagnostic)> {
-    let within =
-        |service: &usize| problem.allowed[*service].iter().zip(set).all(|(allowed, member)| !allowed || *member);
-    let machines: Vec<usize> = problem.machines().filter(|machine| set[*machine]).collect();
-    let rooms: Option<Vec<u64>> = machines.iter().map(|machine| room(problem, *machine, resource)).collect();
-    let room: u64 = rooms?.into_iter().fold(0, u64::saturating_add);
-    let asks = |service: usize| {
-        let each = problem.stack.services[service].demand.get(resource);
-        each.saturating_mul(u64::from(problem.replicas[service]))
-    };
-    let confined: Vec<usize> = problem.services().filter(within).filter(|service| asks(*service) > 0).collect();
-    let demand = confined.iter().map(|service| asks(*service)).fold(0, u64::saturating_add);
-    if demand <= room || !confined.iter().any(|service| problem.allowed[*service].contains(&true)) {
-        return None;
-    }
-    let show = |amount| resource.show(amount);
-    let of = match machines.len() {
-        1 => format!("{} has", problem.stack.machines[machines[0]].name),
-        count if count == problem.machines().len() => format!("the {count} machines have"),
-        count => format!("the {count} machines that may take them have"),
-    };
-    let (wanted, there, short) = (show(demand), show(room), show(demand - room));
-    let message = format!("{wanted} of {resource} are wanted, {of} {there} (short of {short})");
-    let mut finding = Diagnostic::error("R403", message);
-    for index in confined {
-        let service = &problem.stack.services[index];
-        let span = service.demand_spans.get(resource).copied().unwrap_or(service.span);
-        let each = show(service.demand.get(resource));
-        finding = finding.label(span, format!("`{}`: {} × {each}", service.name, problem.replicas[index]));
-        // What confines it to these machines.
-        for constraint in service.constraints.iter().filter(|_| machines.len() < problem.machines().len()) {
-            finding = finding.label(constraint.span, format!("`{}` only where this is so", service.name));
-        }
-    }
-    finding.notes.extend(notes(problem, &machines, |machine| {
-        let machine = &problem.stack.machines[machine];
-        let (room, all) = (machine.room.get(resource), machine.capacity.get(resource));
-        let held = if room < all {
-            format!(" of {}, the rest is kept back or held by others", show(all))
-        } else {
-            String::new()
-        };
-        format!("room for {}{held}", show(room))
-    }));
-    let help =
-        format!("add a machine with at least {} of {resource}, or lower replicas or reservations", show(demand - room));
-    Some((machines.len(), finding.help(help)))
 }
