@@ -3,11 +3,15 @@
 use crate::diagnostic::{self, Diagnostic};
 
 use super::constraints::ALL;
+use super::exclusive;
 use super::problem::Problem;
 
 /// Every certificate that the constraints can give; none where each requirement could be met if it were the only one.
 pub fn certificates(problem: &Problem<'_>) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = ALL.iter().flat_map(|constraint| constraint.because(problem)).collect();
+    if findings.is_empty() {
+        findings.extend(exclusive::certificate(problem));
+    }
     drop_consequences(&mut findings);
     diagnostic::sort(&mut findings);
     findings
@@ -15,7 +19,7 @@ pub fn certificates(problem: &Problem<'_>) -> Vec<Diagnostic> {
 
 /// Whether some certificate says that the problem has no answer.
 pub fn is_certain(problem: &Problem<'_>) -> bool {
-    ALL.iter().any(|constraint| !constraint.because(problem).is_empty())
+    ALL.iter().any(|constraint| !constraint.because(problem).is_empty()) || exclusive::certificate(problem).is_some()
 }
 
 /// "No machine can take it" only repeats what a finding that names the one cause says better.

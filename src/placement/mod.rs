@@ -5,6 +5,7 @@
 
 mod constraints;
 pub mod core;
+mod exclusive;
 mod explain;
 pub mod loss;
 mod lower;

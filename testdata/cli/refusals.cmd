@@ -3,6 +3,7 @@ planner check --ignore H,S,Y five.yaml
 planner check --ignore H,S,Y large.yaml
 planner check --ignore H,S,Y zone.yaml
 planner check --ignore H,S,Y pieces.yaml
+planner check --ignore H,S,Y alone.yaml
 planner check --ignore H,S,Y held.yaml
 planner check --ignore H,S,Y more.yaml
 planner check --ignore H,S,Y -i drained.yaml more.yaml

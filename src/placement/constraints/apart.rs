@@ -20,6 +20,14 @@ impl Constraint for Apart {
         Some(format!("has no {} (it is to be apart from `{}`)", lacks.by.word(), lacks.service.value))
     }
 
+    fn excludes(&self, problem: &Problem<'_>, (a, b): (usize, usize), _machine: usize) -> Option<String> {
+        let says = |one: usize, other: usize| {
+            let other = &problem.stack.services[other].name;
+            problem.stack.services[one].wishes.apart.iter().any(|bond| bond.service.value == *other)
+        };
+        (says(a, b) || says(b, a)).then(|| "to be apart".to_owned())
+    }
+
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
         let mut broken = Vec::new();
         for index in problem.services() {

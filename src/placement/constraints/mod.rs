@@ -44,6 +44,11 @@ pub trait Constraint: Sync {
         u32::MAX
     }
 
+    /// Why `machine` can never hold a container of each of two services, whatever else is there.
+    fn excludes(&self, _problem: &Problem<'_>, _services: (usize, usize), _machine: usize) -> Option<String> {
+        None
+    }
+
     /// Where a layout breaks it, in words. Plain loops, independent of [`lower`](Self::lower).
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String>;
 

@@ -154,6 +154,22 @@ impl Constraint for Ports {
         Some(format!("host port {} is taken by {}", wanted.join(", "), rivals.join(", ")))
     }
 
+    fn excludes(&self, problem: &Problem<'_>, (a, b): (usize, usize), machine: usize) -> Option<String> {
+        let machine = &problem.stack.machines[machine];
+        let fixed = |service: usize| {
+            let demands = problem.stack.services[service].ports.iter();
+            demands.filter(|demand| choice(demand, machine).first == choice(demand, machine).last)
+        };
+        fixed(a).find_map(|ours| {
+            let port = choice(ours, machine).first;
+            let same = |theirs: &&PortDemand| {
+                let at = choice(theirs, machine).first;
+                at == port && theirs.protocol == ours.protocol && clash(theirs.host_ip, ours.host_ip)
+            };
+            fixed(b).find(same).map(|_| format!("host port {port}/{} for both", ours.protocol))
+        })
+    }
+
     fn broken(&self, problem: &Problem<'_>, layout: &Layout) -> Vec<String> {
         let replicas = replicas::number(problem, layout);
         let without = problem.machines().filter(|machine| ports::assign(problem, &replicas, *machine).is_none());

@@ -60,6 +60,15 @@ impl Constraint for Resources {
         fit.min().unwrap_or(u32::MAX)
     }
 
+    fn excludes(&self, problem: &Problem<'_>, (a, b): (usize, usize), machine: usize) -> Option<String> {
+        let demand = |service: usize| &problem.stack.services[service].demand;
+        demand(a).iter().find_map(|(resource, needs)| {
+            let together = needs.saturating_add(demand(b).get(resource));
+            let room = room(problem, machine, resource).filter(|room| *room < together && needs > 0)?;
+            Some(format!("{resource}: {} needed, {} there", resource.show(together), resource.show(room)))
+        })
+    }
+
     fn crowded(&self, problem: &Problem<'_>, layout: &Layout, service: usize, machine: usize) -> Option<String> {
         let mut used = Amounts::new();
         for (service, counts) in problem.stack.services.iter().zip(&layout.counts).filter(|it| it.1[machine] > 0) {
