@@ -4,9 +4,9 @@
 
 use crate::diagnostic::Diagnostic;
 
-use super::constraints::{ALL, names};
+use super::constraints::{ALL, more_machines, names};
+use super::objective::largest_share;
 use super::problem::Problem;
-use super::refusal::alike;
 
 /// So many services are tried as the first of a clique, the largest first.
 const STARTS: usize = 8;
@@ -15,9 +15,11 @@ const MOST_REASONS: usize = 4;
 
 /// The certificate that such containers give, if there is one.
 pub(super) fn certificate(problem: &Problem<'_>) -> Option<Diagnostic> {
-    let kinds = kinds(problem);
-    let mut candidates: Vec<usize> = problem.services().filter(|it| counts_once(problem, *it)).collect();
-    candidates.sort_by(|a, b| size(problem, *b).total_cmp(&size(problem, *a)));
+    let kinds: Vec<usize> = problem.kinds().iter().map(|kind| kind[0]).collect();
+    let once = problem.services().filter(|service| counts_once(problem, *service));
+    let mut sized: Vec<(f64, usize)> = once.map(|service| (largest_share(problem, service), service)).collect();
+    sized.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let candidates: Vec<usize> = sized.into_iter().map(|(_, service)| service).collect();
     let cliques = (0..candidates.len().min(STARTS)).map(|start| clique(problem, &kinds, &candidates, start));
     let missing = |clique: &Vec<usize>| {
         let wanted: u32 = clique.iter().map(|service| problem.replicas[*service]).sum();
@@ -29,33 +31,13 @@ pub(super) fn certificate(problem: &Problem<'_>) -> Option<Diagnostic> {
     Some(finding(problem, &kinds, &clique, missing))
 }
 
-/// One machine of each kind: those that are alike take alike.
-fn kinds(problem: &Problem<'_>) -> Vec<usize> {
-    let mut kinds: Vec<usize> = Vec::new();
-    for machine in problem.machines() {
-        let allows = |other: usize| problem.allowed.iter().all(|row| row[other] == row[machine]);
-        let is_known =
-            |other: &usize| alike(&problem.stack.machines[*other], &problem.stack.machines[machine]) && allows(*other);
-        if !kinds.iter().any(is_known) {
-            kinds.push(machine);
-        }
-    }
-    kinds
-}
-
-/// Whether no machine holds two containers of the service, and some machine one.
+/// Whether no machine that might take the service would hold two containers of it.
 fn counts_once(problem: &Problem<'_>, service: usize) -> bool {
-    let most = problem.machines().map(|machine| problem.at_most(service, machine)).max();
-    problem.replicas[service] > 0 && most == Some(1)
-}
-
-/// The largest part of a machine that a container of the service takes.
-fn size(problem: &Problem<'_>, service: usize) -> f64 {
-    let of = |(resource, needs): (_, u64)| {
-        let rooms = problem.stack.machines.iter().filter_map(|machine| machine.room.named(resource));
-        needs as f64 / rooms.max().unwrap_or(u64::MAX).max(1) as f64
-    };
-    problem.stack.services[service].demand.iter().map(of).fold(0.0, f64::max)
+    let allowed = || problem.machines().filter(|machine| problem.allowed[service][*machine]);
+    let replicas = problem.replicas[service];
+    replicas > 0
+        && allowed().next().is_some()
+        && (replicas == 1 || allowed().all(|machine| problem.at_most(service, machine) <= 1))
 }
 
 /// A clique that begins with one candidate, and takes in every other that excludes all that are in.
@@ -105,8 +87,8 @@ fn finding(problem: &Problem<'_>, kinds: &[usize], clique: &[usize], missing: us
     reasons.extend((more > 0).then(|| format!("and {more} more pairs")));
     finding.notes.push(format!("could take one: {}", names(problem, &takers)));
     finding.notes.extend(reasons);
-    let machines = if missing == 1 { "a machine".to_owned() } else { format!("{missing} machines") };
-    finding.help(format!("add {machines} that can take one, or lower replicas, or make them small enough to share one"))
+    let more = more_machines(missing as u64);
+    finding.help(format!("add {more} that can take one, or lower replicas, or make them small enough to share one"))
 }
 
 /// "20 of cpus, 60 GiB of memory".

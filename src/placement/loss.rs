@@ -9,7 +9,7 @@ use crate::stack::{Replicas, Stack};
 
 use super::constraints::names;
 use super::problem::{Policy, Problem};
-use super::refusal::{self, Homeless, alike};
+use super::refusal::{self, Homeless};
 use super::strategies::{self, Limits, Solved};
 use super::{explain, lower};
 
@@ -18,13 +18,11 @@ use super::{explain, lower};
 pub struct Loss {
     /// Whichever one of these is lost, it comes to the same: nothing but their names tells them apart.
     pub machines: Vec<usize>,
-    /// The services that are meant for no other machine.
-    pub gone: Vec<usize>,
-    /// What becomes of all others.
+    /// What becomes of the services that are meant for other machines as well.
     pub rest: Rest,
 }
 
-/// What becomes of the services that can be elsewhere.
+/// What becomes of services that can be elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rest {
     /// They find room on the other machines.
@@ -37,24 +35,8 @@ pub enum Rest {
 
 /// The loss of each machine that takes containers, machines alike once. `limits` are for each loss.
 pub fn losses(problem: &Problem<'_>, limits: &Limits) -> Vec<Loss> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    let active = |machine: &usize| problem.stack.machines[*machine].availability == Availability::Active;
-    for machine in problem.machines().filter(active) {
-        match groups.iter_mut().find(|group| is_same(problem, group[0], machine)) {
-            Some(group) => group.push(machine),
-            None => groups.push(vec![machine]),
-        }
-    }
-    groups.into_iter().map(|machines| loss(problem, machines, limits)).collect()
-}
-
-/// Whether it makes no difference which of two machines is lost.
-fn is_same(problem: &Problem<'_>, a: usize, b: usize) -> bool {
-    alike(&problem.stack.machines[a], &problem.stack.machines[b])
-        && problem.services().all(|service| {
-            problem.allowed[service][a] == problem.allowed[service][b]
-                && problem.current[service][a] == problem.current[service][b]
-        })
+    let active = |kind: &Vec<usize>| problem.stack.machines[kind[0]].availability == Availability::Active;
+    problem.kinds().into_iter().filter(active).map(|machines| loss(problem, machines, limits)).collect()
 }
 
 fn loss(problem: &Problem<'_>, machines: Vec<usize>, limits: &Limits) -> Loss {
@@ -68,7 +50,7 @@ fn loss(problem: &Problem<'_>, machines: Vec<usize>, limits: &Limits) -> Loss {
     let stack = without(problem.stack, lost, &gone);
     let running = problem.running.iter().filter(|at| at.machine != lost).cloned().collect();
     let rest = rest(&Problem::new(&stack, running, Policy::default()), limits);
-    Loss { machines, gone, rest }
+    Loss { machines, rest }
 }
 
 /// The stack with a machine down, and without the services that go with it.
@@ -93,6 +75,9 @@ fn rest(problem: &Problem<'_>, limits: &Limits) -> Rest {
         };
     if infeasible { Rest::Short(certificates, refusal::without_place(problem, limits)) } else { Rest::Unknown }
 }
+
+/// The code of [`without_headroom`].
+pub const CODE: &str = "R404";
 
 /// The most time for one loss where it is only asked in passing.
 const IN_PASSING: Duration = Duration::from_secs(1);
@@ -122,7 +107,7 @@ pub fn without_headroom(problem: &Problem<'_>) -> Option<Diagnostic> {
         [_] => format!("{} is lost", names(problem, &short)),
         _ => format!("one of {} is lost", names(problem, &short)),
     };
-    let mut finding = Diagnostic::warning("R404", format!("the stack fits, but not if {which}"));
+    let mut finding = Diagnostic::warning(CODE, format!("the stack fits, but not if {which}"));
     for service in problem.stack.services.iter().filter(|service| touched.contains(&service.name)) {
         finding = finding.label(service.span, "not all of it finds a place then");
     }

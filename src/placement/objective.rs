@@ -55,7 +55,7 @@ pub fn move_cost(problem: &Problem<'_>, service: usize) -> u64 {
 }
 
 /// The largest fraction that one container of the service takes of any resource of the largest machine.
-fn largest_share(problem: &Problem<'_>, service: usize) -> f64 {
+pub(super) fn largest_share(problem: &Problem<'_>, service: usize) -> f64 {
     let shares = problem.stack.services[service].demand.iter().map(|(resource, amount)| {
         let most = problem.stack.machines.iter().map(|machine| machine.capacity.get(resource)).max().unwrap_or(0);
         if most == 0 { 0.0 } else { (amount as f64 / most as f64).min(1.0) }

@@ -90,6 +90,13 @@ impl<'a> Problem<'a> {
         0..self.stack.machines.len()
     }
 
+    /// The machines by kind, by their indexes: in the whole problem nothing but their names tells those of one kind apart.
+    pub fn kinds(&self) -> Vec<Vec<usize>> {
+        self.stack.kinds_where(|a, b| {
+            self.allowed.iter().all(|row| row[a] == row[b]) && self.current.iter().all(|row| row[a] == row[b])
+        })
+    }
+
     /// Whether the service has one container on each machine that takes it.
     pub fn is_global(&self, service: usize) -> bool {
         self.stack.services[service].replicas.value == Replicas::Global

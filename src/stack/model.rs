@@ -33,6 +33,23 @@ impl Stack {
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == name)
     }
+
+    /// The machines by kind, by their indexes: nothing but their names tells those of one kind apart.
+    pub fn kinds(&self) -> Vec<Vec<usize>> {
+        self.kinds_where(|_, _| true)
+    }
+
+    /// [`kinds`](Self::kinds), of which `same` is asked as well.
+    pub fn kinds_where(&self, same: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
+        let mut kinds: Vec<Vec<usize>> = Vec::new();
+        for (index, machine) in self.machines.iter().enumerate() {
+            match kinds.iter_mut().find(|kind| machine.is_like(&self.machines[kind[0]]) && same(index, kind[0])) {
+                Some(kind) => kind.push(index),
+                None => kinds.push(vec![index]),
+            }
+        }
+        kinds
+    }
 }
 
 /// How many containers a service has.
@@ -202,6 +219,22 @@ pub struct Machine {
     pub availability: Availability,
     /// Engine names of the volumes that are there.
     pub volumes: Vec<String>,
+}
+
+impl Machine {
+    /// Whether nothing but their names tells two machines apart.
+    pub fn is_like(&self, other: &Machine) -> bool {
+        fn attributes(machine: &Machine) -> impl Iterator<Item = (&String, &String)> {
+            machine.attributes.iter().filter(|(key, _)| *key != "node.hostname")
+        }
+        self.room == other.room
+            && self.availability == other.availability
+            && self.taken_ports == other.taken_ports
+            && self.ports == other.ports
+            && self.volumes == other.volumes
+            && self.cost == other.cost
+            && attributes(self).eq(attributes(other))
+    }
 }
 
 impl TakenPort {

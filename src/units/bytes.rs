@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::UnitError;
+use super::{UnitError, zero_or_negative};
 
 /// An amount of memory or disk in bytes. Written units are powers of 1024, as the Compose Specification has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,11 +31,7 @@ impl Bytes {
             return Err(syntax());
         }
         if number.starts_with('-') {
-            return match number.parse::<f64>() {
-                Ok(0.0) => Ok(Bytes(0)),
-                Ok(_) => Err(UnitError::Negative(text.to_owned())),
-                Err(_) => Err(syntax()),
-            };
+            return zero_or_negative(number, text, syntax).map(Bytes);
         }
         let too_large = || UnitError::TooLarge(text.to_owned());
         let value = if let Ok(whole) = number.parse::<u64>() {

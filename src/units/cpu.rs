@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::UnitError;
+use super::{UnitError, zero_or_negative};
 
 /// An amount of CPU in thousandths of a core: exact sums, and the finest grain that matters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,11 +27,7 @@ impl Cpu {
         let syntax = || UnitError::Syntax { text: text.to_owned(), expected: Self::EXPECTED };
         if let Some(rest) = text.strip_prefix('-') {
             let number = rest.strip_suffix('m').unwrap_or(rest);
-            return match number.parse::<f64>() {
-                Ok(0.0) => Ok(Cpu(0)),
-                Ok(_) => Err(UnitError::Negative(text.to_owned())),
-                Err(_) => Err(syntax()),
-            };
+            return zero_or_negative(number, text, syntax).map(Cpu);
         }
         if let Some(milli) = text.strip_suffix('m') {
             return milli.parse().map(Cpu).map_err(|_| syntax());

@@ -28,3 +28,12 @@ pub enum UnitError {
     #[error("`{0}` is too large")]
     TooLarge(String),
 }
+
+/// What a number with a minus before it comes to, its unit taken off: nothing where it is a zero, else a fault.
+fn zero_or_negative(number: &str, text: &str, syntax: impl FnOnce() -> UnitError) -> Result<u64, UnitError> {
+    match number.parse::<f64>() {
+        Ok(0.0) => Ok(0),
+        Ok(_) => Err(UnitError::Negative(text.to_owned())),
+        Err(_) => Err(syntax()),
+    }
+}

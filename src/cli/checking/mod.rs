@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use crate::compose;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::inventory::{self, Inventory};
-use crate::lint::{self, Input, Report};
-use crate::placement::{self, Limits, Outcome, Policy, Problem, refusal};
+use crate::lint::{self, Input, Report, Settings};
+use crate::placement::{self, Limits, Outcome, Policy, Problem, loss, refusal};
 use crate::source::Sources;
 use crate::stack;
 use crate::view::{self, Refused};
@@ -117,7 +117,7 @@ impl<'a> Checking<'a> {
         };
         findings.extend(not_built(&loaded.compose, inventory.as_ref()));
         if let Some(stack) = stack.as_ref().filter(|_| loaded.complete && !findings.iter().any(Diagnostic::is_error)) {
-            findings.extend(place(io, stack, &run.sources, &mut found));
+            findings.extend(place(io, stack, &settings, &run.sources, &mut found));
         }
         let input = Input {
             loaded: &loaded,
@@ -176,12 +176,20 @@ fn not_built(compose: &compose::Compose, inventory: Option<&Inventory>) -> Vec<D
 }
 
 /// Whether it fits is only asked of a project that is whole, and of machines whose size is known.
-fn place(io: &mut Io, stack: &stack::Stack, sources: &Sources, found: &mut Found) -> Vec<Diagnostic> {
+fn place(
+    io: &mut Io,
+    stack: &stack::Stack,
+    settings: &Settings,
+    sources: &Sources,
+    found: &mut Found,
+) -> Vec<Diagnostic> {
     let problem = Problem::new(stack, Vec::new(), Policy::default());
     match placement::fit(&problem, &Limits::default()) {
         Outcome::Placed(_) => {
             found.fits = Some(stack.machines.len());
-            placement::loss::without_headroom(&problem).into_iter().collect()
+            // Asked only where the answer is wanted: it is a placement for each kind of machine.
+            let is_asked = lint::find(loss::CODE).is_some_and(|rule| settings.is_on(rule));
+            is_asked.then(|| loss::without_headroom(&problem)).flatten().into_iter().collect()
         }
         Outcome::Refused => {
             let refusal = refusal::explain(&problem, &Limits::default());

@@ -100,6 +100,11 @@ pub(super) fn names(problem: &Problem<'_>, machines: &[usize]) -> String {
     }
 }
 
+/// "a machine", "3 machines": what is to be added.
+pub(super) fn more_machines(count: u64) -> String {
+    if count == 1 { "a machine".to_owned() } else { format!("{count} machines") }
+}
+
 /// "m1, m2: room for 6": what is to be said of machines, once for all of which the same is to be said.
 pub(super) fn notes(problem: &Problem<'_>, machines: &[usize], say: impl Fn(usize) -> String) -> Vec<String> {
     let mut said: indexmap::IndexMap<String, Vec<usize>> = indexmap::IndexMap::new();

@@ -1,6 +1,5 @@
 //! Why not there? Every machine against every requirement of a service: what it has, what is wanted, what is missing.
 
-use super::statements::alike;
 use crate::placement::constraints::ALL;
 use crate::placement::core::{Counts, State};
 use crate::placement::lower;
@@ -65,7 +64,7 @@ pub fn matrix(problem: &Problem<'_>, service: usize, layout: Option<&Layout>) ->
         let row = Row { machines: vec![machine], cells, placed, at_most: problem.at_most(service, machine) };
         let same = |other: &&mut Row| {
             let (a, b) = (&problem.stack.machines[other.machines[0]], &problem.stack.machines[machine]);
-            other.cells == row.cells && other.placed == placed && other.at_most == row.at_most && alike(a, b)
+            other.cells == row.cells && other.placed == placed && other.at_most == row.at_most && a.is_like(b)
         };
         match rows.iter_mut().find(same) {
             Some(other) => other.machines.push(machine),

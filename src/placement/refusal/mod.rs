@@ -15,7 +15,6 @@ use std::collections::BTreeSet;
 
 pub use edits::edits;
 pub use matrix::{Cell, Matrix, Preference, Requirement, Row, matrix, preference};
-pub(in crate::placement) use statements::alike;
 pub use statements::{Statement, Statements};
 pub use way_out::{Change, WayOut};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
 use crate::source::Span;
-use crate::stack::{ContainerSpec, Machine, Replicas, Service, Stack, Wishes};
+use crate::stack::{ContainerSpec, Replicas, Service, Stack, Wishes};
 use crate::units::{Amounts, Resource};
 
 /// So much of a resource that nothing is limited by it.
@@ -79,7 +79,7 @@ impl Statements {
         let mut lean = stack.clone();
         lean.networks.clear();
         lean.services.iter_mut().for_each(|service| service.container = ContainerSpec::default());
-        let kinds = kinds(stack);
+        let kinds = stack.kinds();
         let mut all = Vec::new();
         for (index, service) in stack.services.iter().enumerate() {
             let mut list = |count: usize, make: fn(usize, usize) -> Statement| {
@@ -305,29 +305,4 @@ pub(super) fn names(stack: &Stack, machines: &[usize]) -> String {
         1..=4 => (0..machines.len()).map(name).collect::<Vec<_>>().join(", "),
         count => format!("{} … {} ({count} machines)", name(0), name(count - 1)),
     }
-}
-
-/// Machines that are alike in everything but their names.
-fn kinds(stack: &Stack) -> Vec<Vec<usize>> {
-    let mut kinds: Vec<Vec<usize>> = Vec::new();
-    for (index, machine) in stack.machines.iter().enumerate() {
-        match kinds.iter_mut().find(|kind| alike(&stack.machines[kind[0]], machine)) {
-            Some(kind) => kind.push(index),
-            None => kinds.push(vec![index]),
-        }
-    }
-    kinds
-}
-
-/// Whether nothing tells two machines apart but their names.
-pub(in crate::placement) fn alike(a: &Machine, b: &Machine) -> bool {
-    let attributes =
-        |machine: &Machine| machine.attributes.clone().into_iter().filter(|(key, _)| key != "node.hostname");
-    a.room == b.room
-        && a.availability == b.availability
-        && a.taken_ports == b.taken_ports
-        && a.ports == b.ports
-        && a.volumes == b.volumes
-        && a.cost == b.cost
-        && attributes(a).eq(attributes(b))
 }

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use super::statements::{Statement, Statements, alike};
+use super::statements::{Statement, Statements};
 use super::trial::{Fits, Trial};
 use super::{Conflict, conflict};
 use crate::inventory::Availability;
@@ -378,7 +378,7 @@ fn kinds(stack: &Stack, statements: &Statements, services: &BTreeSet<usize>) -> 
         // What others hold on a machine, and the volumes there, a new one has not.
         let like_new = |it: &crate::stack::Machine| crate::stack::Machine { volumes: Vec::new(), ..it.clone() };
         let known =
-            models.iter().any(|it| alike(&like_new(&stack.machines[*it]), &like_new(&stack.machines[machines[0]])));
+            models.iter().any(|it| like_new(&stack.machines[*it]).is_like(&like_new(&stack.machines[machines[0]])));
         if !known {
             models.push(machines[0]);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
-use crate::placement::constraints::notes;
+use crate::placement::constraints::{more_machines, notes};
 use crate::placement::problem::Problem;
 use crate::units::Resource;
 
@@ -127,9 +127,8 @@ pub(super) fn too_few_pieces(problem: &Problem<'_>, set: &Confined, resource: &R
         let room = room(problem, machine, resource).unwrap_or_default();
         format!("room for {}: {} of that size", resource.show(room), room / size)
     }));
-    let more = wanted - held;
-    let machines = if more == 1 { "a machine".to_owned() } else { format!("{more} machines") };
+    let more = more_machines(wanted - held);
     Some(finding.help(format!(
-        "add {machines} with at least {show} of {resource}, or lower replicas or reservations; smaller containers would fit"
+        "add {more} with at least {show} of {resource}, or lower replicas or reservations; smaller containers would fit"
     )))
 }
