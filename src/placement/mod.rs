@@ -17,6 +17,7 @@ pub mod refusal;
 mod replicas;
 mod solution;
 pub mod strategies;
+mod tied;
 mod verify;
 
 pub use constraints::clash;
@@ -50,7 +51,7 @@ pub fn fit(problem: &Problem<'_>, limits: &Limits) -> Outcome {
 }
 
 fn decide(problem: &Problem<'_>, instance: impl FnOnce() -> core::Instance, limits: &Limits) -> Outcome {
-    if explain::is_certain(problem) {
+    if explain::is_certain(problem) || tied::impossible(problem, limits).is_some() {
         return Outcome::Refused;
     }
     match strategies::solve(&instance(), limits) {

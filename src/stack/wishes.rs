@@ -1,5 +1,7 @@
 //! `x-planner` on a service: where it is to be beside what the Compose Specification can say (`docs/placement.md`).
 
+use std::collections::BTreeSet;
+
 use crate::compose::model::{self as compose, Compose};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Span, Spanned};
@@ -36,6 +38,8 @@ pub struct Spread {
     pub skew: Option<u32>,
     /// At least so many of them have a container.
     pub at_least: Option<u32>,
+    /// Only these count; where none are named, those that may hold a container of the service.
+    pub among: Option<BTreeSet<String>>,
     /// Where it was written.
     pub span: Span,
 }
@@ -162,7 +166,7 @@ impl Reader<'_> {
     /// `zone`, or `{over: zone, skew: 1, at_least: 2}`.
     fn spread(&mut self, item: &Node) -> Option<Spread> {
         const HELP: &str = "for example `spread: zone`, or `spread: {over: zone, skew: 1, at_least: 2}`";
-        let mut spread = Spread { over: By::Machine, skew: None, at_least: None, span: item.span };
+        let mut spread = Spread { over: By::Machine, skew: None, at_least: None, among: None, span: item.span };
         if item.as_scalar().is_some() {
             let over = By::parse(&self.text(item, HELP)?);
             return Some(Spread { over, skew: Some(1), ..spread });

@@ -46,23 +46,24 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ),
 ];
 
-/// Each library that has one door: the only files or folders that may name it.
-const DOORS: [(&str, &str); 15] = [
-    ("good_lp", "placement/strategies/solver.rs"),
-    ("highs", "placement/strategies/solver.rs"),
-    ("bollard", "cluster/"),
-    ("hyper", "cluster/"),
-    ("hyper_util", "cluster/"),
-    ("tokio_rustls", "cluster/"),
-    ("granit_parser", "yaml/"),
-    ("miette", "view/"),
-    ("comfy_table", "view/"),
-    ("clap", "cli/"),
-    ("petgraph", "plan/graph.rs"),
-    ("anstyle", "view/"),
-    ("toml", "lint/settings/"),
-    ("glob", "lint/settings/"),
-    ("similar", "cli/checking/"),
+/// Each library that has a door: the only files or folders that may name it.
+const DOORS: [(&str, &[&str]); 16] = [
+    ("good_lp", &["placement/strategies/solver.rs"]),
+    ("highs", &["placement/strategies/solver.rs"]),
+    ("bollard", &["cluster/"]),
+    ("hyper", &["cluster/"]),
+    ("hyper_util", &["cluster/"]),
+    ("tokio_rustls", &["cluster/"]),
+    ("granit_parser", &["yaml/"]),
+    ("miette", &["view/"]),
+    ("comfy_table", &["view/"]),
+    ("clap", &["cli/"]),
+    ("petgraph", &["plan/graph.rs", "placement/tied.rs"]),
+    ("tar", &["cluster/deliver.rs"]),
+    ("anstyle", &["view/"]),
+    ("toml", &["lint/settings/"]),
+    ("glob", &["lint/settings/"]),
+    ("similar", &["cli/checking/"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -143,11 +144,11 @@ fn every_library_has_one_door() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         let path = below(&path);
-        for (library, door) in DOORS.iter().filter(|(_, door)| !path.starts_with(door)) {
+        for (library, doors) in DOORS.iter().filter(|(_, doors)| !doors.iter().any(|door| path.starts_with(door))) {
             for (number, line) in code(&text) {
                 let named = line.contains(&format!("{library}::")) && !line.contains(&format!("_{library}::"));
                 if named {
-                    wrong.push(format!("{path}:{number}: `{library}` is for src/{door} alone"));
+                    wrong.push(format!("{path}:{number}: `{library}` is for {doors:?} alone"));
                 }
             }
         }

@@ -114,8 +114,11 @@ fn wishes_hold(problem: &Problem<'_>, layout: &Layout) -> bool {
             layout.total(index) - most >= wish.keep
         });
         let spread = wishes.spread.iter().all(|wish| {
-            // Only domains count that could hold one of it.
+            // Only domains count that could hold one of it, unless others are named.
             let may = |domain: &String| {
+                if let Some(among) = &wish.among {
+                    return among.contains(domain);
+                }
                 let machines = stack.machines.iter().enumerate().filter(|(_, at)| domain_of(&wish.over, at) == domain);
                 machines.into_iter().any(|(machine, _)| problem.at_most(index, machine) > 0)
             };
@@ -274,8 +277,8 @@ fn any_service(index: usize) -> impl Strategy<Value = Service> {
         match kind {
             2 if index > 0 => service.wishes.near.push(bond()),
             3 if index > 0 => service.wishes.apart.push(bond()),
-            4 => service.wishes.spread.push(Spread { over: by, skew: Some(1), at_least: None, span }),
-            5 => service.wishes.spread.push(Spread { over: by, skew: None, at_least: Some(2), span }),
+            4 => service.wishes.spread.push(Spread { over: by, skew: Some(1), at_least: None, among: None, span }),
+            5 => service.wishes.spread.push(Spread { over: by, skew: None, at_least: Some(2), among: None, span }),
             6 => service.wishes.survive.push(Survive { loss: by, keep: 1, span }),
             _ => {}
         }
@@ -367,7 +370,13 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
 fn loads_of_few_containers_are_proven() {
     let zone = || By::Attribute("node.labels.zone".to_owned());
     let mut services = vec![service("s0", 2, 1), service("s1", 3, 1), service("s2", 2, 0)];
-    services[0].wishes.spread.push(Spread { over: zone(), skew: Some(1), at_least: None, span: nowhere() });
+    services[0].wishes.spread.push(Spread {
+        over: zone(),
+        skew: Some(1),
+        at_least: None,
+        among: None,
+        span: nowhere(),
+    });
     services[1].wishes.near.push(Bond { service: spanned("s0".to_owned()), by: zone() });
     services[2].together_with.push(spanned("s0".to_owned()));
     let machines = [("m0", 5, "a"), ("m1", 4, "b"), ("m2", 6, "b")].map(|(name, cpus, zone)| {

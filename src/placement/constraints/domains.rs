@@ -49,10 +49,9 @@ pub(super) fn service(problem: &Problem<'_>, name: &str) -> Option<usize> {
     problem.stack.services.iter().position(|service| service.name == name)
 }
 
-/// The numbers of the domains that may hold the service.
-pub(super) fn numbers(problem: &Problem<'_>, service: usize, of: &[u32], by: &By) -> Vec<u32> {
-    let may = |machine: &usize| problem.at_most(service, *machine) > 0 && domain(problem, by, *machine).is_some();
-    let mut numbers: Vec<u32> = problem.machines().filter(may).map(|machine| of[machine]).collect();
+/// The numbers of the domains of machines.
+pub(super) fn numbers(of: &[u32], machines: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = machines.map(|machine| of[machine]).collect();
     numbers.sort_unstable();
     numbers.dedup();
     numbers

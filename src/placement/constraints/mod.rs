@@ -22,6 +22,7 @@ use super::lower::Lowering;
 use super::problem::{Layout, Problem};
 
 pub use ports::{choice, clash, holder};
+pub use spread::among;
 
 /// One kind of constraint, over all services and machines of a problem.
 pub trait Constraint: Sync {

@@ -1,9 +1,12 @@
 //! `x-planner: spread`: a service over zones and the like, evenly, or in so many of them.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Diagnostic;
 use crate::placement::core;
 use crate::placement::lower::Lowering;
 use crate::placement::problem::{Layout, Problem};
+use crate::stack;
 
 use super::{Constraint, domains};
 
@@ -27,15 +30,18 @@ impl Constraint for Spread {
             let service = &problem.stack.services[index];
             for spread in &service.wishes.spread {
                 let counts = domains::counts(problem, &spread.over, layout, index);
-                let eligible = domains::eligible(problem, &spread.over, index);
+                let among = among(problem, spread, index);
                 let count = |domain: &&str| counts.get(domain).copied().unwrap_or(0);
-                let most = eligible.keys().map(count).max().unwrap_or(0);
-                let least = eligible.keys().map(count).min().unwrap_or(0);
+                let most = among.iter().map(count).max().unwrap_or(0);
+                let least = among.iter().map(count).min().unwrap_or(0);
                 let word = spread.over.word();
                 if spread.skew.is_some_and(|skew| most - least > skew) {
                     broken.push(format!("`{}` is spread unevenly over {word}: {counts:?}", service.name));
                 }
-                if spread.at_least.is_some_and(|wanted| (counts.len() as u32) < wanted) {
+                if spread
+                    .at_least
+                    .is_some_and(|wanted| (among.iter().filter(|it| count(it) > 0).count() as u32) < wanted)
+                {
                     broken.push(format!("`{}` is in too few of {word}: {counts:?}", service.name));
                 }
             }
@@ -48,7 +54,11 @@ impl Constraint for Spread {
             for spread in &problem.stack.services[index].wishes.spread {
                 let topology = domains::topology(problem, &spread.over, lowering);
                 let of = &lowering.instance.topologies[topology].of;
-                let domains = domains::numbers(problem, index, of, &spread.over);
+                let among = among(problem, spread, index);
+                let counts = |machine: &usize| {
+                    domains::domain(problem, &spread.over, *machine).is_some_and(|it| among.contains(it))
+                };
+                let domains = domains::numbers(of, problem.machines().filter(counts));
                 let at_least = spread.at_least.unwrap_or(0);
                 let spread = core::Spread { topology, domains, at_least, skew: spread.skew, most: None };
                 lowering.instance.services[index].spreads.push(spread);
@@ -62,7 +72,7 @@ impl Constraint for Spread {
         for index in problem.services().filter(|index| problem.replicas[*index] > 0) {
             let service = &problem.stack.services[index];
             for spread in &service.wishes.spread {
-                let there = domains::eligible(problem, &spread.over, index).len() as u32;
+                let there = among(problem, spread, index).len() as u32;
                 let Some(wanted) = spread.at_least.filter(|wanted| *wanted > there.min(problem.replicas[index])) else {
                     continue;
                 };
@@ -76,5 +86,13 @@ impl Constraint for Spread {
             }
         }
         findings
+    }
+}
+
+/// The domains that a spread counts.
+pub fn among<'p>(problem: &'p Problem<'_>, spread: &'p stack::Spread, service: usize) -> BTreeSet<&'p str> {
+    match &spread.among {
+        Some(among) => among.iter().map(String::as_str).collect(),
+        None => domains::eligible(problem, &spread.over, service).into_keys().collect(),
     }
 }

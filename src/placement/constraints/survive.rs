@@ -42,7 +42,11 @@ impl Constraint for Survive {
             for survive in &problem.stack.services[index].wishes.survive {
                 let topology = domains::topology(problem, &survive.loss, lowering);
                 let of = &lowering.instance.topologies[topology].of;
-                let domains = domains::numbers(problem, index, of, &survive.loss);
+                let may = |machine: &usize| {
+                    let named = domains::domain(problem, &survive.loss, *machine).is_some();
+                    named && problem.at_most(index, *machine) > 0
+                };
+                let domains = domains::numbers(of, problem.machines().filter(may));
                 let most = Some(problem.replicas[index].saturating_sub(survive.keep));
                 let spread = core::Spread { topology, domains, at_least: 0, skew: None, most };
                 lowering.instance.services[index].spreads.push(spread);

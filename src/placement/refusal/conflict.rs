@@ -25,9 +25,11 @@ pub(super) fn find(statements: &Statements, trial: &Trial<'_>, aside: &BTreeSet<
         .filter(|index| statements.all[*index].service().is_none_or(|service| !aside.contains(&service)))
         .collect();
     let mut search = Search { statements, trial, minimal: true };
-    if search.fits(&candidates) != Fits::No {
-        return None;
-    }
+    let suspects = trial.suspects.iter().flatten().copied().collect::<BTreeSet<usize>>();
+    let of_suspects = |index: &usize| statements.all[*index].service().is_none_or(|it| suspects.contains(&it));
+    let suspected: Vec<usize> = candidates.iter().copied().filter(of_suspects).collect();
+    // A few services by themselves are narrowed down sooner.
+    let candidates = [suspected, candidates].into_iter().find(|candidates| search.fits(candidates) == Fits::No)?;
     let mut found = search.explain(&[], false, &candidates);
     found.sort_unstable();
     let statements = found.into_iter().map(|index| statements.all[index].clone()).collect();

@@ -5,7 +5,7 @@ use crate::source::{Sources, Span};
 use crate::stack::{Machine, Service, Stack};
 use crate::units::Resource;
 
-use super::way_out::{Change, WayOut};
+use super::change::{Change, WayOut, Wish};
 
 /// The edits that a way out asks for; none where some of it is not written in a form that can be edited alone.
 pub fn edits(way: &WayOut, stack: &Stack, sources: &Sources) -> Option<Vec<Edit>> {
@@ -19,6 +19,16 @@ fn edit(change: &Change, stack: &Stack, sources: &Sources) -> Option<Edit> {
         Change::Replicas { service: name, to, .. } => replaced(service(name)?.replicas.span, to.to_string()),
         Change::Constraint { service: name, index, .. } => {
             without_item(sources, service(name)?.constraints.get(*index)?.span)
+        }
+        Change::Wish { service: name, key, .. } => {
+            let wishes = &service(name)?.wishes;
+            let item = match key {
+                Wish::Spread => wishes.spread.first()?.span,
+                Wish::Near => wishes.near.first()?.service.span,
+                Wish::Apart => wishes.apart.first()?.service.span,
+                Wish::Survive => wishes.survive.first()?.span,
+            };
+            without_value(sources, item)
         }
         Change::MaxPerMachine { service: name, to, .. } => {
             replaced(service(name)?.max_per_machine.as_ref()?.span, to.to_string())
@@ -70,6 +80,17 @@ fn own(machine: &Machine, span: Span, sources: &Sources) -> Option<Span> {
     let within = entry.file == span.file && entry.start <= span.start && span.end <= entry.end;
     let alone = machine.span.is_none_or(|name| !sources.slice(name).contains("{"));
     (within && alone).then_some(span)
+}
+
+/// A key of which this is all that it says, with an empty list in its place.
+fn without_value(sources: &Sources, value: Span) -> Option<Edit> {
+    let text = &*sources.get(value.file).text;
+    let before = text[..value.range().start].trim_end_matches(' ');
+    // In a mapping within another it is no value by itself: of `near: {service: db}` only the name is known here.
+    let key = before.strip_suffix(':')?;
+    let word = key.rsplit(|it: char| !it.is_alphanumeric() && it != '_').next()?;
+    let is_wish = matches!(word, "spread" | "near" | "apart" | "survive");
+    is_wish.then(|| Edit { span: value, text: "[]".to_owned() })
 }
 
 /// A list without one of its items.

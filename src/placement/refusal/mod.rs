@@ -4,19 +4,21 @@
 //! cannot hold together, of which no part can be left out; then the cheapest changes of the files that make it fit, each
 //! tried by solving again.
 
+mod change;
 mod conflict;
 mod edits;
 mod matrix;
+mod options;
 mod statements;
 mod trial;
 mod way_out;
 
 use std::collections::BTreeSet;
 
+pub use change::{Change, WayOut, Wish};
 pub use edits::edits;
 pub use matrix::{Cell, Matrix, Preference, Requirement, Row, matrix, preference};
 pub use statements::{Statement, Statements};
-pub use way_out::{Change, WayOut};
 
 use crate::diagnostic::Diagnostic;
 
@@ -67,7 +69,7 @@ pub fn explain(problem: &Problem<'_>, limits: &Limits) -> Refusal {
     let statements = Statements::of(problem.stack);
     let trial = Trial::new(problem, limits);
     let mut refusal = Refusal { findings: certificates, ..Refusal::default() };
-    let homeless = homeless(problem, limits);
+    let homeless = homeless(problem, &Limits { time: limits.time / 5, ..limits.clone() });
     let mut told = statements.services_in(problem.stack, &refusal.findings);
     for _ in 0..MOST_CONFLICTS {
         let untold = homeless.iter().any(|(service, _)| !told.contains(service));

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
-use crate::source::Span;
+use crate::placement::constraints;
+use crate::placement::problem::{Policy, Problem};
+use crate::source::{Span, Spanned};
 use crate::stack::{ContainerSpec, Replicas, Service, Stack, Wishes};
 use crate::units::{Amounts, Resource};
 
@@ -70,7 +72,9 @@ pub struct Statements {
     /// Machines that are alike in everything but their names: by kind, their indexes.
     pub kinds: Vec<Vec<usize>>,
     /// The stack without what does not matter for placing.
-    lean: Stack,
+    pub lean: Stack,
+    /// By service and spread, the domains that it counts in the whole stack.
+    counted: Vec<Vec<BTreeSet<String>>>,
 }
 
 impl Statements {
@@ -117,21 +121,29 @@ impl Statements {
             let limited = |resource: &&&Resource| machine.room.named(resource).is_some() || !resource.is_implicit();
             all.extend(wanted.iter().filter(limited).map(|resource| Statement::Room(kind, (*resource).clone())));
         }
-        Statements { all, kinds, lean }
+        let counted = counted(&lean);
+        Statements { all, kinds, lean, counted }
     }
 
-    /// The stack in which only these statements are made.
+    /// The stack in which only these statements are made. A spread counts the domains that it counts in the whole stack,
+    /// whatever else is left out: with a constraint less there would be more to be even over, which is not less to ask.
     pub fn only(&self, kept: &BTreeSet<&Statement>) -> Stack {
-        let mut stack = self.lean.clone();
         let has = |statement: Statement| kept.contains(&statement);
-        let silent: BTreeSet<String> = (0..stack.services.len())
-            .filter(|service| !has(Statement::Replicas(*service)))
-            .map(|service| stack.services[service].name.clone())
+        let lean = &self.lean;
+        let is_silent = |service: usize| !has(Statement::Replicas(service));
+        // Most are silent in most of what is tried: of those only the name is copied.
+        let services = lean.services.iter().enumerate();
+        let services = services.map(|(index, it)| if is_silent(index) { nothing_of(it) } else { it.clone() }).collect();
+        let (project, inactive) = (lean.project.clone(), lean.inactive.clone());
+        let (networks, volumes) = (lean.networks.clone(), lean.volumes.clone());
+        let mut stack = Stack { project, services, networks, volumes, machines: lean.machines.clone(), inactive };
+        let silent: BTreeSet<&str> = (0..lean.services.len())
+            .filter(|service| is_silent(*service))
+            .map(|service| lean.services[service].name.as_str())
             .collect();
         for (index, service) in stack.services.iter_mut().enumerate() {
-            if !has(Statement::Replicas(index)) {
-                service.replicas.value = Replicas::Count(0);
-                service.wishes = Wishes::default();
+            if is_silent(index) {
+                continue;
             }
             // What is not asked for may be anywhere: nobody has to follow it, or to keep away from it.
             let with = |name: &str| !silent.contains(name);
@@ -142,6 +154,9 @@ impl Statements {
             retain(&mut service.together_with, |item, it| has(Statement::Together(index, item)) && with(&it.value));
             retain(&mut service.local_volumes, |item, _| has(Statement::Volume(index, item)));
             let wishes = &mut service.wishes;
+            for (spread, counted) in wishes.spread.iter_mut().zip(&self.counted[index]) {
+                spread.among = Some(counted.clone());
+            }
             retain(&mut wishes.spread, |item, _| has(Statement::Spread(index, item)));
             retain(&mut wishes.near, |item, it| has(Statement::Near(index, item)) && with(&it.service.value));
             retain(&mut wishes.apart, |item, it| has(Statement::Apart(index, item)) && with(&it.service.value));
@@ -257,6 +272,39 @@ impl Statements {
         let places = findings.iter().flat_map(|finding| &finding.labels).map(|label| label.span);
         places.filter_map(|place| by_place.get(&place)).flatten().copied().collect()
     }
+}
+
+/// A service of which there is nothing.
+fn nothing_of(service: &Service) -> Service {
+    Service {
+        name: service.name.clone(),
+        span: service.span,
+        replicas: Spanned::new(Replicas::Count(0), service.replicas.span),
+        demand: Amounts::new(),
+        demand_spans: BTreeMap::new(),
+        ports: Vec::new(),
+        constraints: Vec::new(),
+        max_per_machine: None,
+        together_with: Vec::new(),
+        wishes: Wishes::default(),
+        local_volumes: Vec::new(),
+        depends_on: Vec::new(),
+        start_first: false,
+        container: ContainerSpec::default(),
+    }
+}
+
+/// By service and spread, the domains that it counts.
+fn counted(stack: &Stack) -> Vec<Vec<BTreeSet<String>>> {
+    if stack.services.iter().all(|service| service.wishes.spread.is_empty()) {
+        return vec![Vec::new(); stack.services.len()];
+    }
+    let problem = Problem::new(stack, Vec::new(), Policy::default());
+    let of_service = |(index, service): (usize, &Service)| {
+        let among = |spread| constraints::among(&problem, spread, index).into_iter().map(str::to_owned).collect();
+        service.wishes.spread.iter().map(among).collect()
+    };
+    stack.services.iter().enumerate().map(of_service).collect()
 }
 
 fn label_of_wish(service: &Service, item: usize, statement: &Statement) -> (Option<Span>, String) {
