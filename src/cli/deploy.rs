@@ -131,8 +131,9 @@ pub(super) fn make_plan(
     limits: &Limits,
 ) -> Result<Plan, Exit> {
     project.findings.extend(stack::unsupported(&project.compose));
-    let (stack, findings) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
+    let (mut stack, findings) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
     project.findings.extend(findings);
+    project.contents.mark(&mut stack);
     let found_on_load = project.exit();
     io.tell_findings(&mut project.findings, &project.sources);
     if let Some(exit) = found_on_load {

@@ -20,6 +20,10 @@ impl Files for Disk {
         fs::read_to_string(path)
     }
 
+    fn bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
     fn exists(&self, path: &Path) -> bool {
         path.file_name().is_some_and(|name| name == "-") || path.exists()
     }

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use crate::inventory::{Endpoint, Inventory};
 use crate::observed::Observed;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Operation, Plan};
 use crate::source::Sources;
+use crate::stack::Contents;
 
 use super::args::ApplyArgs;
 use super::deploy::{make_plan, read_plan, worst};
+use super::disk::Disk;
 use super::project::{Project, inventory_path, load_inventory};
 use super::{Exit, Io};
 
@@ -28,12 +30,7 @@ impl Goal {
             let plan = read_plan(io, path)?;
             return Ok(Goal::Saved(Box::new(plan), inventory_alone(args, io)?));
         }
-        let mut project = Project::load(io, &args.project, &args.machines);
-        if let Some(exit) = project.exit() {
-            io.tell_findings(&mut project.findings, &project.sources);
-            return Err(exit);
-        }
-        Ok(Goal::Files(Box::new(project)))
+        Project::load_to_deploy(io, &args.project, &args.machines).map(|project| Goal::Files(Box::new(project)))
     }
 
     pub(super) fn inventory(&self) -> Option<&Inventory> {
@@ -41,6 +38,23 @@ impl Goal {
             Goal::Saved(_, inventory) => inventory.as_ref(),
             Goal::Files(project) => project.inventory.as_ref(),
         }
+    }
+
+    /// What is in the configs and secrets that it is to deliver.
+    pub(super) fn contents(&self, io: &mut Io) -> Result<Contents, Exit> {
+        let plan = match self {
+            Goal::Files(project) => return Ok(project.contents.clone()),
+            Goal::Saved(plan, _) => plan,
+        };
+        let specs = plan.steps.iter().filter_map(|step| match &step.operation {
+            Operation::CreateContainer(new) => Some(&new.spec),
+            _ => None,
+        });
+        let variable = |name: &str| io.variable(name).map(str::to_owned);
+        Contents::read_again(specs, &Disk, &variable).map_err(|faults| {
+            io.refuse(&format!("not applied: {}", faults.join("; ")), Some("plan again; nothing was changed"));
+            Exit::Error
+        })
     }
 
     /// Refuses, before any machine is asked, a plan that was made for other ones.

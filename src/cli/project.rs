@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::compose::{self, Compose, LoadOptions};
+use crate::compose::{self, Compose, Environment, LoadOptions};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{self, Inventory};
 use crate::plan::Origin;
 use crate::source::{Files, Sources};
+use crate::stack::Contents;
 
 use super::args::{MachineArgs, ProjectArgs, ProjectFlags};
 use super::disk::Disk;
@@ -24,6 +25,10 @@ pub(super) struct Project {
     /// Where the inventory was read from.
     pub inventory_path: Option<PathBuf>,
     pub findings: Vec<Diagnostic>,
+    /// The variables that the files were read with.
+    environment: Environment,
+    /// What is in configs and secrets, once it was read.
+    pub contents: Contents,
     /// Whether all of it could be read.
     pub complete: bool,
 }
@@ -42,7 +47,23 @@ impl Project {
             complete &= loaded.complete;
             loaded.inventory
         });
-        Project { sources, compose: loaded.compose, inventory, inventory_path, findings, complete }
+        let (compose, environment) = (loaded.compose, loaded.environment);
+        let contents = Contents::default();
+        Project { sources, compose, inventory, inventory_path, findings, environment, contents, complete }
+    }
+
+    /// [`load`](Self::load), and what is in configs and secrets. What would stop a deployment is told, and ends the run.
+    pub(super) fn load_to_deploy(io: &mut Io, args: &ProjectArgs, machines: &MachineArgs) -> Result<Project, Exit> {
+        let mut project = Project::load(io, args, machines);
+        if project.exit().is_none() {
+            let variable = |name: &str| project.environment.get(name).map(str::to_owned);
+            let (contents, findings) = Contents::read(&project.compose, &Disk, &variable);
+            project.contents = contents;
+            project.findings.extend(findings);
+        }
+        let Some(exit) = project.exit() else { return Ok(project) };
+        io.tell_findings(&mut project.findings, &project.sources);
+        Err(exit)
     }
 
     /// What is to be added to `planner apply --plan` here for it to find the same inventory.

@@ -15,6 +15,7 @@ use super::{Cluster, ClusterError, Settings, client, endpoint, observe, run};
 use crate::inventory::Endpoint;
 use crate::observed::MachineState;
 use crate::plan::Operation;
+use crate::stack::Contents;
 
 /// How long looking at one machine may take as a whole.
 const OBSERVE_TIMEOUT: Duration = Duration::from_secs(180);
@@ -23,6 +24,7 @@ const OBSERVE_TIMEOUT: Duration = Duration::from_secs(180);
 pub struct DockerCluster {
     machines: BTreeMap<String, Machine>,
     settings: Settings,
+    contents: Arc<Contents>,
 }
 
 struct Machine {
@@ -36,6 +38,8 @@ pub(super) struct Engine {
     pub(super) route: Arc<Route>,
     /// The docker client's configuration here: registry credentials.
     pub(super) client_config: PathBuf,
+    /// What is in configs and secrets.
+    pub(super) contents: Arc<Contents>,
 }
 
 impl DockerCluster {
@@ -43,7 +47,12 @@ impl DockerCluster {
     pub fn new(machines: impl IntoIterator<Item = (String, Endpoint)>, settings: Settings) -> Self {
         let machine = |endpoint| Machine { endpoint, engine: OnceCell::new() };
         let machines = machines.into_iter().map(|(name, endpoint)| (name, machine(endpoint))).collect();
-        DockerCluster { machines, settings }
+        DockerCluster { machines, settings, contents: Arc::default() }
+    }
+
+    /// The same, with what is in the configs and secrets that containers are to get.
+    pub fn with_contents(self, contents: Contents) -> Self {
+        DockerCluster { contents: Arc::new(contents), ..self }
     }
 
     /// The machine's engine, connected. A failure is not kept: the next call tries again.
@@ -56,7 +65,8 @@ impl DockerCluster {
         let target = endpoint::resolve(endpoint, &self.settings, &|path| std::fs::read_to_string(path))?;
         let route = Arc::new(Route::new(target, &self.settings)?);
         let docker = client::connect(route.clone()).await?;
-        Ok(Engine { docker, route, client_config: self.settings.docker_file("config.json") })
+        let (client_config, contents) = (self.settings.docker_file("config.json"), self.contents.clone());
+        Ok(Engine { docker, route, client_config, contents })
     }
 
     async fn try_observe(&self, machine: &str) -> Result<MachineState, Fault> {

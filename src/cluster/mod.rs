@@ -7,6 +7,7 @@
 mod body;
 mod client;
 mod credentials;
+mod deliver;
 mod dial;
 mod docker;
 mod endpoint;

@@ -11,7 +11,7 @@ use bollard::query_parameters::{
 
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing, refusal};
-use super::{body, network, pull, start, wait};
+use super::{body, deliver, network, pull, start, wait};
 use crate::plan::{NewContainer, Operation};
 
 /// How long the engine waits before it kills, in seconds, where the container does not say.
@@ -59,15 +59,20 @@ async fn create(engine: &Engine, new: &NewContainer) -> Result<(), Fault> {
         CreateContainerOptions { name: Some(name.to_owned()), platform: new.spec.platform.clone().unwrap_or_default() };
     let created = engine.docker.create_container(Some(options), body::body(new, at_once)).await;
     created.map_err(|error| creating(&error, new))?;
-    for network in later {
-        let request =
-            NetworkConnectRequest { container: name.to_owned(), endpoint_config: Some(body::endpoint(network)) };
-        if let Err(error) = engine.docker.connect_network(checked(&network.network)?, request).await {
-            // A container that lacks a network must not be taken for a whole one by the next plan.
-            let options = RemoveContainerOptions { v: true, force: true, link: false };
-            let _ = engine.docker.remove_container(name, Some(options)).await;
-            return Err(explain(&error, &format!("joining `{name}` to network `{}`", network.network)));
+    // What lacks a network or a file must not be taken for a whole container by the next plan.
+    let whole = async {
+        for network in later {
+            let request =
+                NetworkConnectRequest { container: name.to_owned(), endpoint_config: Some(body::endpoint(network)) };
+            let joined = engine.docker.connect_network(checked(&network.network)?, request).await;
+            joined.map_err(|error| explain(&error, &format!("joining `{name}` to network `{}`", network.network)))?;
         }
+        deliver::deliver(engine, name, &new.spec.files).await
+    };
+    if let Err(fault) = whole.await {
+        let options = RemoveContainerOptions { v: true, force: true, link: false };
+        let _ = engine.docker.remove_container(name, Some(options)).await;
+        return Err(fault);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::stack::{AddressPool, ContainerSpec, PullPolicy};
 use crate::units::Amounts;
 
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.1";
+pub const FORMAT_VERSION: &str = "1.2";
 
 /// Changes that bring the machines to what the files say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -12,6 +12,14 @@ pub trait Files {
     /// As reading a file does; `InvalidData` when it is not UTF-8.
     fn read(&self, path: &Path) -> io::Result<String>;
 
+    /// What is in the file at `path`, whatever it is.
+    ///
+    /// # Errors
+    /// As reading a file does.
+    fn bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.read(path).map(String::into_bytes)
+    }
+
     /// Whether something is at `path`.
     fn exists(&self, path: &Path) -> bool;
 

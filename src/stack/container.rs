@@ -7,9 +7,12 @@ use crate::source::{Spanned, Text};
 
 use super::model::Stack;
 use super::services::texts;
-use super::spec::{Attachment, ContainerSpec, DeviceRequest, Healthcheck, Logging, Mount, PullPolicy, Restart, Ulimit};
+use super::spec::{
+    Attachment, ContainerSpec, DeliveredFile, DeviceRequest, FileKind, FileOrigin, Healthcheck, Logging, Mount,
+    PullPolicy, Restart, Ulimit,
+};
 
-pub(super) fn spec(stack: &Stack, written: &compose::Service) -> ContainerSpec {
+pub(super) fn spec(compose: &compose::Compose, stack: &Stack, written: &compose::Service) -> ContainerSpec {
     let deploy = written.deploy.as_ref();
     let limits = deploy.map(|deploy| &deploy.limits);
     let reservations = deploy.map(|deploy| &deploy.reservations);
@@ -52,6 +55,7 @@ pub(super) fn spec(stack: &Stack, written: &compose::Service) -> ContainerSpec {
         userns_mode: text(&written.userns_mode),
         cgroup: text(&written.cgroup),
         mounts: mounts(stack, written),
+        files: files(compose, written),
         expose,
         restart: restart(written),
         stop_signal: text(&written.stop_signal),
@@ -201,6 +205,45 @@ fn mounts(stack: &Stack, written: &compose::Service) -> Vec<Mount> {
     let mut mounts: Vec<Mount> = written.mounts.iter().map(convert).collect();
     mounts.sort_by(|a, b| a.target.cmp(&b.target));
     mounts
+}
+
+/// What an engine says of itself where a config's or secret's mode is not said: anybody may read it.
+const MODE: u32 = 0o444;
+
+/// Configs at `/<key>`, secrets at `/run/secrets/<key>`, where no target is said; a target without a slash is a name there.
+fn files(compose: &compose::Compose, written: &compose::Service) -> Vec<DeliveredFile> {
+    let file = |kind: FileKind, folder: &str, it: &compose::FileReference| {
+        let declared = match kind {
+            FileKind::Config => compose.configs.get(&it.source.value),
+            FileKind::Secret => compose.secrets.get(&it.source.value),
+        };
+        let target = it.target.as_ref().map_or(&it.source.value, |target| &target.value);
+        let number = |field: &Rare<Text>| field.as_ref().and_then(|it| it.value.parse().ok()).unwrap_or(0);
+        DeliveredFile {
+            kind,
+            key: it.source.value.to_string(),
+            target: if target.starts_with('/') { target.to_string() } else { format!("{folder}/{target}") },
+            uid: number(&it.uid),
+            gid: number(&it.gid),
+            mode: it.mode.as_ref().map_or(MODE, |mode| mode.value),
+            origin: declared.map(|declared| origin(kind, declared)).unwrap_or_default(),
+            digest: String::new(),
+        }
+    };
+    let configs = written.configs.iter().map(|it| file(FileKind::Config, "", it));
+    let secrets = written.secrets.iter().map(|it| file(FileKind::Secret, "/run/secrets", it));
+    let mut files: Vec<DeliveredFile> = configs.chain(secrets).collect();
+    files.sort_by(|a, b| a.target.cmp(&b.target));
+    files
+}
+
+fn origin(kind: FileKind, declared: &compose::FileSource) -> FileOrigin {
+    match (&declared.file, &declared.environment, &declared.content) {
+        (Some(file), ..) => FileOrigin::File(file.value.clone()),
+        (None, Some(variable), _) => FileOrigin::Environment(variable.value.to_string()),
+        (None, None, Some(content)) if kind == FileKind::Config => FileOrigin::Text(content.value.to_string()),
+        _ => FileOrigin::Withheld,
+    }
 }
 
 /// `restart`; else what `deploy.restart_policy` says, as docker compose translates it for an engine.

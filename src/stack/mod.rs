@@ -2,6 +2,7 @@
 
 mod build;
 mod container;
+mod contents;
 mod machines;
 mod model;
 mod services;
@@ -11,12 +12,16 @@ mod wishes;
 
 pub use crate::compose::model::Condition;
 pub use build::{build, faults};
+pub use contents::Contents;
 pub use machines::LOCAL;
 
 pub use model::{
     AddressPool, Constraint, Dependency, Machine, MachinePlaces, Network, PortDemand, Replicas, Service, Stack,
     TakenPort, Volume,
 };
-pub use spec::{Attachment, ContainerSpec, DeviceRequest, Healthcheck, Logging, Mount, PullPolicy, Restart, Ulimit};
+pub use spec::{
+    Attachment, ContainerSpec, DeliveredFile, DeviceRequest, FileKind, FileOrigin, Healthcheck, Logging, Mount,
+    PullPolicy, Restart, Ulimit,
+};
 pub use support::unsupported;
 pub use wishes::{Bond, By, Spread, Survive, Wishes};

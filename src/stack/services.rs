@@ -37,7 +37,7 @@ pub(super) fn service(
         local_volumes: local_volumes(stack, written),
         depends_on: dependencies(compose, written),
         start_first: order.is_some_and(|order| order.value == Order::StartFirst),
-        container: container::spec(stack, written),
+        container: container::spec(compose, stack, written),
     }
 }
 

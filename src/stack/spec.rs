@@ -4,6 +4,7 @@
 //! changes, containers are replaced. What differs from container to container (number, assigned ports) is not in it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -84,6 +85,9 @@ pub struct ContainerSpec {
     pub cgroup: Option<String>,
     /// What is mounted; sorted by target.
     pub mounts: Vec<Mount>,
+    /// Configs and secrets, put into it before it starts; sorted by target.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<DeliveredFile>,
     /// Container ports that are open within the networks: `80/tcp`; sorted.
     pub expose: Vec<String>,
     /// When the engine starts it again.
@@ -123,11 +127,69 @@ pub struct ContainerSpec {
 impl ContainerSpec {
     /// The digest by which a change is seen: the same spec gives the same 64 hexadecimal digits on every machine.
     pub fn config_hash(&self) -> String {
-        // `pull` says when to fetch, not what to run.
-        let spec = ContainerSpec { pull: PullPolicy::default(), ..self.clone() };
+        // `pull` says when to fetch, not what to run; and what counts of a file is what is in it, not where it lies here.
+        let mut spec = ContainerSpec { pull: PullPolicy::default(), ..self.clone() };
+        spec.files.iter_mut().for_each(|file| file.origin = FileOrigin::default());
         let text = serde_json::to_string(&spec).unwrap_or_default();
         Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// A config or a secret in a container. What is in it is no part of this: see [`Contents`](super::Contents).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveredFile {
+    /// Which of the two it is.
+    pub kind: FileKind,
+    /// Its key in the compose file.
+    pub key: String,
+    /// The absolute path in the container.
+    pub target: String,
+    /// The owner's number.
+    pub uid: u64,
+    /// The group's number.
+    pub gid: u64,
+    /// Its mode.
+    pub mode: u32,
+    /// From where it is read.
+    pub origin: FileOrigin,
+    /// The SHA-256 of what is in it; empty until it is read.
+    pub digest: String,
+}
+
+/// What a delivered file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileKind {
+    /// Anybody may know it.
+    #[default]
+    Config,
+    /// Nobody may.
+    Secret,
+}
+
+impl FileKind {
+    /// As the compose file calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            FileKind::Config => "config",
+            FileKind::Secret => "secret",
+        }
+    }
+}
+
+/// From where a config or a secret is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileOrigin {
+    /// The compose file says what is in a secret; that is not repeated here.
+    #[default]
+    Withheld,
+    /// The compose file says what is in a config.
+    Text(String),
+    /// A file here.
+    File(PathBuf),
+    /// A variable of the environment.
+    Environment(String),
 }
 
 /// When an image is fetched.

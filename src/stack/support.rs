@@ -1,6 +1,6 @@
 //! What a compose file asks for and `apply` cannot do yet: said before anything is touched, never passed over.
 
-use crate::compose::model::{Compose, MountKind, Service};
+use crate::compose::model::{Compose, FileReference, MountKind, Service};
 use crate::diagnostic::Diagnostic;
 
 /// One finding for each thing that would be missing or different in the containers. They are errors: a plan that
@@ -30,17 +30,8 @@ fn of_service(service: &Service) -> Vec<Diagnostic> {
             .help("build and push it where that is done today, and name the result with `image:`"),
         );
     }
-    for (kind, files) in [("config", &service.configs), ("secret", &service.secrets)] {
-        for file in files {
-            findings.push(
-                Diagnostic::error(
-                    "M310",
-                    format!("`{name}`: the {kind} `{}` cannot be delivered yet", file.source.value),
-                )
-                .label(file.source.span, "needed in the container")
-                .help("mount it from a path that is on every machine, or pass it in `environment`"),
-            );
-        }
+    for file in service.configs.iter().chain(&service.secrets) {
+        findings.extend(out_of_sight(service, file));
     }
     if let Some(provider) = &service.provider {
         findings.push(
@@ -59,4 +50,30 @@ fn of_service(service: &Service) -> Vec<Diagnostic> {
         findings.push(Diagnostic::warning("M310", message).label(spread.span, "left out of the placement"));
     }
     findings
+}
+
+/// A file that could be put into the container, and would not be seen there, or could not be put there at all.
+fn out_of_sight(service: &Service, file: &FileReference) -> Option<Diagnostic> {
+    let name = &service.name;
+    let target = file.target.as_ref().map_or(&file.source.value, |target| &target.value);
+    let is_secret = service.secrets.iter().any(|secret| std::ptr::eq(secret, file));
+    let folder = if is_secret { "/run/secrets/" } else { "/" };
+    let path = if target.starts_with('/') { target.to_string() } else { format!("{folder}{target}") };
+    let within = |folder: &str| path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|it| it.starts_with('/'));
+    let over = service.mounts.iter().filter(|mount| within(&mount.target.value)).max_by_key(|it| it.target.value.len());
+    if let Some(mount) = over.filter(|mount| matches!(mount.kind, MountKind::Tmpfs { .. })) {
+        let message =
+            format!("`{name}`: `{path}` cannot be delivered: an empty tmpfs is mounted over it at each start");
+        let finding = Diagnostic::error("M310", message).label(file.source.span, "needed in the container");
+        return Some(finding.label(mount.span, "the tmpfs").help("give the file a `target` elsewhere"));
+    }
+    let read_only = service.read_only.as_ref().filter(|it| it.value && over.is_none())?;
+    let message =
+        format!("`{name}`: `{path}` cannot be delivered: the engine writes nothing into a read-only file system");
+    let finding = Diagnostic::error("M310", message).label(file.source.span, "needed in the container");
+    Some(
+        finding
+            .label(read_only.span, "read-only")
+            .help("leave out `read_only`, or give the file a `target` in a volume that is mounted there"),
+    )
 }

@@ -20,7 +20,7 @@ pub(in crate::cli) fn run(args: &ApplyArgs, io: &mut Io) -> Exit {
 fn reach(args: &ApplyArgs, io: &mut Io, goal: Goal) -> Result<Exit, Exit> {
     let machines = machines(goal.inventory());
     goal.fits(io, &machines)?;
-    let cluster = connect(io, &machines);
+    let cluster = connect(io, &machines).with_contents(goal.contents(io)?);
     runtime(io)?.block_on(async {
         let observed = observe(io, &machines, &cluster).await?;
         let plan = goal.plan(args, io, &observed)?;

@@ -10,11 +10,10 @@ use crate::placement::Limits;
 use crate::view;
 
 pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
-    let mut project = Project::load(io, &args.project, &args.machines);
-    if let Some(exit) = project.exit() {
-        io.tell_findings(&mut project.findings, &project.sources);
-        return exit;
-    }
+    let mut project = match Project::load_to_deploy(io, &args.project, &args.machines) {
+        Ok(project) => project,
+        Err(exit) => return exit,
+    };
     let planned = seen(args, io, &project).and_then(|observed| {
         let limits = Limits { stop: Some(stop_on_interrupt()), ..args.placement.limits.within() };
         make_plan(io, &mut project, &observed, args.placement.policy.into(), &limits)
