@@ -63,7 +63,7 @@ fn distinct(io: &mut Io, observed: Observed) -> Result<Observed, Exit> {
     Err(Exit::Error)
 }
 
-fn tell_cluster_error(io: &mut Io, error: &cluster::ClusterError) {
+pub(super) fn tell_cluster_error(io: &mut Io, error: &cluster::ClusterError) {
     let detail = error.detail.iter().map(|detail| format!("  it said: {}\n", detail.replace('\n', "\n           ")));
     let help = error.help.iter().map(|help| format!("  mend: {help}\n"));
     let text: String = detail.chain(help).collect();
@@ -143,7 +143,9 @@ pub(super) fn make_plan(
     let (mut refusal, refused, exit) = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan::make(&problem, &solution, observed, &project.origin()) {
             Ok(plan) => {
-                io.tell_findings(&mut plan::out_of_reach(&stack, &plan).into_iter().collect(), &project.sources);
+                let mut told: Vec<Diagnostic> = plan::out_of_reach(&stack, &plan).into_iter().collect();
+                told.extend(plan::unseen_data(&stack, &plan));
+                io.tell_findings(&mut told, &project.sources);
                 return Ok(plan);
             }
             Err(NoPlan::Refused(refusal)) => (refusal, None, Exit::Error),

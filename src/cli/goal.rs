@@ -10,7 +10,7 @@ use crate::source::Sources;
 use crate::stack::Contents;
 
 use super::args::ApplyArgs;
-use super::deploy::{make_plan, read_plan, worst};
+use super::deploy::{machines, make_plan, read_plan, worst};
 use super::disk::Disk;
 use super::project::{Project, inventory_path, load_inventory};
 use super::{Exit, Io};
@@ -30,14 +30,19 @@ impl Goal {
             let plan = read_plan(io, path)?;
             return Ok(Goal::Saved(Box::new(plan), inventory_alone(args, io)?));
         }
-        Project::load_to_deploy(io, &args.project, &args.machines).map(|project| Goal::Files(Box::new(project)))
+        let mut project = Project::load_to_deploy(io, &args.project, &args.machines)?;
+        project.set_aside(io, &args.situation)?;
+        Ok(Goal::Files(Box::new(project)))
     }
 
-    pub(super) fn inventory(&self) -> Option<&Inventory> {
-        match self {
-            Goal::Saved(_, inventory) => inventory.as_ref(),
-            Goal::Files(project) => project.inventory.as_ref(),
-        }
+    /// The machines that are to be asked: a saved plan may have been made without some that the inventory has.
+    pub(super) fn machines(&self) -> Vec<(String, Endpoint)> {
+        let (plan, inventory) = match self {
+            Goal::Files(project) => return machines(project.inventory.as_ref()),
+            Goal::Saved(plan, inventory) => (plan, inventory),
+        };
+        let down = |name: &str| plan.machines.iter().any(|it| it.machine == name && it.availability == "down");
+        machines(inventory.as_ref()).into_iter().filter(|(name, _)| !down(name)).collect()
     }
 
     /// What is in the configs and secrets that it is to deliver.

@@ -1,6 +1,7 @@
 //! The command line: reads what was typed, calls the library, shows what came of it. With `cluster` the only room that
 //! touches the outside world.
 
+mod applying;
 mod args;
 mod checking;
 mod commands;
@@ -47,6 +48,9 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         Command::Config(args) => commands::config::run(&args, io),
         Command::Plan(args) => commands::plan::run(&args, io),
         Command::Apply(args) => commands::apply::run(&args, io),
+        Command::Show(args) => commands::show::run(&args, io),
+        Command::Status(args) => commands::status::run(&args, io),
+        Command::Down(args) => commands::down::run(&args, io),
         Command::Why(args) => commands::why::run(&args, io),
         Command::Observe(args) => commands::observe::run(&args, io),
         Command::Solve(args) => commands::solve::run(&args, io),

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::compose::{self, Compose, Environment, LoadOptions};
-use crate::diagnostic::Diagnostic;
-use crate::inventory::{self, Inventory};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::inventory::{self, Availability, Inventory};
 use crate::plan::Origin;
 use crate::source::{Files, Sources};
 use crate::stack::Contents;
 
-use super::args::{MachineArgs, ProjectArgs, ProjectFlags};
+use super::args::{MachineArgs, ProjectArgs, ProjectFlags, SituationArgs};
 use super::disk::Disk;
 use super::{Exit, Io};
 
@@ -64,6 +64,27 @@ impl Project {
         let Some(exit) = project.exit() else { return Ok(project) };
         io.tell_findings(&mut project.findings, &project.sources);
         Err(exit)
+    }
+
+    /// Sets machines aside, as the inventory could say it.
+    pub(super) fn set_aside(&mut self, io: &mut Io, situation: &SituationArgs) -> Result<(), Exit> {
+        let drained = situation.drain.iter().map(|name| (name, Availability::Drain));
+        for (name, availability) in drained.chain(situation.without.iter().map(|name| (name, Availability::Down))) {
+            let machines = self.inventory.iter_mut().flat_map(|inventory| &mut inventory.machines);
+            if let Some(machine) = machines.into_iter().find(|machine| machine.name.value == *name) {
+                machine.availability.value = availability;
+                continue;
+            }
+            let names = self.inventory.iter().flat_map(|it| &it.machines).map(|machine| machine.name.value.as_str());
+            let help = match (&self.inventory, nearest(name, names)) {
+                (None, _) => "there is no inventory: name it with --inventory FILE".to_owned(),
+                (_, Some(near)) => format!("did you mean `{near}`?"),
+                (_, None) => "the machines are those of the inventory".to_owned(),
+            };
+            io.refuse(&format!("there is no machine `{name}`"), Some(&help));
+            return Err(Exit::Error);
+        }
+        Ok(())
     }
 
     /// What is to be added to `planner apply --plan` here for it to find the same inventory.

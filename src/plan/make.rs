@@ -1,9 +1,13 @@
 //! Placement + what was seen → [`Plan`].
 
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
+
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
 use crate::observed::Observed;
-use crate::placement::{Problem, Solution, TierValue};
+use crate::placement::{Ended, Policy, Problem, Solution, TierValue};
 use crate::stack::{PullPolicy, Stack};
 use crate::units::Amounts;
 
@@ -61,6 +65,26 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
         },
         observed_digest: observed_digest(&stack.project, observed),
     })
+}
+
+/// The plan that takes the project away: its containers, whatever their services, and its networks. Volumes stay.
+///
+/// # Errors
+/// As [`make`].
+pub fn take_down(stack: &Stack, observed: &Observed, origin: &Origin) -> Result<Plan, NoPlan> {
+    let nothing = Stack {
+        services: Vec::new(),
+        networks: IndexMap::new(),
+        volumes: IndexMap::new(),
+        inactive: BTreeSet::new(),
+        ..stack.clone()
+    };
+    let problem = Problem::new(&nothing, Vec::new(), Policy::default());
+    let solution = Solution { replicas: Vec::new(), tiers: Vec::new(), ended: Ended::Proof };
+    let mut plan = make(&problem, &solution, observed, origin)?;
+    let reasons = plan.changes.iter_mut().map(|change| &mut change.reasons);
+    reasons.for_each(|reasons| *reasons = vec!["the project is taken away".to_owned()]);
+    Ok(plan)
 }
 
 fn tier(tier: &TierValue) -> TierQuality {

@@ -2,16 +2,20 @@
 
 mod current;
 mod graph;
+mod lost;
 mod make;
 mod model;
 mod overlap;
 mod reach;
+mod status;
 mod steps;
 mod surroundings;
 mod work;
 
 pub use current::{observed_digest, running};
-pub use make::{NoPlan, make};
+pub use lost::unseen_data;
+pub use make::{NoPlan, make, take_down};
+pub use status::{ReplicaStatus, ServiceStatus, Status, status};
 
 pub use model::{
     Action, AttributeChange, Change, Counts, FORMAT_VERSION, MachineUse, NetworkSpec, NewContainer, Operation,

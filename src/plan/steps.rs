@@ -65,10 +65,7 @@ impl<'p, 'a> Steps<'p, 'a> {
 
     /// All of it.
     pub(super) fn plan(&mut self, surroundings: &Surroundings) {
-        for removal in self.removals {
-            let address = format!("container:{}:{}", removal.own.service, removal.own.number);
-            self.take_away(&address, &removal.own, &[]);
-        }
+        self.remove();
         for (index, work) in self.works.iter().enumerate() {
             if work.creates() {
                 self.make(index, work, surroundings);
@@ -79,6 +76,23 @@ impl<'p, 'a> Steps<'p, 'a> {
         self.wait_for_leaving();
         self.wait_for_dependencies();
         self.one_at_a_time();
+    }
+
+    /// What goes for good: what depends on another goes before it, as the containers themselves say.
+    fn remove(&mut self) {
+        let mut gone: Vec<(&Own<'_>, Option<Node>, Node)> = Vec::new();
+        for removal in self.removals {
+            let address = format!("container:{}:{}", removal.own.service, removal.own.number);
+            let (stop, remove) = self.take_away(&address, &removal.own, &[]);
+            gone.push((&removal.own, stop, remove));
+        }
+        for (dependent, _, removed) in &gone {
+            for on in depends_on(dependent.state) {
+                for (_, stop, _) in gone.iter().filter(|(other, ..)| other.service == on) {
+                    stop.iter().for_each(|stop| self.graph.wait_if_possible(*stop, *removed));
+                }
+            }
+        }
     }
 
     fn machine(&self, index: usize) -> &'a str {
@@ -348,6 +362,12 @@ fn with_data_of_old(mut spec: ContainerSpec, work: &Work<'_>) -> ContainerSpec {
         }
     }
     spec
+}
+
+/// The services that a container was made to depend on: `db:service_healthy:false,kv:service_started:true`.
+fn depends_on(container: &ContainerState) -> impl Iterator<Item = &str> {
+    let all = container.label(labels::DEPENDS_ON).unwrap_or_default().split(',');
+    all.filter_map(|one| one.split(':').next()).filter(|name| !name.is_empty())
 }
 
 /// Whether some service waits for this one to run to its end: then having ended is as good as running.

@@ -159,7 +159,12 @@ fn reasons(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>) -> Vec<St
     }
     if work.old.is_empty() {
         let before = problem.running.iter().filter(|running| running.service == work.index).count();
+        let lost = down(stack);
         return vec![match (service.replicas.value, before) {
+            (Replicas::Count(wanted), 1..) if !lost.is_empty() => {
+                format!("{before} of {wanted} can be seen, {lost} is down")
+            }
+            (_, 0) if !lost.is_empty() => format!("none can be seen, {lost} is down"),
             (Replicas::Count(wanted), 1..) => format!("scaled from {before} to {wanted}"),
             (Replicas::Global, 1..) => {
                 format!("one runs on each machine, {} had none", stack.machines[work.machine].name)
@@ -177,6 +182,12 @@ fn reasons(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>) -> Vec<St
         }
         (None, None) => Vec::new(),
     }
+}
+
+/// The machines that are down, and so not looked at: "m2, m3".
+fn down(stack: &Stack) -> String {
+    let down = stack.machines.iter().filter(|machine| machine.availability == Availability::Down);
+    down.map(|machine| machine.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn why_replaced(work: &Work<'_>, old: &Own<'_>, works: &[Work<'_>]) -> Vec<String> {

@@ -59,13 +59,23 @@ fn takes_long(operation: &Operation) -> bool {
     matches!(operation, Operation::Pull { .. } | Operation::Await { .. } | Operation::Stop { .. })
 }
 
-fn doing(step: &Step) -> String {
+/// A step in words while it goes on.
+pub(super) fn doing(step: &Step) -> String {
     match &step.operation {
         Operation::Pull { image, .. } => format!("pulling {image}"),
-        Operation::Stop { name, .. } => format!("stopping {name}"),
+        Operation::CreateNetwork(network) => format!("making network {}", network.name),
+        Operation::CreateVolume(volume) => format!("making volume {}", volume.name),
+        Operation::CreateContainer(new) if new.name != new.final_name => {
+            format!("making container {} (as {})", new.final_name, new.name)
+        }
+        Operation::CreateContainer(new) => format!("making container {}", new.name),
+        Operation::Start { name } => format!("starting {name}"),
         Operation::Await { name, until: Until::Healthy } => format!("waiting for {name} to be healthy"),
         Operation::Await { name, until: Until::Completed } => format!("waiting for {name} to end"),
-        _ => subject(step).to_owned(),
+        Operation::Stop { name, .. } => format!("stopping {name}"),
+        Operation::Remove { name, .. } => format!("removing {name}"),
+        Operation::Rename { from, to } => format!("naming {from} {to}"),
+        Operation::RemoveNetwork { name } => format!("removing network {name}"),
     }
 }
 

@@ -3,10 +3,13 @@
 pub(super) mod apply;
 pub(super) mod check;
 pub(super) mod config;
+pub(super) mod down;
 pub(super) mod explain;
 pub(super) mod inventory;
 pub(super) mod observe;
 pub(super) mod plan;
 pub(super) mod rules;
+pub(super) mod show;
 pub(super) mod solve;
+pub(super) mod status;
 pub(super) mod why;

@@ -10,7 +10,9 @@ use crate::placement::Limits;
 use crate::view;
 
 pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
-    let mut project = match Project::load_to_deploy(io, &args.project, &args.machines) {
+    let project = Project::load_to_deploy(io, &args.project, &args.machines);
+    let aside = project.and_then(|mut project| project.set_aside(io, &args.situation).map(|()| project));
+    let mut project = match aside {
         Ok(project) => project,
         Err(exit) => return exit,
     };
@@ -46,7 +48,10 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
 fn seen(args: &PlanArgs, io: &mut Io, project: &Project) -> Result<Observed, Exit> {
     let machines = machines(project.inventory.as_ref());
     if let Some(path) = &args.observed {
-        return read_observed(io, path, &machines);
+        let mut observed = read_observed(io, path, &machines)?;
+        // What is lost is not seen, whatever a snapshot still tells of it.
+        observed.machines.retain(|name, _| !args.situation.without.contains(name));
+        return Ok(observed);
     }
     let cluster = connect(io, &machines);
     runtime(io)?.block_on(observe(io, &machines, &cluster))

@@ -4,6 +4,7 @@
 
 mod cut;
 mod files;
+mod life;
 mod lost;
 mod refusals;
 mod website;

@@ -1,17 +1,22 @@
 //! What can be typed. Names and short forms follow docker compose where it has them.
 
+mod deploying;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::Severity;
-use crate::placement::{Limits, Policy};
 use crate::view::Format;
+
+pub(in crate::cli) use deploying::{
+    ApplyArgs, DownArgs, ObserveArgs, PlanArgs, ShowArgs, SituationArgs, SolveArgs, StatusArgs, WhyArgs,
+};
 
 /// Static analysis and placement planning for Docker Compose over several machines.
 #[derive(Debug, Parser)]
 #[command(name = "planner", version, max_term_width = 100, after_help = AFTER_HELP)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     #[command(subcommand)]
     pub command: Command,
 
@@ -28,7 +33,7 @@ Exit codes: 0 fine, nothing to do · 1 error · 2 there are changes (plan --deta
 // about is said here, so a group of options that is flattened into it has a plain comment: its own would win.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
-pub(super) enum Command {
+pub(in crate::cli) enum Command {
     /// Check compose files, and with an inventory whether the stack fits the machines
     Check(CheckArgs),
     /// Print the project as docker compose reads it, in its canonical form
@@ -37,6 +42,12 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Make the machines what the files say
     Apply(ApplyArgs),
+    /// Show a saved plan
+    Show(ShowArgs),
+    /// What runs, where, and what is missing
+    Status(StatusArgs),
+    /// Take the project away from all machines; volumes stay
+    Down(DownArgs),
     /// Why a service, or one container of it, is not on a machine: every machine against every requirement
     Why(WhyArgs),
     /// Write down what is on the machines, for planning without access to them
@@ -53,7 +64,7 @@ pub(super) enum Command {
 
 // Which project, from which files.
 #[derive(Clone, Debug, Default, ClapArgs)]
-pub(super) struct ProjectArgs {
+pub(in crate::cli) struct ProjectArgs {
     /// Compose files, merged in this order (else -f, COMPOSE_FILE, or compose.yaml here or above)
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -63,7 +74,7 @@ pub(super) struct ProjectArgs {
 
 // Which project, as docker compose's flags have it.
 #[derive(Clone, Debug, Default, ClapArgs)]
-pub(super) struct ProjectFlags {
+pub(in crate::cli) struct ProjectFlags {
     /// Compose file (may be repeated; `-` is standard input)
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub file: Vec<PathBuf>,
@@ -83,7 +94,7 @@ pub(super) struct ProjectFlags {
 
 // Which machines.
 #[derive(Clone, Debug, Default, ClapArgs)]
-pub(super) struct MachineArgs {
+pub(in crate::cli) struct MachineArgs {
     /// Inventory of machines (else PLANNER_INVENTORY, else inventory.yaml beside the compose file, else the local
     /// engine alone)
     #[arg(short = 'i', long, value_name = "FILE")]
@@ -91,7 +102,7 @@ pub(super) struct MachineArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct CheckArgs {
+pub(in crate::cli) struct CheckArgs {
     /// Projects, each checked by itself: a compose file, or a folder that is searched for them; `-` is standard input.
     /// Files that are to be merged are given with -f (else COMPOSE_FILE, or compose.yaml here or above)
     #[arg(value_name = "PATH")]
@@ -129,7 +140,7 @@ pub(super) struct CheckArgs {
 
 /// A severity, as it is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Level {
+pub(in crate::cli) enum Level {
     /// The file is refused, or it cannot work
     Error,
     /// It is worth a look
@@ -151,7 +162,7 @@ impl From<Level> for Severity {
 
 // Which rules are on. What names a rule most closely decides: a code before a prefix, before a group, before `all`.
 #[derive(Clone, Debug, Default, ClapArgs)]
-pub(super) struct RuleArgs {
+pub(in crate::cli) struct RuleArgs {
     /// Switch rules on: codes, names, prefixes (`S`), groups (`hardening`, `style`, `capacity`) or `all`
     #[arg(long, value_name = "RULES")]
     pub select: Vec<String>,
@@ -168,7 +179,7 @@ pub(super) struct RuleArgs {
 
 // Whether to mend.
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
-pub(super) struct MendArgs {
+pub(in crate::cli) struct MendArgs {
     /// Mend what can be mended without changing what is run
     #[arg(long)]
     pub fix: bool,
@@ -181,21 +192,21 @@ pub(super) struct MendArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct ExplainArgs {
+pub(in crate::cli) struct ExplainArgs {
     /// The code or name of a rule, such as M302
     #[arg(value_name = "CODE")]
     pub code: String,
 }
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct RulesArgs {
+pub(in crate::cli) struct RulesArgs {
     /// Write them all as one page of Markdown, as docs/rules.md
     #[arg(long)]
     pub markdown: bool,
 }
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct ConfigArgs {
+pub(in crate::cli) struct ConfigArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
     #[command(flatten)]
@@ -220,7 +231,7 @@ pub(super) struct ConfigArgs {
 // What to print in place of the whole model.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[group(multiple = false)]
-pub(super) struct ConfigPart {
+pub(in crate::cli) struct ConfigPart {
     /// The names of the active services, one a line
     #[arg(long)]
     pub services: bool,
@@ -245,131 +256,19 @@ pub(super) struct ConfigPart {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct WhyArgs {
-    /// A service, or one container of it: `web`, `web.3`
-    #[arg(value_name = "SERVICE[.N]")]
-    pub service: String,
-    /// One machine (else all)
-    #[arg(value_name = "MACHINE")]
-    pub machine: Option<String>,
-    #[command(flatten)]
-    pub project: ProjectFlags,
-    #[command(flatten)]
-    pub machines: MachineArgs,
-    #[command(flatten)]
-    pub placement: PlacementArgs,
-    /// Where everything runs now: a file that `planner observe` wrote
-    #[arg(long, value_name = "SNAPSHOT")]
-    pub observed: Option<PathBuf>,
-    /// Print the answer as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct PlanArgs {
-    #[command(flatten)]
-    pub project: ProjectArgs,
-    #[command(flatten)]
-    pub machines: MachineArgs,
-    #[command(flatten)]
-    pub placement: PlacementArgs,
-    /// Plan from a file that `planner observe` wrote, without asking the machines
-    #[arg(long, value_name = "SNAPSHOT")]
-    pub observed: Option<PathBuf>,
-    /// Save the plan, for `planner apply --plan`
-    #[arg(short = 'o', long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Print the plan as JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Exit with 2 when there are changes
-    #[arg(long)]
-    pub detailed_exitcode: bool,
-}
-
-// How to place.
-#[derive(Clone, Copy, Debug, ClapArgs)]
-pub(super) struct PlacementArgs {
-    /// What to prefer where several placements do
-    #[arg(long, value_name = "POLICY", default_value = "spread")]
-    pub policy: PolicyChoice,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    /// Show what each tier of the objective came to, and how good that is known to be
-    #[arg(long)]
-    pub objective: bool,
-}
-
-// How long to search.
-#[derive(Clone, Copy, Debug, ClapArgs)]
-pub(super) struct LimitArgs {
-    /// Most time to search for a better placement; what is found until then is used, and how good it is is said
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
-    pub time_limit: f64,
-}
-
-impl LimitArgs {
-    /// The search's limits.
-    pub(super) fn within(self) -> Limits {
-        Limits { time: std::time::Duration::from_secs_f64(self.time_limit.clamp(0.01, 1e7)), ..Limits::default() }
-    }
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct SolveArgs {
-    /// The problem (`-` is standard input)
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    /// Units of work to search for, in place of as many as fit the time limit on an ordinary machine
-    #[arg(long, value_name = "UNITS")]
-    pub work: Option<u64>,
-    /// Threads to search with; the result is the same for any number of them
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct ApplyArgs {
-    #[command(flatten)]
-    pub project: ProjectArgs,
-    #[command(flatten)]
-    pub machines: MachineArgs,
-    #[command(flatten)]
-    pub placement: PlacementArgs,
-    /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "time_limit"])]
-    pub plan: Option<PathBuf>,
-    /// Don't ask before acting
-    #[arg(short = 'y', long)]
-    pub yes: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct ObserveArgs {
-    #[command(flatten)]
-    pub machines: MachineArgs,
-    /// Where to write (else standard output)
-    #[arg(short = 'o', long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct InventoryArgs {
+pub(in crate::cli) struct InventoryArgs {
     #[command(subcommand)]
     pub command: InventoryCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum InventoryCommand {
+pub(in crate::cli) enum InventoryCommand {
     /// Check an inventory file
     Check(InventoryCheckArgs),
 }
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct InventoryCheckArgs {
+pub(in crate::cli) struct InventoryCheckArgs {
     /// The inventory (else PLANNER_INVENTORY, else inventory.yaml here)
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
@@ -381,14 +280,14 @@ pub(super) struct InventoryCheckArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorChoice {
+pub(in crate::cli) enum ColorChoice {
     Auto,
     Always,
     Never,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FindingsFormat {
+pub(in crate::cli) enum FindingsFormat {
     /// For people
     Human,
     /// A line for each finding
@@ -420,32 +319,9 @@ impl From<FindingsFormat> for Format {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ConfigFormat {
+pub(in crate::cli) enum ConfigFormat {
     Yaml,
     Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum PolicyChoice {
-    /// Replicas apart, machines evenly used
-    Spread,
-    /// Few machines, the first ones full
-    Pack,
-    /// Room for another container as large as the largest
-    Headroom,
-    /// The least cost of machines in use
-    Cheapest,
-}
-
-impl From<PolicyChoice> for Policy {
-    fn from(choice: PolicyChoice) -> Self {
-        match choice {
-            PolicyChoice::Spread => Policy::Spread,
-            PolicyChoice::Pack => Policy::Pack,
-            PolicyChoice::Headroom => Policy::Headroom,
-            PolicyChoice::Cheapest => Policy::Cheapest,
-        }
-    }
 }
 
 #[cfg(test)]

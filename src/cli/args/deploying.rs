@@ -1,0 +1,197 @@
+//! Arguments of the commands that look at machines, place and deploy.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::{MachineArgs, ProjectArgs, ProjectFlags};
+use crate::placement::{Limits, Policy};
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct WhyArgs {
+    /// A service, or one container of it: `web`, `web.3`
+    #[arg(value_name = "SERVICE[.N]")]
+    pub service: String,
+    /// One machine (else all)
+    #[arg(value_name = "MACHINE")]
+    pub machine: Option<String>,
+    #[command(flatten)]
+    pub project: ProjectFlags,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    #[command(flatten)]
+    pub placement: PlacementArgs,
+    /// Where everything runs now: a file that `planner observe` wrote
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub observed: Option<PathBuf>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct PlanArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    #[command(flatten)]
+    pub situation: SituationArgs,
+    #[command(flatten)]
+    pub placement: PlacementArgs,
+    /// Plan from a file that `planner observe` wrote, without asking the machines
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub observed: Option<PathBuf>,
+    /// Save the plan, for `planner apply --plan`
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+// What is the matter with machines, beside what the inventory says.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(in crate::cli) struct SituationArgs {
+    /// Empty this machine, as `availability: drain` does: nothing new, and everything on it moves (may be repeated)
+    #[arg(long, value_name = "MACHINE")]
+    pub drain: Vec<String>,
+    /// Go on without this machine, as if it were lost: it is not asked, and what ran there is placed elsewhere (may be
+    /// repeated)
+    #[arg(long, value_name = "MACHINE")]
+    pub without: Vec<String>,
+}
+
+// How to place.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(in crate::cli) struct PlacementArgs {
+    /// What to prefer where several placements do
+    #[arg(long, value_name = "POLICY", default_value = "spread")]
+    pub policy: PolicyChoice,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Show what each tier of the objective came to, and how good that is known to be
+    #[arg(long)]
+    pub objective: bool,
+}
+
+// How long to search.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(in crate::cli) struct LimitArgs {
+    /// Most time to search for a better placement; what is found until then is used, and how good it is is said
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub time_limit: f64,
+}
+
+impl LimitArgs {
+    /// The search's limits.
+    pub(in crate::cli) fn within(self) -> Limits {
+        Limits { time: std::time::Duration::from_secs_f64(self.time_limit.clamp(0.01, 1e7)), ..Limits::default() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct SolveArgs {
+    /// The problem (`-` is standard input)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Units of work to search for, in place of as many as fit the time limit on an ordinary machine
+    #[arg(long, value_name = "UNITS")]
+    pub work: Option<u64>,
+    /// Threads to search with; the result is the same for any number of them
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct ApplyArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    #[command(flatten)]
+    pub situation: SituationArgs,
+    #[command(flatten)]
+    pub placement: PlacementArgs,
+    /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "time_limit", "drain", "without"])]
+    pub plan: Option<PathBuf>,
+    /// Don't ask before acting
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct ShowArgs {
+    /// The plan, as `planner plan -o` wrote it
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// Show the steps, each with what it waits for
+    #[arg(long)]
+    pub steps: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct StatusArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    /// Look at a file that `planner observe` wrote, without asking the machines
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "watch")]
+    pub observed: Option<PathBuf>,
+    /// Print the answer as JSON
+    #[arg(long, conflicts_with = "watch")]
+    pub json: bool,
+    /// Look again every few seconds, until interrupted
+    #[arg(long)]
+    pub watch: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct DownArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    /// Don't ask before acting
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct ObserveArgs {
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    /// Where to write (else standard output)
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum PolicyChoice {
+    /// Replicas apart, machines evenly used
+    Spread,
+    /// Few machines, the first ones full
+    Pack,
+    /// Room for another container as large as the largest
+    Headroom,
+    /// The least cost of machines in use
+    Cheapest,
+}
+
+impl From<PolicyChoice> for Policy {
+    fn from(choice: PolicyChoice) -> Self {
+        match choice {
+            PolicyChoice::Spread => Policy::Spread,
+            PolicyChoice::Pack => Policy::Pack,
+            PolicyChoice::Headroom => Policy::Headroom,
+            PolicyChoice::Cheapest => Policy::Cheapest,
+        }
+    }
+}
