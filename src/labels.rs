@@ -26,5 +26,7 @@ pub const NETWORK: &str = "com.docker.compose.network";
 pub const VOLUME: &str = "com.docker.compose.volume";
 /// The version of this program: what bears it was made by us.
 pub const PLANNER_VERSION: &str = "planner.version";
+/// On what marks a run on a machine, and is no volume of anybody's: the project that is locked.
+pub const LOCK: &str = "planner.lock";
 /// What the container was promised, as JSON amounts: other projects' plans leave it that room.
 pub const RESERVED: &str = "planner.reserved";

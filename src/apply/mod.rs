@@ -3,6 +3,7 @@
 //! A machine does one step at a time; waiting for a container occupies no machine. What a failed step stands before is
 //! left alone, everything else goes on. Nothing is known here but the plan and the cluster.
 
+pub mod lock;
 mod schedule;
 
 use std::cell::RefCell;

@@ -1,23 +1,69 @@
 //! Doing a plan before the user's eyes: shown, agreed to, done, and what came of it.
 
-use futures_util::future::{Either, select};
+use std::cell::Cell;
+use std::time::Duration;
+
+use futures_util::future::{Either, FutureExt, select};
 use tokio::sync::oneshot;
 
+use crate::apply::lock::{Holder, Lock, NotLocked};
 use crate::apply::{self, Outcome};
-use crate::cluster::DockerCluster;
+use crate::cluster::{self, DockerCluster};
+use crate::inventory::Endpoint;
 use crate::plan::Plan;
 use crate::view::{self, Progress};
 
+use super::deploy::{observe, tell_cluster_error};
 use super::interrupt::Interrupts;
 use super::{Exit, Io};
+
+/// Takes a project's lock on the machines, for as long as the run lasts. Who has it, or left it behind, is told.
+pub(super) async fn lock<'c>(
+    io: &mut Io,
+    cluster: &'c DockerCluster,
+    project: &str,
+    machines: &[(String, Endpoint)],
+    patience: Duration,
+) -> Result<Lock<'c, DockerCluster>, Exit> {
+    let user = ["USER", "LOGNAME"].into_iter().find_map(|name| io.variable(name)).unwrap_or("somebody");
+    let process = cluster::this_process(user);
+    let mut waits = |machine: &str, holder: &Holder| {
+        io.tell(&format!("Waiting for {} on {machine}.\n", view::holder(holder)));
+    };
+    let names: Vec<String> = machines.iter().map(|(name, _)| name.clone()).collect();
+    match Lock::take(cluster, project, &names, process, patience, &mut waits).await {
+        Ok((lock, left)) => {
+            if let Some(holder) = left.first() {
+                let what = view::holder(holder);
+                io.tell(&format!("An earlier run was left unfinished ({what}): going on from what is there.\n"));
+            }
+            Ok(lock)
+        }
+        Err(NotLocked::Held(machine, holder)) => {
+            let message = format!("`{project}` is locked on {machine} by {}", view::holder(&holder));
+            let help = "let it come to its end: --lock-timeout 300 waits; one that is gone for certain is freed by \
+                        `planner lock release`";
+            io.refuse(&message, Some(help));
+            io.tell("Nothing was changed.\n");
+            Err(Exit::Error)
+        }
+        Err(NotLocked::Failed(error)) => {
+            // Looking at all of them tells of each that does not answer.
+            observe(io, machines, cluster).await?;
+            tell_cluster_error(io, &error);
+            io.tell("Nothing was changed.\n");
+            Err(Exit::Incomplete)
+        }
+    }
+}
 
 /// Shows a plan, asks unless `yes`, does it, and says what came of it.
 pub(super) async fn confirm_and_apply(
     io: &mut Io,
     plan: &Plan,
     cluster: &DockerCluster,
-    yes: bool,
-    objective: bool,
+    lock: &Lock<'_, DockerCluster>,
+    (yes, objective): (bool, bool),
 ) -> Exit {
     io.print(&view::plan(plan, io.style));
     if objective {
@@ -26,10 +72,20 @@ pub(super) async fn confirm_and_apply(
     if plan.is_empty() {
         return Exit::Fine;
     }
-    if !yes && !confirmed(io) {
+    if !yes && !confirmed(io, "Apply this?") {
         return Exit::Error;
     }
-    let Some(outcome) = do_steps(io, plan, cluster).await else {
+    lock.progress.set(Some((0, plan.steps.len())));
+    // While somebody is asked, nothing is renewed: whoever came meanwhile may have taken it for left behind.
+    if !yes && lock.renew().await != Ok(true) {
+        io.refuse("not applied: the lock was lost meanwhile", Some("run it again; nothing was changed"));
+        return Exit::Error;
+    }
+    let (outcome, lost) = do_steps(io, plan, cluster, lock).await;
+    if lost {
+        io.refuse("the lock was lost: another run took it, or somebody released it", None);
+    }
+    let Some(outcome) = outcome else {
         io.tell("\nLeft. What was begun may or may not be done; `planner apply` again goes on from there.\n");
         return Exit::Cancelled;
     };
@@ -41,14 +97,49 @@ pub(super) async fn confirm_and_apply(
     }
 }
 
-/// Interrupted once, it finishes what runs; twice, it leaves: then nobody knows what was done.
-async fn do_steps(io: &mut Io, plan: &Plan, cluster: &DockerCluster) -> Option<Outcome> {
+/// Does the steps. Returns what became of them, and whether the lock was lost on the way.
+async fn do_steps(
+    io: &mut Io,
+    plan: &Plan,
+    cluster: &DockerCluster,
+    lock: &Lock<'_, DockerCluster>,
+) -> (Option<Outcome>, bool) {
+    let lost = Cell::new(false);
+    let (tell, told) = oneshot::channel();
+    // It is renewed to the end, also while what was begun is being finished.
+    let kept = std::pin::pin!(async {
+        lock.keep().await;
+        lost.set(true);
+        let _ = tell.send(());
+        std::future::pending::<()>().await;
+    });
     let mut progress = Progress::new(plan, io.style);
+    let mut done = 0;
     let mut show = |event: apply::Event<'_>| {
+        if let apply::Event::Done(..) = event {
+            done += 1;
+            lock.progress.set(Some((done, plan.steps.len())));
+        }
         if let Some(line) = progress.line(event) {
             io.tell(&line);
         }
     };
+    let applying = std::pin::pin!(until_interrupted(plan, cluster, told, &mut show));
+    let outcome = match select(applying, kept).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => None,
+    };
+    (outcome, lost.get())
+}
+
+/// Interrupted once, or told that the lock is lost, it finishes what runs; interrupted twice, it leaves: then nobody knows
+/// what was done.
+async fn until_interrupted(
+    plan: &Plan,
+    cluster: &DockerCluster,
+    lost: oneshot::Receiver<()>,
+    show: &mut dyn FnMut(apply::Event<'_>),
+) -> Option<Outcome> {
     let mut interrupts = Interrupts::new();
     let (tell, told) = oneshot::channel();
     let twice = std::pin::pin!(async {
@@ -57,20 +148,20 @@ async fn do_steps(io: &mut Io, plan: &Plan, cluster: &DockerCluster) -> Option<O
         let _ = tell.send(());
         interrupts.next().await;
     });
-    let until = async { told.await.unwrap_or(()) };
-    let applying = std::pin::pin!(apply::apply(plan, cluster, &mut show, until));
+    let applying = std::pin::pin!(apply::apply(plan, cluster, show, select(told, lost).map(drop)));
     match select(twice, applying).await {
         Either::Left(_) => None,
         Either::Right((outcome, _)) => Some(outcome),
     }
 }
 
-fn confirmed(io: &mut Io) -> bool {
+/// Asks, and says so where there is nobody to ask.
+pub(super) fn confirmed(io: &mut Io, question: &str) -> bool {
     let Some(mut ask) = io.ask.take() else {
-        io.refuse("not applied: there is nobody to ask", Some("add --yes to apply without being asked"));
+        io.refuse("not done: there is nobody to ask", Some("add --yes to go on without being asked"));
         return false;
     };
-    io.tell("\nApply this? Only `yes` will do: ");
+    io.tell(&format!("\n{question} Only `yes` will do: "));
     let answer = ask();
     io.ask = Some(ask);
     let yes = answer.is_some_and(|answer| answer.trim() == "yes");

@@ -35,6 +35,14 @@ impl Goal {
         Ok(Goal::Files(Box::new(project)))
     }
 
+    /// The project's name.
+    pub(super) fn project(&self) -> &str {
+        match self {
+            Goal::Saved(plan, _) => &plan.project,
+            Goal::Files(project) => &project.compose.name,
+        }
+    }
+
     /// The machines that are to be asked: a saved plan may have been made without some that the inventory has.
     pub(super) fn machines(&self) -> Vec<(String, Endpoint)> {
         let (plan, inventory) = match self {

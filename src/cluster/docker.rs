@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::dial::Route;
 use super::fault::Fault;
-use super::{Cluster, ClusterError, Settings, client, endpoint, observe, run};
+use super::{Cluster, ClusterError, Settings, Tokens, client, endpoint, observe, run, tokens};
 use crate::inventory::Endpoint;
 use crate::observed::MachineState;
 use crate::plan::Operation;
@@ -89,5 +89,29 @@ impl Cluster for DockerCluster {
 
     async fn perform(&self, machine: &str, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), ClusterError> {
         self.try_perform(machine, operation, progress).await.map_err(|fault| fault.on(machine))
+    }
+
+    async fn tokens(&self, machine: &str, project: &str) -> Result<Tokens, ClusterError> {
+        let look = async { tokens::tokens(self.engine(machine).await?, project).await };
+        look.await.map_err(|fault| fault.on(machine))
+    }
+
+    async fn put_token(
+        &self,
+        machine: &str,
+        name: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, ClusterError> {
+        let put = async { tokens::put(self.engine(machine).await?, name, labels).await };
+        put.await.map_err(|fault| fault.on(machine))
+    }
+
+    async fn take_token(&self, machine: &str, name: &str) -> Result<(), ClusterError> {
+        let take = async { tokens::take(self.engine(machine).await?, name).await };
+        take.await.map_err(|fault| fault.on(machine))
+    }
+
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }

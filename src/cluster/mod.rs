@@ -21,10 +21,14 @@ mod settings;
 mod ssh;
 mod ssh_fault;
 mod start;
+mod this_process;
 mod tls;
+mod tokens;
 mod wait;
 
+use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 
 use futures_util::stream::{StreamExt, iter};
 
@@ -33,6 +37,7 @@ use crate::plan::Operation;
 
 pub use docker::DockerCluster;
 pub use settings::Settings;
+pub use this_process::{Process, this_process};
 
 /// The machines as `apply` and `observe` see them. The real ones are a [`DockerCluster`]; tests have their own.
 pub trait Cluster {
@@ -53,6 +58,53 @@ pub trait Cluster {
         operation: &Operation,
         progress: &dyn Fn(&str),
     ) -> impl Future<Output = Result<(), ClusterError>>;
+
+    /// The tokens of a project on a machine.
+    ///
+    /// # Errors
+    /// When the machine cannot be reached or its engine does not answer.
+    fn tokens(&self, machine: &str, project: &str) -> impl Future<Output = Result<Tokens, ClusterError>>;
+
+    /// Puts a token on a machine, and returns the labels of the one that is there then: of several that put one of the
+    /// same name, one alone finds its own labels.
+    ///
+    /// # Errors
+    /// When the engine refuses, or the machine cannot be reached; then it may or may not be there.
+    fn put_token(
+        &self,
+        machine: &str,
+        name: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> impl Future<Output = Result<BTreeMap<String, String>, ClusterError>>;
+
+    /// Takes a token off a machine. One that is not there is taken off.
+    ///
+    /// # Errors
+    /// When the machine cannot be reached or its engine does not answer.
+    fn take_token(&self, machine: &str, name: &str) -> impl Future<Output = Result<(), ClusterError>>;
+
+    /// Lets time go by.
+    fn pause(&self, time: Duration) -> impl Future<Output = ()>;
+}
+
+/// What marks runs on a machine: something with a name and labels, which never change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// The machine's own clock, in seconds; 0 where there are no tokens.
+    pub now: i64,
+    /// Those that there are.
+    pub tokens: Vec<Token>,
+}
+
+/// One of [`Tokens`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Token {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// When it was put there, by the machine's clock, in seconds.
+    pub made: i64,
 }
 
 /// What went wrong with a machine, why as far as is known, and what to do.

@@ -32,7 +32,7 @@ pub(super) async fn observe(engine: &Engine) -> Result<MachineState, Fault> {
         engine: engine_info(info),
         containers,
         networks: sorted(networks.into_iter().filter_map(network), |network| &network.name),
-        volumes: sorted(volumes.volumes.unwrap_or_default().into_iter().map(volume), |volume| &volume.name),
+        volumes: sorted(volumes.volumes.unwrap_or_default().into_iter().filter_map(volume), |volume| &volume.name),
         images: references(&images),
         listeners,
     })
@@ -214,8 +214,10 @@ fn network(network: Network) -> Option<NetworkState> {
     Some(NetworkState { name, driver: network.driver.unwrap_or_default(), labels })
 }
 
-fn volume(volume: Volume) -> VolumeState {
-    VolumeState { name: volume.name, driver: volume.driver, labels: ordered(volume.labels) }
+/// A volume; what only marks a run is none.
+fn volume(volume: Volume) -> Option<VolumeState> {
+    let is_token = volume.labels.contains_key(labels::LOCK);
+    (!is_token).then(|| VolumeState { name: volume.name, driver: volume.driver, labels: ordered(volume.labels) })
 }
 
 fn references(images: &[ImageSummary]) -> Vec<String> {

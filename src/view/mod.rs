@@ -3,6 +3,7 @@
 mod config;
 mod events;
 mod findings;
+mod lock;
 mod machines;
 mod origin;
 mod plan;
@@ -18,6 +19,7 @@ mod why;
 pub use config::{ModelFormat, model, write_model};
 pub use events::{Progress, outcome};
 pub use findings::findings;
+pub use lock::holder;
 pub use origin::{origin, origin_json};
 pub use plan::{objective, plan};
 pub use refusal::{Refused, refusal, refused};

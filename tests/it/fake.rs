@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use planner::cluster::{Cluster, ClusterError};
+use planner::cluster::{Cluster, ClusterError, Token, Tokens};
 use planner::observed::{ContainerState, MachineState, NetworkState, VolumeState};
 use planner::plan::{NewContainer, Operation, Until};
 
@@ -22,6 +22,12 @@ pub(crate) struct FakeCluster {
     /// What was done or tried: `machine: operation`.
     pub log: RefCell<Vec<String>>,
     working: RefCell<BTreeSet<String>>,
+    /// By machine, what marks runs there.
+    tokens: RefCell<BTreeMap<String, Vec<Token>>>,
+    /// How many turns of others each call for tokens lasts, the last one first; then one each.
+    pub delays: RefCell<Vec<u8>>,
+    /// What the machines' clocks show, in seconds.
+    pub clock: Cell<i64>,
     ids: Cell<u64>,
 }
 
@@ -200,6 +206,55 @@ impl Cluster for FakeCluster {
             return Err(error(machine, "as told"));
         }
         self.change(machine, operation).map_err(|message| error(machine, &message))
+    }
+
+    async fn tokens(&self, machine: &str, project: &str) -> Result<Tokens, ClusterError> {
+        self.delay().await;
+        let of_project = |token: &Token| token.labels.get("planner.lock").is_some_and(|it| it == project);
+        let tokens = self.marks(machine).into_iter().filter(of_project).collect();
+        Ok(Tokens { now: self.clock.get(), tokens })
+    }
+
+    async fn put_token(
+        &self,
+        machine: &str,
+        name: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, ClusterError> {
+        self.delay().await;
+        let mut tokens = self.tokens.borrow_mut();
+        let there = tokens.entry(machine.to_owned()).or_default();
+        if let Some(token) = there.iter().find(|token| token.name == name) {
+            return Ok(token.labels.clone());
+        }
+        there.push(Token { name: name.to_owned(), labels: labels.clone(), made: self.clock.get() });
+        Ok(labels.clone())
+    }
+
+    async fn take_token(&self, machine: &str, name: &str) -> Result<(), ClusterError> {
+        self.delay().await;
+        self.tokens.borrow_mut().entry(machine.to_owned()).or_default().retain(|token| token.name != name);
+        Ok(())
+    }
+
+    async fn pause(&self, time: std::time::Duration) {
+        self.clock.set(self.clock.get() + time.as_secs() as i64);
+        tokio::task::yield_now().await;
+    }
+}
+
+impl FakeCluster {
+    /// A call for tokens takes its time, each another.
+    async fn delay(&self) {
+        let turns = self.delays.borrow_mut().pop().unwrap_or(1);
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// What marks runs on a machine.
+    pub(crate) fn marks(&self, machine: &str) -> Vec<Token> {
+        self.tokens.borrow().get(machine).cloned().unwrap_or_default()
     }
 }
 

@@ -19,6 +19,7 @@ mod house;
 mod journey;
 mod lab;
 mod lint_cases;
+mod lock;
 mod loss;
 mod never_panics;
 mod placement;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use planner::placement::refusal::{Change, Statement, Statements, Wish, explain};
 use planner::placement::{Limits, Outcome, Policy, Problem, Running, place};
 use planner::source::{FileId, Span};
-use planner::stack::{By, Constraint, Replicas, Spread, Stack};
+use planner::stack::{By, Constraint, Replicas, Spread, Stack, TakenPort};
 use planner::units::{Cpu, PortRange, Resource};
 use proptest::prelude::*;
 
@@ -236,6 +236,26 @@ fn a_spread_is_over_what_the_constraints_leave() {
     let refusal = explain(&Problem::new(&stack, Vec::new(), Policy::Spread), &Limits::default());
     let way = refusal.ways_out.first().map(|way| way.changes.iter().map(Change::describe).collect::<Vec<_>>());
     assert_eq!(way.unwrap(), ["`s1`: without the constraint `node.labels.zone == a`", "`s2`: replicas 3 → 2"]);
+}
+
+/// In so many zones at least: what could be changed of a constraint and a port is told apart from what would not help.
+#[test]
+fn a_way_out_of_three_changes_is_found_among_very_many() {
+    let mut web = service("web", 3, 3);
+    web.ports = [80, 81].map(|port| crate::stacks::port(Some((port, port)), None)).to_vec();
+    let zone = "node.labels.zone".to_owned();
+    web.constraints.push(spanned(Constraint { key: zone.clone(), equal: true, value: "a".to_owned() }));
+    let over = By::Attribute(zone.clone());
+    web.wishes.spread.push(Spread { over, skew: None, at_least: Some(2), among: None, span: nowhere() });
+    let mut machines = vec![machine("m0", 3), machine("m1", 3)];
+    for (machine, value) in machines.iter_mut().zip(["a", "b"]) {
+        machine.attributes.insert(zone.clone(), value.to_owned());
+    }
+    let (host_ip, ports, protocol) = (None, PortRange { first: 80, last: 80 }, None);
+    machines[0].taken_ports.push(TakenPort { host_ip, ports, protocol, holder: "others".to_owned() });
+    let stack = placed(crate::stacks::stack(vec![web], machines));
+    let refusal = explain(&Problem::new(&stack, Vec::new(), Policy::Spread), &patient());
+    assert_eq!(refusal.ways_out.first().map(|way| way.price), Some(5), "{:?}", refusal.ways_out);
 }
 
 /// Two causes that have nothing to do with each other are both told.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::{MachineArgs, ProjectArgs, ProjectFlags};
 use crate::placement::{Limits, Policy};
@@ -124,6 +124,9 @@ pub(in crate::cli) struct ApplyArgs {
     /// Don't ask before acting
     #[arg(short = 'y', long)]
     pub yes: bool,
+    /// How long to wait for another run on the same project to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub lock_timeout: u64,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -155,6 +158,42 @@ pub(in crate::cli) struct StatusArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct DownArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    /// Don't ask before acting
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+    /// How long to wait for another run on the same project to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub lock_timeout: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct LockArgs {
+    #[command(subcommand)]
+    pub command: LockCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum LockCommand {
+    /// Show which run has the project's lock, machine by machine
+    Show(LockShowArgs),
+    /// Take the lock away from a run that is gone for certain
+    Release(LockReleaseArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct LockShowArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct LockReleaseArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
     #[command(flatten)]

@@ -10,7 +10,8 @@ use crate::diagnostic::Severity;
 use crate::view::Format;
 
 pub(in crate::cli) use deploying::{
-    ApplyArgs, DownArgs, ObserveArgs, PlanArgs, ShowArgs, SituationArgs, SolveArgs, StatusArgs, WhyArgs,
+    ApplyArgs, DownArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs, ShowArgs, SituationArgs, SolveArgs, StatusArgs,
+    WhyArgs,
 };
 
 /// Static analysis and placement planning for Docker Compose over several machines.
@@ -48,6 +49,8 @@ pub(in crate::cli) enum Command {
     Status(StatusArgs),
     /// Take the project away from all machines; volumes stay
     Down(DownArgs),
+    /// Which run has a project's lock
+    Lock(LockArgs),
     /// Why a service, or one container of it, is not on a machine: every machine against every requirement
     Why(WhyArgs),
     /// Write down what is on the machines, for planning without access to them

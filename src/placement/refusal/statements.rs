@@ -7,7 +7,7 @@ use crate::inventory::Availability;
 use crate::placement::constraints;
 use crate::placement::problem::{Policy, Problem};
 use crate::source::{Span, Spanned};
-use crate::stack::{ContainerSpec, Replicas, Service, Stack, Wishes};
+use crate::stack::{ContainerSpec, Replicas, Service, Spread, Stack, Wishes};
 use crate::units::{Amounts, Resource};
 
 /// So much of a resource that nothing is limited by it.
@@ -73,8 +73,8 @@ pub struct Statements {
     pub kinds: Vec<Vec<usize>>,
     /// The stack without what does not matter for placing.
     pub lean: Stack,
-    /// By service and spread, the domains that it counts in the whole stack.
-    counted: Vec<Vec<BTreeSet<String>>>,
+    /// By service and spread, the domains that an even one counts in the whole stack.
+    counted: Vec<Vec<Option<BTreeSet<String>>>>,
 }
 
 impl Statements {
@@ -125,7 +125,7 @@ impl Statements {
         Statements { all, kinds, lean, counted }
     }
 
-    /// The stack in which only these statements are made. A spread counts the domains that it counts in the whole stack,
+    /// The stack in which only these statements are made. An even spread counts the domains that it counts in the whole stack,
     /// whatever else is left out: with a constraint less there would be more to be even over, which is not less to ask.
     pub fn only(&self, kept: &BTreeSet<&Statement>) -> Stack {
         let has = |statement: Statement| kept.contains(&statement);
@@ -155,7 +155,7 @@ impl Statements {
             retain(&mut service.local_volumes, |item, _| has(Statement::Volume(index, item)));
             let wishes = &mut service.wishes;
             for (spread, counted) in wishes.spread.iter_mut().zip(&self.counted[index]) {
-                spread.among = Some(counted.clone());
+                spread.among = counted.clone();
             }
             retain(&mut wishes.spread, |item, _| has(Statement::Spread(index, item)));
             retain(&mut wishes.near, |item, it| has(Statement::Near(index, item)) && with(&it.service.value));
@@ -294,14 +294,17 @@ fn nothing_of(service: &Service) -> Service {
     }
 }
 
-/// By service and spread, the domains that it counts.
-fn counted(stack: &Stack) -> Vec<Vec<BTreeSet<String>>> {
+/// By service and spread, the domains that it counts, where it is to be even over them.
+fn counted(stack: &Stack) -> Vec<Vec<Option<BTreeSet<String>>>> {
     if stack.services.iter().all(|service| service.wishes.spread.is_empty()) {
         return vec![Vec::new(); stack.services.len()];
     }
     let problem = Problem::new(stack, Vec::new(), Policy::default());
     let of_service = |(index, service): (usize, &Service)| {
-        let among = |spread| constraints::among(&problem, spread, index).into_iter().map(str::to_owned).collect();
+        let among = |spread: &Spread| {
+            let all = || constraints::among(&problem, spread, index).into_iter().map(str::to_owned).collect();
+            spread.skew.map(|_| all())
+        };
         service.wishes.spread.iter().map(among).collect()
     };
     stack.services.iter().enumerate().map(of_service).collect()

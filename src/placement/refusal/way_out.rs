@@ -90,7 +90,7 @@ impl Search<'_, '_> {
             let touches = self.kinds[**kind].touches.as_ref();
             touches.is_none_or(|statement| {
                 let is_said = conflict.statements.contains(statement);
-                is_said || statement.service().is_some_and(|service| is_spread(conflict, service))
+                is_said || statement.service().is_some_and(|service| is_even(self.lean, conflict, service))
             })
         };
         let all: Vec<usize> = (0..self.kinds.len()).collect();
@@ -187,7 +187,11 @@ impl Search<'_, '_> {
     }
 }
 
-/// Whether the conflict speaks of how the service is spread. What it is spread over depends on all that is said of it.
-fn is_spread(conflict: &Conflict, service: usize) -> bool {
-    conflict.statements.iter().any(|it| matches!(it, Statement::Spread(of, _) if *of == service))
+/// Whether the conflict speaks of how evenly the service is spread. What it is even over depends on all that is said of it.
+fn is_even(stack: &Stack, conflict: &Conflict, service: usize) -> bool {
+    let spreads = &stack.services[service].wishes.spread;
+    conflict.statements.iter().any(|it| match it {
+        Statement::Spread(of, item) => *of == service && spreads.get(*item).is_some_and(|it| it.skew.is_some()),
+        _ => false,
+    })
 }

@@ -28,7 +28,7 @@ secrets:
 #[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 fn configs_and_secrets_are_delivered_and_never_shown() {
     let lab = Lab::up();
-    let site = Site::new(&lab, "files", &["h1", "h2"]);
+    let site = Site::new(&lab, "delivered", &["h1", "h2"]);
     site.compose(STACK);
     site.write("app.conf", "one\n");
     site.write(".env", "GREETING=hello\n");

@@ -7,6 +7,7 @@ mod files;
 mod life;
 mod lost;
 mod refusals;
+mod together;
 mod website;
 
 use std::collections::BTreeMap;

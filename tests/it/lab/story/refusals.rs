@@ -182,8 +182,8 @@ fn files_that_are_not_ours_or_of_another_version_are_refused() {
     site.expect(0, "observe -o seen.json");
     site.expect(0, "plan -o plan.json");
     for (file, version, line, writer) in [
-        ("seen.json", "1.0", "plan --observed", "planner observe"),
-        ("plan.json", "1.1", "apply --yes --plan", "planner plan -o"),
+        ("seen.json", planner::observed::FORMAT_VERSION, "plan --observed", "planner observe"),
+        ("plan.json", planner::plan::FORMAT_VERSION, "apply --yes --plan", "planner plan -o"),
     ] {
         let good = site.read(file);
         site.write("other.json", &good.replacen(&format!("\"{version}\""), "\"2.0\"", 1));
