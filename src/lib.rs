@@ -5,6 +5,7 @@
 //! draws it, and says who may use whom.
 
 pub mod apply;
+pub mod capacity;
 pub mod cli;
 pub mod cluster;
 pub mod compose;

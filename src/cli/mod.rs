@@ -50,6 +50,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         Command::Apply(args) => commands::apply::run(&args, io),
         Command::Show(args) => commands::show::run(&args, io),
         Command::Status(args) => commands::status::run(&args, io),
+        Command::Capacity(args) => commands::capacity::run(&args, io),
         Command::Down(args) => commands::down::run(&args, io),
         Command::Lock(args) => commands::lock::run(&args, io),
         Command::Why(args) => commands::why::run(&args, io),

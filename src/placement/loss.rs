@@ -40,32 +40,32 @@ pub fn losses(problem: &Problem<'_>, limits: &Limits) -> Vec<Loss> {
 }
 
 fn loss(problem: &Problem<'_>, machines: Vec<usize>, limits: &Limits) -> Loss {
-    let lost = machines[0];
-    // One that is merely too large for the others is not meant for this machine alone.
-    let only_there = |service: &usize| {
-        let mut meant = problem.machines().filter(|machine| problem.in_scope(*service, *machine));
-        problem.replicas[*service] > 0 && meant.next() == Some(lost) && meant.next().is_none()
-    };
-    let gone: Vec<usize> = problem.services().filter(only_there).collect();
-    let stack = without(problem.stack, lost, &gone);
-    let running = problem.running.iter().filter(|at| at.machine != lost).cloned().collect();
-    let rest = rest(&Problem::new(&stack, running, Policy::default()), limits);
+    let rest = rest(problem, &machines[..1], limits);
     Loss { machines, rest }
 }
 
-/// The stack with a machine down, and without the services that go with it.
-fn without(stack: &Stack, machine: usize, gone: &[usize]) -> Stack {
-    let mut stack = stack.clone();
-    stack.machines[machine].availability = Availability::Down;
+/// The stack with machines down, and without the services that are meant for no others.
+pub fn without(problem: &Problem<'_>, lost: &[usize]) -> Stack {
+    // One that is merely too large for the others is not meant for this machine alone.
+    let only_there = |service: &usize| {
+        let mut meant = problem.machines().filter(|machine| problem.in_scope(*service, *machine)).peekable();
+        problem.replicas[*service] > 0 && meant.peek().is_some() && meant.all(|machine| lost.contains(&machine))
+    };
+    let mut stack = problem.stack.clone();
+    lost.iter().for_each(|machine| stack.machines[*machine].availability = Availability::Down);
     // The loss that was to be survived has happened.
     stack.services.iter_mut().for_each(|service| service.wishes.survive.clear());
-    for service in gone {
-        stack.services[*service].replicas.value = Replicas::Count(0);
+    for service in problem.services().filter(only_there) {
+        stack.services[service].replicas.value = Replicas::Count(0);
     }
     stack
 }
 
-fn rest(problem: &Problem<'_>, limits: &Limits) -> Rest {
+/// What becomes of everything that can be elsewhere when machines are lost together.
+pub fn rest(problem: &Problem<'_>, lost: &[usize], limits: &Limits) -> Rest {
+    let stack = without(problem, lost);
+    let running = problem.running.iter().filter(|at| !lost.contains(&at.machine)).cloned().collect();
+    let problem = &Problem::new(&stack, running, Policy::default());
     let certificates = explain::certificates(problem);
     let infeasible = !certificates.is_empty()
         || match strategies::solve(&lower::bare(problem), limits) {

@@ -66,7 +66,7 @@ pub struct Survive {
 
 impl By {
     /// `machine`, a label's name, or a whole attribute such as `node.platform.arch`.
-    fn parse(text: &str) -> By {
+    pub fn parse(text: &str) -> By {
         match text {
             "machine" | "node.hostname" => By::Machine,
             text if text.starts_with("node.") || text.starts_with("engine.") => By::Attribute(text.to_owned()),

@@ -1,5 +1,6 @@
 //! Values as people and machines read them: text for terminals, versioned JSON. Nothing here decides anything.
 
+mod capacity;
 mod config;
 mod events;
 mod findings;
@@ -16,6 +17,7 @@ mod style;
 mod variables;
 mod why;
 
+pub use capacity::{capacity, capacity_json};
 pub use config::{ModelFormat, model, write_model};
 pub use events::{Progress, outcome};
 pub use findings::findings;

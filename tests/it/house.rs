@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 500;
 
 /// Each room with the rooms that it may use, all of which stand before it. What is not named here is not allowed.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("source", &[]),
     ("map", &[]),
     ("units", &[]),
@@ -19,12 +19,26 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("stack", &["source", "map", "units", "labels", "diagnostic", "observed", "yaml", "compose", "inventory"]),
     ("lint", &["source", "map", "units", "diagnostic", "yaml", "compose", "inventory", "stack"]),
     ("placement", &["source", "units", "diagnostic", "inventory", "stack"]),
+    ("capacity", &["units", "inventory", "stack", "placement"]),
     ("plan", &["units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
     ("cluster", &["units", "labels", "observed", "inventory", "stack", "plan"]),
     ("apply", &["labels", "plan", "cluster"]),
     (
         "view",
-        &["source", "units", "diagnostic", "yaml", "compose", "stack", "lint", "placement", "plan", "cluster", "apply"],
+        &[
+            "source",
+            "units",
+            "diagnostic",
+            "yaml",
+            "compose",
+            "stack",
+            "lint",
+            "placement",
+            "capacity",
+            "plan",
+            "cluster",
+            "apply",
+        ],
     ),
     (
         "cli",
@@ -38,6 +52,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "stack",
             "lint",
             "placement",
+            "capacity",
             "plan",
             "cluster",
             "apply",

@@ -157,6 +157,39 @@ pub(in crate::cli) struct StatusArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct CapacityArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    #[command(flatten)]
+    pub situation: SituationArgs,
+    /// What to prefer where several placements do
+    #[arg(long, value_name = "POLICY", default_value = "spread")]
+    pub policy: PolicyChoice,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Where everything runs now: a file that `planner observe` wrote (else as if nothing ran yet)
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "live")]
+    pub observed: Option<PathBuf>,
+    /// Ask the machines where everything runs now
+    #[arg(long)]
+    pub live: bool,
+    /// As if a service had so many replicas: `web=12` (may be repeated)
+    #[arg(long, value_name = "SERVICE=N")]
+    pub scale: Vec<String>,
+    /// Tell of this service how many more fit (may be repeated; else of all, in large stacks of the largest)
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Vec<String>,
+    /// What may be lost as one: `machine`, or a label such as `zone`
+    #[arg(long, value_name = "LABEL", default_value = "machine")]
+    pub loss: String,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct DownArgs {
     #[command(flatten)]
     pub project: ProjectArgs,

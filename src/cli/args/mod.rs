@@ -10,8 +10,8 @@ use crate::diagnostic::Severity;
 use crate::view::Format;
 
 pub(in crate::cli) use deploying::{
-    ApplyArgs, DownArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs, ShowArgs, SituationArgs, SolveArgs, StatusArgs,
-    WhyArgs,
+    ApplyArgs, CapacityArgs, DownArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs, ShowArgs, SituationArgs,
+    SolveArgs, StatusArgs, WhyArgs,
 };
 
 /// Static analysis and placement planning for Docker Compose over several machines.
@@ -47,6 +47,8 @@ pub(in crate::cli) enum Command {
     Show(ShowArgs),
     /// What runs, where, and what is missing
     Status(StatusArgs),
+    /// What is used and free, what still fits, and what a loss would do
+    Capacity(CapacityArgs),
     /// Take the project away from all machines; volumes stay
     Down(DownArgs),
     /// Which run has a project's lock

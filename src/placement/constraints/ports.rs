@@ -133,6 +133,9 @@ impl Constraint for Ports {
     }
 
     fn crowded(&self, problem: &Problem<'_>, layout: &Layout, service: usize, machine: usize) -> Option<String> {
+        if problem.stack.services[service].ports.is_empty() {
+            return None;
+        }
         let mut more = layout.clone();
         more.counts[service][machine] += 1;
         let replicas = replicas::number(problem, &more);

@@ -51,15 +51,7 @@ pub struct Matrix {
 pub fn matrix(problem: &Problem<'_>, service: usize, layout: Option<&Layout>) -> Matrix {
     let mut rows: Vec<Row> = Vec::new();
     for machine in problem.machines() {
-        let cells: Vec<Cell> = ALL
-            .iter()
-            .map(|constraint| match constraint.forbids(problem, service, machine) {
-                Some(why) => Cell::Never(why),
-                None => layout
-                    .and_then(|layout| constraint.crowded(problem, layout, service, machine))
-                    .map_or(Cell::Meets, Cell::Full),
-            })
-            .collect();
+        let cells: Vec<Cell> = cells(problem, service, machine, layout).collect();
         let placed = layout.map_or(0, |layout| layout.counts[service][machine]);
         let row = Row { machines: vec![machine], cells, placed, at_most: problem.at_most(service, machine) };
         let same = |other: &&mut Row| {
@@ -78,6 +70,22 @@ pub fn matrix(problem: &Problem<'_>, service: usize, layout: Option<&Layout>) ->
     }
     let requirements = shown.iter().map(|index| Requirement(ALL[*index].name())).collect();
     Matrix { service, requirements, rows }
+}
+
+/// What a machine answers to each requirement of a service, with what is placed there.
+pub fn cells<'a>(
+    problem: &'a Problem<'_>,
+    service: usize,
+    machine: usize,
+    layout: Option<&'a Layout>,
+) -> impl Iterator<Item = Cell> + 'a {
+    ALL.iter().map(move |constraint| match constraint.forbids(problem, service, machine) {
+        Some(why) => Cell::Never(why),
+        None => {
+            let crowded = layout.and_then(|layout| constraint.crowded(problem, layout, service, machine));
+            crowded.map_or(Cell::Meets, Cell::Full)
+        }
+    })
 }
 
 /// What a placement prefers: the first tier of the objective in which two layouts differ.

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 pub use change::{Change, WayOut, Wish};
 pub use edits::edits;
-pub use matrix::{Cell, Matrix, Preference, Requirement, Row, matrix, preference};
+pub use matrix::{Cell, Matrix, Preference, Requirement, Row, cells, matrix, preference};
 pub use statements::{Statement, Statements};
 
 use crate::diagnostic::Diagnostic;

@@ -1,0 +1,124 @@
+//! What the loss of a machine, or of a zone, does.
+
+use std::collections::BTreeMap;
+
+use crate::inventory::Availability;
+use crate::placement::loss::{self, Rest};
+use crate::placement::{Layout, Outcome, Policy, Problem, place};
+use crate::stack::By;
+
+use super::Question;
+
+/// With more losses than this, what would move is not told: it is a whole placement for each.
+const MOST_WITH_MOVES: usize = 24;
+
+/// A loss, and what it does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lost {
+    /// The machines that are lost together.
+    pub machines: Vec<String>,
+    /// Other losses that do just the same: each by its machines.
+    pub alike: Vec<Vec<String>>,
+    /// What they are called together, such as `zone a`; none for single machines.
+    pub name: Option<String>,
+    /// How many containers go down with it.
+    pub containers: u32,
+    /// Whether everything that can be elsewhere finds room again.
+    pub verdict: Verdict,
+    /// Services that have no container left until they are placed again.
+    pub silenced: Vec<String>,
+    /// Services whose data goes with it, each with the volume.
+    pub data: Vec<(String, String)>,
+}
+
+/// Whether what is lost finds room on what is left.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It does; so many others have to move for it, where that was looked at.
+    Fits(Option<u32>),
+    /// It does not, which is proven: why, and how many containers of which services find no place.
+    Short(Vec<String>, Vec<(String, u32)>),
+    /// Neither was found in time.
+    Unknown,
+}
+
+pub(super) fn losses(problem: &Problem<'_>, layout: &Layout, question: &Question) -> Vec<Lost> {
+    let active = |machine: &usize| problem.stack.machines[*machine].availability == Availability::Active;
+    let groups: Vec<(Option<String>, Vec<Vec<usize>>)> = match &question.losses {
+        By::Machine => {
+            let kinds = problem.kinds().into_iter().filter(|kind| active(&kind[0]));
+            kinds.map(|kind| (None, kind.into_iter().map(|machine| vec![machine]).collect())).collect()
+        }
+        by @ By::Attribute(key) => {
+            let mut domains: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for machine in problem.machines().filter(active) {
+                if let Some(value) = problem.stack.machines[machine].attributes.get(key) {
+                    domains.entry(value).or_default().push(machine);
+                }
+            }
+            let named = |(value, machines)| (Some(format!("{} {value}", by.word())), vec![machines]);
+            domains.into_iter().map(named).collect()
+        }
+    };
+    let with_moves = groups.len() <= MOST_WITH_MOVES;
+    groups.into_iter().map(|(name, alike)| lose(problem, layout, name, alike, with_moves, question)).collect()
+}
+
+fn lose(
+    problem: &Problem<'_>,
+    layout: &Layout,
+    name: Option<String>,
+    alike: Vec<Vec<usize>>,
+    with_moves: bool,
+    question: &Question,
+) -> Lost {
+    let names = |machines: &Vec<usize>| -> Vec<String> {
+        machines.iter().map(|machine| problem.stack.machines[*machine].name.clone()).collect()
+    };
+    let lost = &alike[0];
+    let there = |service: usize| lost.iter().map(|machine| layout.counts[service][*machine]).sum::<u32>();
+    let hit: Vec<usize> = problem.services().filter(|service| there(*service) > 0).collect();
+    let named = |service: &usize| problem.stack.services[*service].name.clone();
+    let silenced = hit.iter().filter(|service| there(**service) == layout.total(**service));
+    let data = hit.iter().flat_map(|service| {
+        let volumes = problem.stack.services[*service].local_volumes.iter();
+        volumes.map(|volume| (named(service), volume.value.clone()))
+    });
+    Lost {
+        machines: names(lost),
+        alike: alike[1..].iter().map(names).collect(),
+        name,
+        containers: hit.iter().map(|service| there(*service)).sum(),
+        verdict: verdict(problem, lost, with_moves, question),
+        silenced: silenced.map(named).collect(),
+        data: data.collect(),
+    }
+}
+
+fn verdict(problem: &Problem<'_>, lost: &[usize], with_moves: bool, question: &Question) -> Verdict {
+    match loss::rest(problem, lost, &question.limits) {
+        Rest::Unknown => Verdict::Unknown,
+        Rest::Short(certificates, homeless) => Verdict::Short(
+            certificates.into_iter().map(|it| it.message).collect(),
+            homeless.into_iter().map(|it| (it.service, it.wanted - it.placed)).collect(),
+        ),
+        Rest::Fits => Verdict::Fits(with_moves.then(|| moved(problem, lost, question)).flatten()),
+    }
+}
+
+/// How many of what is not lost have to move at the least.
+fn moved(problem: &Problem<'_>, lost: &[usize], question: &Question) -> Option<u32> {
+    let stack = loss::without(problem, lost);
+    let running = problem.running.iter().filter(|at| !lost.contains(&at.machine)).cloned().collect();
+    let problem = Problem::new(&stack, running, Policy::Pack);
+    let Outcome::Placed(solution) = place(&problem, &question.limits) else { return None };
+    // Only a proven number is told.
+    solution.tiers.first().filter(|moves| moves.gap() == 0.0)?;
+    let moves = problem.running.iter().filter(|at| {
+        let stays = |it: &crate::placement::Placed| {
+            (it.replica.service, it.replica.number, it.replica.machine) == (at.service, at.number, at.machine)
+        };
+        !solution.replicas.iter().any(stays)
+    });
+    u32::try_from(moves.count()).ok()
+}
