@@ -10,6 +10,7 @@ pub mod cli;
 pub mod cluster;
 pub mod compose;
 pub mod diagnostic;
+pub mod digest;
 pub mod inventory;
 pub mod labels;
 pub mod lint;

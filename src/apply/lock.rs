@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::stream::{StreamExt, iter};
 
 use crate::cluster::{Cluster, ClusterError, Process, Token};
+use crate::digest::sha256;
 use crate::labels;
 
 /// What was not renewed for so long, in seconds of the machine's clock, is left behind.
@@ -305,8 +306,6 @@ async fn holders<C: Cluster>(cluster: &C, machine: &str, project: &str) -> Resul
 
 /// What no other run has: the process, and when it came to lock.
 fn key(process: &Process) -> String {
-    use sha2::{Digest, Sha256};
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let text = format!("{} {} {}", process.place, process.process, now.as_nanos());
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(format!("{} {} {}", process.place, process.process, now.as_nanos()))
 }

@@ -108,17 +108,14 @@ fn verdict(problem: &Problem<'_>, lost: &[usize], with_moves: bool, question: &Q
 
 /// How many of what is not lost have to move at the least.
 fn moved(problem: &Problem<'_>, lost: &[usize], question: &Question) -> Option<u32> {
-    let stack = loss::without(problem, lost);
-    let running = problem.running.iter().filter(|at| !lost.contains(&at.machine)).cloned().collect();
+    let (stack, running) = loss::without(problem, lost);
     let problem = Problem::new(&stack, running, Policy::Pack);
     let Outcome::Placed(solution) = place(&problem, &question.limits) else { return None };
     // Only a proven number is told.
     solution.tiers.first().filter(|moves| moves.gap() == 0.0)?;
-    let moves = problem.running.iter().filter(|at| {
-        let stays = |it: &crate::placement::Placed| {
-            (it.replica.service, it.replica.number, it.replica.machine) == (at.service, at.number, at.machine)
-        };
-        !solution.replicas.iter().any(stays)
-    });
+    let moves = problem
+        .running
+        .iter()
+        .filter(|at| !solution.replicas.iter().any(|it| at.is(&it.replica) && it.replica.machine == at.machine));
     u32::try_from(moves.count()).ok()
 }

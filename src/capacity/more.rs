@@ -2,7 +2,7 @@
 
 use crate::placement::refusal::{self, Cell};
 use crate::placement::{Layout, Outcome, Policy, Problem, fit, place};
-use crate::stack::{Replicas, Service, Stack};
+use crate::stack::{Replicas, Stack, Wishes};
 
 use super::Question;
 
@@ -55,25 +55,29 @@ enum Fits {
 }
 
 pub(super) fn more(problem: &Problem<'_>, layout: &Layout, service: usize, question: &Question) -> More {
-    let counted = matches!(problem.stack.services[service].replicas.value, Replicas::Count(_));
-    let without_moves = match (counted, is_by_itself(problem.stack, service)) {
+    let name = problem.stack.services[service].name.clone();
+    let now = layout.total(service);
+    if problem.is_global(service) {
         // One on each machine: there is no more of it.
-        (false, _) => Most::Exactly(0),
-        (true, true) => by_machine(problem, layout, service),
-        (true, false) => search(|more| without_moves(problem, service, more, question)),
-    };
-    let full = with_more(problem, layout, service, without_moves.number());
-    More {
-        service: problem.stack.services[service].name.clone(),
-        now: layout.total(service),
-        without_moves,
-        with_moves: (question.with_moves && counted)
-            .then(|| at_least(without_moves, search(|more| with_moves(problem, service, more, question)))),
-        stops: match without_moves {
-            Most::Exactly(_) if counted => stops(problem, &full, service),
-            _ => Vec::new(),
-        },
+        let without_moves = Most::Exactly(0);
+        return More { service: name, now, without_moves, with_moves: None, stops: Vec::new() };
     }
+    // The problem must not hold the service to its present number.
+    let stack = scaled(problem, service, 1);
+    let ample = Problem::new(&stack, problem.running.clone(), Policy::default());
+    let (without_moves, full) = if is_by_itself(problem.stack, service) {
+        let (full, more) = filled(&ample, layout, service, PLENTY);
+        (if more < PLENTY { Most::Exactly(more) } else { Most::Plenty(PLENTY) }, full)
+    } else {
+        let most = search(PLENTY_OF_WORK, |more| without_moves(problem, service, more, question));
+        (most, filled(&ample, layout, service, most.number()).0)
+    };
+    let with_moves = question.with_moves.then(|| {
+        let found = search(PLENTY_OF_WORK, |more| with_moves(problem, service, more, question));
+        at_least(without_moves, found)
+    });
+    let stops = if matches!(without_moves, Most::Exactly(_)) { stops(&ample, &full, service) } else { Vec::new() };
+    More { service: name, now, without_moves, with_moves, stops }
 }
 
 /// What fits without a move fits with moves.
@@ -87,82 +91,45 @@ fn at_least(least: Most, found: Most) -> Most {
 
 /// Whether where a container of it may be hangs on nothing but what is on that machine.
 fn is_by_itself(stack: &Stack, service: usize) -> bool {
-    let wants = |service: &Service| {
-        let wishes = &service.wishes;
-        !wishes.spread.is_empty() || !wishes.near.is_empty() || !wishes.apart.is_empty() || !wishes.survive.is_empty()
-    };
-    let name = &stack.services[service].name;
-    let speaks_of_it = |other: &Service| {
-        let bonds = other.wishes.near.iter().chain(&other.wishes.apart);
-        bonds.map(|bond| &bond.service.value).chain(other.together_with.iter().map(|it| &it.value)).any(|it| it == name)
-    };
     let own = &stack.services[service];
-    !wants(own)
+    own.wishes == Wishes::default()
         && own.together_with.is_empty()
         && own.local_volumes.is_empty()
-        && !stack.services.iter().any(speaks_of_it)
-}
-
-/// Machine by machine: as many as find room there beside what is there.
-fn by_machine(problem: &Problem<'_>, layout: &Layout, service: usize) -> Most {
-    let mut total = 0;
-    // The problem must not hold the service to its present number.
-    let stack = scaled(problem, service, PLENTY);
-    let problem = Problem::new(&stack, problem.running.clone(), Policy::default());
-    for machine in problem.machines() {
-        total += most_on(&problem, layout, service, machine, PLENTY - total);
-        if total == PLENTY {
-            return Most::Plenty(PLENTY);
-        }
-    }
-    Most::Exactly(total)
-}
-
-/// How many more of it find room on a machine, of so many, by doubling and halving: what one more lacks, two more lack.
-fn most_on(problem: &Problem<'_>, layout: &Layout, service: usize, machine: usize, wanted: u32) -> u32 {
-    let mut layout = layout.clone();
-    let there = layout.counts[service][machine];
-    let mut fits = |more: u32| {
-        layout.counts[service][machine] = there + more - 1;
-        has_room(problem, &layout, service, machine)
-    };
-    let (mut low, mut high) = (0, 1);
-    while high <= wanted && fits(high) {
-        (low, high) = (high, high * 2);
-    }
-    high = high.min(wanted + 1);
-    while low + 1 < high {
-        let middle = u32::midpoint(low, high);
-        if fits(middle) { low = middle } else { high = middle }
-    }
-    low
+        && !stack.services.iter().any(|other| other.speaks_of().any(|name| name == own.name))
 }
 
 fn has_room(problem: &Problem<'_>, layout: &Layout, service: usize, machine: usize) -> bool {
     refusal::cells(problem, service, machine, Some(layout)).all(|cell| cell == Cell::Meets)
 }
 
-/// The layout with so many more, each on the first machine that has room.
-fn with_more(problem: &Problem<'_>, layout: &Layout, service: usize, more: u32) -> Layout {
-    let stack = scaled(problem, service, more);
-    let problem = Problem::new(&stack, problem.running.clone(), Policy::default());
+/// The layout with at most so many more, each on the first machine that has room, and how many they are.
+fn filled(problem: &Problem<'_>, layout: &Layout, service: usize, wanted: u32) -> (Layout, u32) {
     let mut layout = layout.clone();
-    let mut left = more;
+    let mut left = wanted;
     for machine in problem.machines() {
-        let here = most_on(&problem, &layout, service, machine, left);
-        layout.counts[service][machine] += here;
+        let there = layout.counts[service][machine];
+        let most = search(left, |more| {
+            layout.counts[service][machine] = there + more - 1;
+            if has_room(problem, &layout, service, machine) { Fits::Yes } else { Fits::No }
+        });
+        let here = most.number().min(left);
+        layout.counts[service][machine] = there + here;
         left -= here;
+        if left == 0 {
+            break;
+        }
     }
-    layout
+    (layout, wanted - left)
 }
 
-/// The largest number that fits, by doubling and halving.
-fn search(fits: impl Fn(u32) -> Fits) -> Most {
+/// The largest number that fits, by doubling and halving: what one more lacks, two more lack. Where as many as `plenty` fit,
+/// no end is looked for.
+fn search(plenty: u32, mut fits: impl FnMut(u32) -> Fits) -> Most {
     let (mut low, mut step) = (0, 1);
     let mut high = loop {
         let next = low + step;
         match fits(next) {
-            Fits::Yes if next >= PLENTY_OF_WORK => return Most::Plenty(next),
+            Fits::Yes if next >= plenty => return Most::Plenty(next),
             Fits::Yes => (low, step) = (next, step * 2),
             Fits::No => break (next, true),
             Fits::Unknown => break (next, false),
@@ -212,12 +179,10 @@ fn without_moves(problem: &Problem<'_>, service: usize, more: u32, question: &Qu
 
 /// Why there is no room for one more, each cause with its machines; causes are told by kind, the figures by `why`.
 fn stops(problem: &Problem<'_>, layout: &Layout, service: usize) -> Vec<(String, Vec<String>)> {
-    let stack = scaled(problem, service, 1);
-    let problem = Problem::new(&stack, problem.running.clone(), Policy::default());
     let mut causes: Vec<(String, Vec<String>)> = Vec::new();
     for machine in problem.machines() {
         let name = &problem.stack.machines[machine].name;
-        for cell in refusal::cells(&problem, service, machine, Some(layout)) {
+        for cell in refusal::cells(problem, service, machine, Some(layout)) {
             let why = match cell {
                 Cell::Meets => continue,
                 Cell::Never(why) | Cell::Full(why) => why,

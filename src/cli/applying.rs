@@ -10,15 +10,17 @@ use crate::apply::lock::{Holder, Lock, NotLocked};
 use crate::apply::{self, Outcome};
 use crate::cluster::{self, DockerCluster};
 use crate::inventory::Endpoint;
+use crate::observed::Observed;
 use crate::plan::Plan;
 use crate::view::{self, Progress};
 
+use super::args::ActArgs;
 use super::deploy::{observe, tell_cluster_error};
 use super::interrupt::Interrupts;
 use super::{Exit, Io};
 
 /// Takes a project's lock on the machines, for as long as the run lasts. Who has it, or left it behind, is told.
-pub(super) async fn lock<'c>(
+async fn lock<'c>(
     io: &mut Io,
     cluster: &'c DockerCluster,
     project: &str,
@@ -57,18 +59,40 @@ pub(super) async fn lock<'c>(
     }
 }
 
-/// Shows a plan, asks unless `yes`, does it, and says what came of it.
-pub(super) async fn confirm_and_apply(
+/// Under the project's lock: looks at the machines, makes a plan, shows it (with the `objective`'s tiers), asks unless it was
+/// agreed to before, does it, and says what came of it.
+pub(super) async fn run_locked(
+    io: &mut Io,
+    cluster: &DockerCluster,
+    project: &str,
+    machines: &[(String, Endpoint)],
+    (act, objective): (ActArgs, bool),
+    plan: impl FnOnce(&mut Io, &Observed) -> Result<Plan, Exit>,
+) -> Result<Exit, Exit> {
+    let lock = lock(io, cluster, project, machines, Duration::from_secs(act.lock_timeout)).await?;
+    let planned = observe(io, machines, cluster).await.and_then(|observed| plan(io, &observed));
+    let exit = match planned {
+        Ok(plan) => {
+            io.print(&view::plan(&plan, io.style));
+            if objective {
+                io.print(&view::objective(&plan.quality, io.style));
+            }
+            Ok(confirm_and_apply(io, &plan, cluster, &lock, act.yes).await)
+        }
+        Err(exit) => Err(exit),
+    };
+    lock.release().await;
+    exit
+}
+
+/// Asks unless `yes`, does the plan, and says what came of it.
+async fn confirm_and_apply(
     io: &mut Io,
     plan: &Plan,
     cluster: &DockerCluster,
     lock: &Lock<'_, DockerCluster>,
-    (yes, objective): (bool, bool),
+    yes: bool,
 ) -> Exit {
-    io.print(&view::plan(plan, io.style));
-    if objective {
-        io.print(&view::objective(&plan.quality, io.style));
-    }
     if plan.is_empty() {
         return Exit::Fine;
     }

@@ -11,10 +11,11 @@ use crate::plan::{self, NoPlan, Plan};
 use crate::stack;
 use crate::view;
 
+use super::args::SituationArgs;
 use super::disk::Disk;
 use super::project::Project;
 use super::{Exit, Io};
-use crate::source::Files;
+use crate::source::{Files, Sources};
 
 /// The machines that are to be asked, with their endpoints. Those that are down are not.
 pub(super) fn machines(inventory: Option<&Inventory>) -> Vec<(String, Endpoint)> {
@@ -47,6 +48,24 @@ pub(super) async fn observe(
         io.tell("A machine that is gone for good can be set to `availability: down` in the inventory.\n");
     }
     Err(Exit::Incomplete)
+}
+
+/// The snapshot, if one is named; else the machines themselves. Of what goes on without, nothing is seen.
+pub(super) fn seen(
+    io: &mut Io,
+    project: &Project,
+    snapshot: Option<&Path>,
+    situation: &SituationArgs,
+) -> Result<Observed, Exit> {
+    let machines = machines(project.inventory.as_ref());
+    let Some(path) = snapshot else {
+        let cluster = connect(io, &machines);
+        return runtime(io)?.block_on(observe(io, &machines, &cluster));
+    };
+    let mut observed = read_observed(io, path, &machines)?;
+    // What is lost is not seen, whatever a snapshot still tells of it.
+    observed.machines.retain(|name, _| !situation.without.contains(name));
+    Ok(observed)
 }
 
 /// Refuses machines of which two are one: its room would count twice, and what one name keeps the other would remove.
@@ -140,7 +159,7 @@ pub(super) fn make_plan(
         return Err(exit);
     }
     let problem = Problem::new(&stack, plan::running(&stack, observed), policy);
-    let (mut refusal, refused, exit) = match placement::place(&problem, limits) {
+    let exit = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan::make(&problem, &solution, observed, &project.origin()) {
             Ok(plan) => {
                 let mut told: Vec<Diagnostic> = plan::out_of_reach(&stack, &plan).into_iter().collect();
@@ -148,20 +167,28 @@ pub(super) fn make_plan(
                 io.tell_findings(&mut told, &project.sources);
                 return Ok(plan);
             }
-            Err(NoPlan::Refused(refusal)) => (refusal, None, Exit::Error),
+            Err(NoPlan::Refused(mut findings)) => {
+                io.tell_findings(&mut findings, &project.sources);
+                Exit::Error
+            }
             Err(NoPlan::NoOrder(why)) => return Err(undecided(io, &why)),
         },
         Outcome::Refused => {
-            let refusal = refusal::explain(&problem, limits);
-            let refused = view::refused(&refusal, &stack, &project.sources);
-            (refusal.findings, Some(refused), Exit::DoesNotFit)
+            tell_refused(io, &problem, limits, &project.sources);
+            Exit::DoesNotFit
         }
         Outcome::Undecided(why) => return Err(undecided(io, &why)),
     };
-    io.tell_findings(&mut refusal, &project.sources);
-    refused.iter().for_each(|refused| io.tell_refusal(refused));
     io.tell("Nothing was changed.\n");
     Err(exit)
+}
+
+/// Tells why a stack does not fit, and the ways out.
+pub(super) fn tell_refused(io: &mut Io, problem: &Problem<'_>, limits: &Limits, sources: &Sources) {
+    let mut refusal = refusal::explain(problem, limits);
+    let refused = view::refused(&refusal, problem.stack, sources);
+    io.tell_findings(&mut refusal.findings, sources);
+    io.tell_refusal(&refused);
 }
 
 fn undecided(io: &mut Io, why: &str) -> Exit {

@@ -63,6 +63,17 @@ impl Io {
         self.tell(&format!("error: {message}\n{mend}"));
     }
 
+    /// Says that there is no such thing, and what there is.
+    pub(super) fn unknown(&mut self, what: &str, name: &str, known: &[&str]) -> Exit {
+        let help = match diagnostic::nearest(name, known.iter().copied()) {
+            Some(like) => format!("did you mean `{like}`?"),
+            None if known.len() > 20 => format!("there are {} of them", known.len()),
+            None => format!("there are: {}", known.join(", ")),
+        };
+        self.refuse(&format!("there is no {what} `{name}`"), Some(&help));
+        Exit::Error
+    }
+
     /// What clap has to say of the arguments: help and versions are fine, the rest is bad usage.
     pub(super) fn usage(&mut self, error: &clap::Error) -> Exit {
         let text = error.render();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::compose::{self, Compose, Environment, LoadOptions};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::Diagnostic;
 use crate::inventory::{self, Availability, Inventory};
 use crate::plan::Origin;
 use crate::source::{Files, Sources};
@@ -75,14 +75,13 @@ impl Project {
                 machine.availability.value = availability;
                 continue;
             }
-            let names = self.inventory.iter().flat_map(|it| &it.machines).map(|machine| machine.name.value.as_str());
-            let help = match (&self.inventory, nearest(name, names)) {
-                (None, _) => "there is no inventory: name it with --inventory FILE".to_owned(),
-                (_, Some(near)) => format!("did you mean `{near}`?"),
-                (_, None) => "the machines are those of the inventory".to_owned(),
+            let Some(inventory) = &self.inventory else {
+                let help = "there is no inventory: name it with --inventory FILE";
+                io.refuse(&format!("there is no machine `{name}`"), Some(help));
+                return Err(Exit::Error);
             };
-            io.refuse(&format!("there is no machine `{name}`"), Some(&help));
-            return Err(Exit::Error);
+            let names: Vec<&str> = inventory.machines.iter().map(|machine| machine.name.value.as_str()).collect();
+            return Err(io.unknown("machine", name, &names));
         }
         Ok(())
     }

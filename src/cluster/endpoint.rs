@@ -4,10 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::Settings;
 use super::fault::Fault;
+use crate::digest::sha256;
 use crate::inventory::{Endpoint, TlsFiles};
 
 /// Where an engine is, with nothing left to look up.
@@ -112,7 +112,7 @@ fn context(name: &str, settings: &Settings, read: Read<'_>) -> Result<Target, Fa
     if name.is_empty() || name == DEFAULT_CONTEXT {
         return default_context(settings);
     }
-    let digest: String = Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = sha256(name);
     let path = settings.docker_file("contexts/meta").join(&digest).join("meta.json");
     let text = read(&path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Fault::new(format!("there is no docker context `{}`", name.escape_debug()))
@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn lab(file: &str) -> String {
-        let digest: String = Sha256::digest(b"lab").iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = sha256("lab");
         format!("/u/.docker/contexts/{}", file.replace("ID", &digest))
     }
 

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use super::place::{self, Places};
 use super::rule::Rule;
 use super::rules;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::digest::sha256;
 use crate::source::Sources;
 use crate::yaml::Node;
 
@@ -102,7 +101,7 @@ impl Report {
 pub(super) fn finding(diagnostic: Diagnostic, places: &Places, sources: &Sources) -> Finding {
     let path = diagnostic.span().map(|span| places.path(span)).unwrap_or_default();
     let service = place::service(&path).map(str::to_owned);
-    let mut digest = Sha256::new();
+    let mut evident = Vec::new();
     let file = diagnostic.span().map(|span| sources.get(span.file).name.as_str()).unwrap_or_default();
     // Indices of lists wander when an item is added; what the item says does not.
     let steps: Vec<&str> =
@@ -110,9 +109,10 @@ pub(super) fn finding(diagnostic: Diagnostic, places: &Places, sources: &Sources
     let evidence = diagnostic.span().map(|span| sources.slice(span)).unwrap_or_default();
     let evidence: Vec<&str> = evidence.split_whitespace().collect();
     for part in [diagnostic.code, file, &steps.join("."), &evidence.join(" ")] {
-        digest.update(part.as_bytes());
-        digest.update([0]);
+        evident.extend_from_slice(part.as_bytes());
+        evident.push(0);
     }
-    let fingerprint: String = digest.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let mut fingerprint = sha256(evident);
+    fingerprint.truncate(24);
     Finding { rule: rules::find(diagnostic.code), diagnostic, service, fingerprint, suppressed: None }
 }

@@ -8,7 +8,7 @@ use crate::inventory::Availability;
 use crate::stack::{Replicas, Stack};
 
 use super::constraints::names;
-use super::problem::{Policy, Problem};
+use super::problem::{Policy, Problem, Running};
 use super::refusal::{self, Homeless};
 use super::strategies::{self, Limits, Solved};
 use super::{explain, lower};
@@ -44,8 +44,8 @@ fn loss(problem: &Problem<'_>, machines: Vec<usize>, limits: &Limits) -> Loss {
     Loss { machines, rest }
 }
 
-/// The stack with machines down, and without the services that are meant for no others.
-pub fn without(problem: &Problem<'_>, lost: &[usize]) -> Stack {
+/// The stack with machines down, without the services that are meant for no others; and what runs elsewhere.
+pub fn without(problem: &Problem<'_>, lost: &[usize]) -> (Stack, Vec<Running>) {
     // One that is merely too large for the others is not meant for this machine alone.
     let only_there = |service: &usize| {
         let mut meant = problem.machines().filter(|machine| problem.in_scope(*service, *machine)).peekable();
@@ -58,13 +58,13 @@ pub fn without(problem: &Problem<'_>, lost: &[usize]) -> Stack {
     for service in problem.services().filter(only_there) {
         stack.services[service].replicas.value = Replicas::Count(0);
     }
-    stack
+    let running = problem.running.iter().filter(|at| !lost.contains(&at.machine)).cloned().collect();
+    (stack, running)
 }
 
 /// What becomes of everything that can be elsewhere when machines are lost together.
 pub fn rest(problem: &Problem<'_>, lost: &[usize], limits: &Limits) -> Rest {
-    let stack = without(problem, lost);
-    let running = problem.running.iter().filter(|at| !lost.contains(&at.machine)).cloned().collect();
+    let (stack, running) = without(problem, lost);
     let problem = &Problem::new(&stack, running, Policy::default());
     let certificates = explain::certificates(problem);
     let infeasible = !certificates.is_empty()

@@ -1,7 +1,7 @@
 //! Services that speak of each other, looked at by themselves. What they cannot do on machines that are otherwise empty they
 //! cannot do among all the others either; and a proof about three services is quick where one about a thousand is not.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Instant;
 
 use indexmap::IndexMap;
@@ -10,7 +10,7 @@ use petgraph::unionfind::UnionFind;
 use super::problem::{Policy, Problem, Running};
 use super::strategies::{self, Limits, Solved};
 use super::{explain, lower};
-use crate::stack::{Service, Stack};
+use crate::stack::Stack;
 
 /// In smaller stacks all services together are solved as quickly.
 const FEW: usize = 30;
@@ -42,14 +42,7 @@ pub fn is_impossible(stack: &Stack, running: &[Running], group: &[usize], limits
 /// The stack with only these services, which speak of no others, and what runs of them.
 pub fn part(stack: &Stack, running: &[Running], services: &[usize]) -> (Stack, Vec<Running>) {
     let kept = services.iter().map(|service| stack.services[*service].clone()).collect();
-    let part = Stack {
-        project: stack.project.clone(),
-        services: kept,
-        networks: stack.networks.clone(),
-        volumes: stack.volumes.clone(),
-        machines: stack.machines.clone(),
-        inactive: BTreeSet::new(),
-    };
+    let part = stack.with_services(kept);
     let place = |at: &Running| {
         let service = services.iter().position(|service| *service == at.service)?;
         Some(Running { service, ..at.clone() })
@@ -63,7 +56,7 @@ fn groups(stack: &Stack) -> Vec<Vec<usize>> {
         stack.services.iter().enumerate().map(|(index, service)| (service.name.as_str(), index)).collect();
     let mut ties = UnionFind::new(stack.services.len());
     for (service, it) in stack.services.iter().enumerate() {
-        for other in spoken_of(it).filter_map(|name| index.get(name)) {
+        for other in it.speaks_of().filter_map(|name| index.get(name)) {
             ties.union(service, *other);
         }
     }
@@ -72,10 +65,4 @@ fn groups(stack: &Stack) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();
     groups.sort_by_key(Vec::len);
     groups
-}
-
-/// The services without which a service cannot be placed as it asks.
-pub fn spoken_of(service: &Service) -> impl Iterator<Item = &str> {
-    let bonds = service.wishes.near.iter().chain(&service.wishes.apart).map(|bond| bond.service.value.as_str());
-    bonds.chain(service.together_with.iter().map(|it| it.value.as_str()))
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::sha256;
 use crate::labels;
 use crate::observed::{ContainerState, HostPort, Observed};
 use crate::placement::Running;
@@ -95,22 +94,22 @@ fn ports_of(service: &Service, container: &ContainerState) -> Vec<Option<u16>> {
 /// A digest of what was seen of the project: containers, their state and config, networks, volumes.
 /// A saved plan is stale when it is another one.
 pub fn observed_digest(project: &str, observed: &Observed) -> String {
-    let mut digest = Sha256::new();
+    let mut seen = String::new();
     for (machine, state) in &observed.machines {
-        digest.update(format!("machine {machine} {}\n", state.engine.id));
+        seen.push_str(&format!("machine {machine} {}\n", state.engine.id));
         let ours = |labels: &std::collections::BTreeMap<String, String>| {
             labels.get(labels::PROJECT).is_some_and(|name| name == project)
         };
         for container in state.containers.iter().filter(|container| ours(&container.labels)) {
             let up = container.is_up();
-            digest.update(format!("container {} {} {up} {:?}\n", container.id, container.name, container.ports));
+            seen.push_str(&format!("container {} {} {up} {:?}\n", container.id, container.name, container.ports));
         }
         for network in state.networks.iter().filter(|network| ours(&network.labels)) {
-            digest.update(format!("network {}\n", network.name));
+            seen.push_str(&format!("network {}\n", network.name));
         }
         for volume in state.volumes.iter().filter(|volume| ours(&volume.labels)) {
-            digest.update(format!("volume {}\n", volume.name));
+            seen.push_str(&format!("volume {}\n", volume.name));
         }
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(seen)
 }

@@ -212,17 +212,16 @@ const MODE: u32 = 0o444;
 
 /// Configs at `/<key>`, secrets at `/run/secrets/<key>`, where no target is said; a target without a slash is a name there.
 fn files(compose: &compose::Compose, written: &compose::Service) -> Vec<DeliveredFile> {
-    let file = |kind: FileKind, folder: &str, it: &compose::FileReference| {
+    let file = |kind: FileKind, it: &compose::FileReference| {
         let declared = match kind {
             FileKind::Config => compose.configs.get(&it.source.value),
             FileKind::Secret => compose.secrets.get(&it.source.value),
         };
-        let target = it.target.as_ref().map_or(&it.source.value, |target| &target.value);
         let number = |field: &Rare<Text>| field.as_ref().and_then(|it| it.value.parse().ok()).unwrap_or(0);
         DeliveredFile {
             kind,
             key: it.source.value.to_string(),
-            target: if target.starts_with('/') { target.to_string() } else { format!("{folder}/{target}") },
+            target: target(kind, it),
             uid: number(&it.uid),
             gid: number(&it.gid),
             mode: it.mode.as_ref().map_or(MODE, |mode| mode.value),
@@ -230,11 +229,22 @@ fn files(compose: &compose::Compose, written: &compose::Service) -> Vec<Delivere
             digest: String::new(),
         }
     };
-    let configs = written.configs.iter().map(|it| file(FileKind::Config, "", it));
-    let secrets = written.secrets.iter().map(|it| file(FileKind::Secret, "/run/secrets", it));
-    let mut files: Vec<DeliveredFile> = configs.chain(secrets).collect();
+    let mut files: Vec<DeliveredFile> = references(written).map(|(kind, it)| file(kind, it)).collect();
     files.sort_by(|a, b| a.target.cmp(&b.target));
     files
+}
+
+/// The configs and secrets that a service uses.
+pub(super) fn references(written: &compose::Service) -> impl Iterator<Item = (FileKind, &compose::FileReference)> {
+    let configs = written.configs.iter().map(|it| (FileKind::Config, it));
+    configs.chain(written.secrets.iter().map(|it| (FileKind::Secret, it)))
+}
+
+/// The absolute path in the container.
+pub(super) fn target(kind: FileKind, file: &compose::FileReference) -> String {
+    let folder = if kind == FileKind::Secret { "/run/secrets" } else { "" };
+    let target = file.target.as_ref().map_or(&file.source.value, |target| &target.value);
+    if target.starts_with('/') { target.to_string() } else { format!("{folder}/{target}") }
 }
 
 fn origin(kind: FileKind, declared: &compose::FileSource) -> FileOrigin {

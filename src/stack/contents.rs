@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
-use sha2::{Digest, Sha256};
-
+use super::container::references;
 use super::model::Stack;
 use super::spec::{ContainerSpec, DeliveredFile, FileKind, FileOrigin};
 use crate::compose::model::{Compose, FileSource};
 use crate::diagnostic::Diagnostic;
+use crate::digest::sha256;
 use crate::source::Files;
 
 /// The largest that is delivered, in bytes; the engines of a Swarm take no larger secret either, and configs of 1000 KiB.
@@ -114,20 +114,15 @@ impl Contents {
     }
 
     fn add(&mut self, bytes: Vec<u8>) -> String {
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = sha256(&bytes);
         self.by_digest.insert(digest.clone(), bytes);
         digest
     }
 }
 
 fn is_used(compose: &Compose, kind: FileKind, key: &str) -> bool {
-    compose.services.values().any(|service| {
-        let used = match kind {
-            FileKind::Config => &service.configs,
-            FileKind::Secret => &service.secrets,
-        };
-        used.iter().any(|it| &*it.source.value == key)
-    })
+    let mut used = compose.services.values().flat_map(references);
+    used.any(|(of, it)| of == kind && &*it.source.value == key)
 }
 
 /// What is in it, or why not and what would help.

@@ -34,6 +34,18 @@ impl Stack {
         self.services.iter().find(|service| service.name == name)
     }
 
+    /// The same stack with other services.
+    pub fn with_services(&self, services: Vec<Service>) -> Stack {
+        Stack {
+            project: self.project.clone(),
+            services,
+            networks: self.networks.clone(),
+            volumes: self.volumes.clone(),
+            machines: self.machines.clone(),
+            inactive: self.inactive.clone(),
+        }
+    }
+
     /// The machines by kind, by their indexes: nothing but their names tells those of one kind apart.
     pub fn kinds(&self) -> Vec<Vec<usize>> {
         self.kinds_where(|_, _| true)
@@ -92,6 +104,14 @@ pub struct Service {
     pub start_first: bool,
     /// What each of its containers is made from.
     pub container: ContainerSpec,
+}
+
+impl Service {
+    /// The services without which it cannot be placed as it asks.
+    pub fn speaks_of(&self) -> impl Iterator<Item = &str> {
+        let bonds = self.wishes.near.iter().chain(&self.wishes.apart).map(|bond| bond.service.value.as_str());
+        bonds.chain(self.together_with.iter().map(|it| it.value.as_str()))
+    }
 }
 
 /// A dependency on another service.

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::digest::sha256;
 
 /// Everything that the engine is told about a container of a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,8 +131,7 @@ impl ContainerSpec {
         // `pull` says when to fetch, not what to run; and what counts of a file is what is in it, not where it lies here.
         let mut spec = ContainerSpec { pull: PullPolicy::default(), ..self.clone() };
         spec.files.iter_mut().for_each(|file| file.origin = FileOrigin::default());
-        let text = serde_json::to_string(&spec).unwrap_or_default();
-        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(serde_json::to_string(&spec).unwrap_or_default())
     }
 }
 

@@ -3,6 +3,9 @@
 use crate::compose::model::{Compose, FileReference, MountKind, Service};
 use crate::diagnostic::Diagnostic;
 
+use super::container::{references, target};
+use super::spec::FileKind;
+
 /// One finding for each thing that would be missing or different in the containers. They are errors: a plan that
 /// leaves them out would not be what the file says.
 pub fn unsupported(compose: &Compose) -> Vec<Diagnostic> {
@@ -30,9 +33,7 @@ fn of_service(service: &Service) -> Vec<Diagnostic> {
             .help("build and push it where that is done today, and name the result with `image:`"),
         );
     }
-    for file in service.configs.iter().chain(&service.secrets) {
-        findings.extend(out_of_sight(service, file));
-    }
+    findings.extend(references(service).filter_map(|(kind, file)| out_of_sight(service, kind, file)));
     if let Some(provider) = &service.provider {
         findings.push(
             Diagnostic::error("M310", format!("`{name}` is provided by an external program, which is not run here"))
@@ -53,12 +54,8 @@ fn of_service(service: &Service) -> Vec<Diagnostic> {
 }
 
 /// A file that could be put into the container, and would not be seen there, or could not be put there at all.
-fn out_of_sight(service: &Service, file: &FileReference) -> Option<Diagnostic> {
-    let name = &service.name;
-    let target = file.target.as_ref().map_or(&file.source.value, |target| &target.value);
-    let is_secret = service.secrets.iter().any(|secret| std::ptr::eq(secret, file));
-    let folder = if is_secret { "/run/secrets/" } else { "/" };
-    let path = if target.starts_with('/') { target.to_string() } else { format!("{folder}{target}") };
+fn out_of_sight(service: &Service, kind: FileKind, file: &FileReference) -> Option<Diagnostic> {
+    let (name, path) = (&service.name, target(kind, file));
     let within = |folder: &str| path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|it| it.starts_with('/'));
     let over = service.mounts.iter().filter(|mount| within(&mount.target.value)).max_by_key(|it| it.target.value.len());
     if let Some(mount) = over.filter(|mount| matches!(mount.kind, MountKind::Tmpfs { .. })) {

@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use crate::capacity::{Lost, MachineRoom, More, Most, Report, Slot, Verdict};
 use crate::units::{Amounts, Resource};
 
-use super::style::{Style, count, lines};
+use super::style::{Style, count, lines, machine_names};
 
 /// The version of the form of [`capacity_json`].
 const FORMAT_VERSION: &str = "1.0";
 /// A bar's length.
 const BAR: u64 = 10;
+/// So many machines are named; of more the first and the last.
+const MOST_NAMED: usize = 4;
 /// So many causes are told of one service.
 const MOST_CAUSES: usize = 4;
 
@@ -146,12 +148,8 @@ fn causes(stops: &[(String, Vec<String>)]) -> String {
     lines.join("\n")
 }
 
-/// "m1, m2", "m1 … m9 (9 machines)".
 fn names(names: &[String]) -> String {
-    match names {
-        [first, .., last] if names.len() > 4 => format!("{first} … {last} ({} machines)", names.len()),
-        _ => names.join(", "),
-    }
+    machine_names(&names.iter().map(String::as_str).collect::<Vec<_>>(), MOST_NAMED)
 }
 
 fn losses(losses: &[Lost], style: Style) -> String {

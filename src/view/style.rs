@@ -64,6 +64,14 @@ pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
+/// "m1, m2"; of more than `few` the first, the last and how many there are: "m1 … m9 (9 machines)".
+pub(super) fn machine_names(names: &[&str], few: usize) -> String {
+    match names {
+        [first, .., last] if names.len() > few => format!("{first} … {last} ({} machines)", names.len()),
+        _ => names.join(", "),
+    }
+}
+
 /// Text from outside (engines, ssh) without control characters, which could move the cursor or change colours.
 pub(super) fn safe(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()

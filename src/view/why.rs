@@ -7,7 +7,7 @@ use crate::placement::refusal::{self, Cell, Matrix, Row};
 use crate::placement::{Layout, Problem};
 use crate::stack::{Replicas, Service};
 
-use super::style::{Style, count, lines, safe};
+use super::style::{Style, count, lines, machine_names, safe};
 
 /// The version of the JSON form. Minor numbers add fields.
 const FORMAT_VERSION: &str = "1.0";
@@ -123,11 +123,7 @@ fn wants(asked: &Asked<'_>, style: Style) -> String {
 }
 
 fn names(asked: &Asked<'_>, row: &Row) -> String {
-    let names = asked.machines(&row.machines);
-    match names.len() {
-        few if few <= MOST_NAMED => names.join(", "),
-        many => format!("{} … {} ({many} machines)", names[0], names[many - 1]),
-    }
+    machine_names(&asked.machines(&row.machines), MOST_NAMED)
 }
 
 fn could_hold(row: &Row) -> TableCell {

@@ -78,7 +78,7 @@ proptest! {
             let containers: u32 = current.iter().map(|row| row[machine]).sum();
             prop_assert_eq!(lost.containers, containers);
             let Verdict::Fits(Some(moves)) = lost.verdict else { continue };
-            let mut left = without(&Problem::new(&stack, Vec::new(), Policy::Spread), &[machine]);
+            let (mut left, _) = without(&Problem::new(&stack, Vec::new(), Policy::Spread), &[machine]);
             prop_assert_eq!(left.machines.remove(machine).availability, Availability::Down);
             let moved = |layout: &Layout| -> u32 {
                 let pairs = layout.counts.iter().zip(&current);

@@ -65,6 +65,17 @@ pub(in crate::cli) struct SituationArgs {
     pub without: Vec<String>,
 }
 
+// How changes are made.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(in crate::cli) struct ActArgs {
+    /// Don't ask before acting
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+    /// How long to wait for another run on the same project to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub lock_timeout: u64,
+}
+
 // How to place.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(in crate::cli) struct PlacementArgs {
@@ -121,12 +132,8 @@ pub(in crate::cli) struct ApplyArgs {
     /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "time_limit", "drain", "without"])]
     pub plan: Option<PathBuf>,
-    /// Don't ask before acting
-    #[arg(short = 'y', long)]
-    pub yes: bool,
-    /// How long to wait for another run on the same project to end
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    pub lock_timeout: u64,
+    #[command(flatten)]
+    pub act: ActArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -195,12 +202,8 @@ pub(in crate::cli) struct DownArgs {
     pub project: ProjectArgs,
     #[command(flatten)]
     pub machines: MachineArgs,
-    /// Don't ask before acting
-    #[arg(short = 'y', long)]
-    pub yes: bool,
-    /// How long to wait for another run on the same project to end
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    pub lock_timeout: u64,
+    #[command(flatten)]
+    pub act: ActArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -10,7 +10,7 @@ use crate::diagnostic::Severity;
 use crate::view::Format;
 
 pub(in crate::cli) use deploying::{
-    ApplyArgs, CapacityArgs, DownArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs, ShowArgs, SituationArgs,
+    ActArgs, ApplyArgs, CapacityArgs, DownArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs, ShowArgs, SituationArgs,
     SolveArgs, StatusArgs, WhyArgs,
 };
 

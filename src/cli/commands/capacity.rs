@@ -2,12 +2,11 @@
 
 use crate::capacity::{self, Question};
 use crate::cli::args::CapacityArgs;
-use crate::cli::deploy::{connect, machines, observe, read_observed, runtime};
+use crate::cli::deploy::{seen, tell_refused};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
-use crate::diagnostic::{Diagnostic, nearest};
-use crate::observed::Observed;
-use crate::placement::{self, Outcome, Problem, refusal};
+use crate::diagnostic::Diagnostic;
+use crate::placement::{self, Outcome, Problem};
 use crate::stack::{By, Replicas, Stack};
 use crate::{plan, stack, view};
 
@@ -27,7 +26,11 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         return Err(exit);
     }
     project.set_aside(io, &args.situation)?;
-    let observed = seen(args, io, &project)?;
+    let is_seen = args.live || args.observed.is_some();
+    let observed = match is_seen {
+        true => Some(seen(io, &project, args.observed.as_deref(), &args.situation)?),
+        false => None,
+    };
     let (mut stack, mut findings) = stack::build(&project.compose, project.inventory.as_ref(), observed.as_ref());
     if findings.iter().any(Diagnostic::is_error) {
         io.tell_findings(&mut findings, &project.sources);
@@ -40,10 +43,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
     let solution = match placement::place(&problem, &limits) {
         Outcome::Placed(solution) => solution,
         Outcome::Refused => {
-            let mut refusal = refusal::explain(&problem, &limits);
-            let refused = view::refused(&refusal, &stack, &project.sources);
-            io.tell_findings(&mut refusal.findings, &project.sources);
-            io.tell_refusal(&refused);
+            tell_refused(io, &problem, &limits, &project.sources);
             return Err(Exit::DoesNotFit);
         }
         Outcome::Undecided(why) => {
@@ -66,29 +66,12 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         limits: placement::Limits { time: limits.time / 5, ..limits },
     };
     let report = capacity::report(&stack, &solution, &question);
-    let is_seen = observed.is_some();
     io.print(&if args.json {
         view::capacity_json(&stack.project, &report)
     } else {
         view::capacity(&stack.project, &report, is_seen, io.style)
     });
     Ok(Exit::Fine)
-}
-
-fn seen(args: &CapacityArgs, io: &mut Io, project: &Project) -> Result<Option<Observed>, Exit> {
-    let machines = machines(project.inventory.as_ref());
-    let observed = match &args.observed {
-        Some(path) => Some(read_observed(io, path, &machines)?),
-        None if args.live => {
-            let cluster = connect(io, &machines);
-            Some(runtime(io)?.block_on(observe(io, &machines, &cluster))?)
-        }
-        None => None,
-    };
-    Ok(observed.map(|mut observed| {
-        observed.machines.retain(|name, _| !args.situation.without.contains(name));
-        observed
-    }))
 }
 
 /// `web=12`: as if the files said so.
@@ -124,9 +107,5 @@ fn services(args: &CapacityArgs, io: &mut Io, stack: &Stack) -> Result<Vec<usize
 
 fn index(io: &mut Io, stack: &Stack, name: &str) -> Result<usize, Exit> {
     let names = || stack.services.iter().map(|service| service.name.as_str());
-    names().position(|known| known == name).ok_or_else(|| {
-        let help = nearest(name, names()).map(|like| format!("did you mean `{like}`?"));
-        io.refuse(&format!("there is no service `{name}`"), help.as_deref());
-        Exit::Error
-    })
+    names().position(|known| known == name).ok_or_else(|| io.unknown("service", name, &names().collect::<Vec<_>>()))
 }

@@ -1,11 +1,10 @@
 //! `planner plan`: what would change, and why. Changes nothing.
 
 use crate::cli::args::PlanArgs;
-use crate::cli::deploy::{connect, machines, make_plan, observe, read_observed, runtime};
+use crate::cli::deploy::{make_plan, seen};
 use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
-use crate::observed::Observed;
 use crate::placement::Limits;
 use crate::view;
 
@@ -16,7 +15,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
         Ok(project) => project,
         Err(exit) => return exit,
     };
-    let planned = seen(args, io, &project).and_then(|observed| {
+    let planned = seen(io, &project, args.observed.as_deref(), &args.situation).and_then(|observed| {
         let limits = Limits { stop: Some(stop_on_interrupt()), ..args.placement.limits.within() };
         make_plan(io, &mut project, &observed, args.placement.policy.into(), &limits)
     });
@@ -42,17 +41,4 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
         io.tell(&format!("Saved. To do it: planner apply --plan {}{inventory}\n", out.display()));
     }
     if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine }
-}
-
-/// The snapshot, if one is named; else the machines themselves.
-fn seen(args: &PlanArgs, io: &mut Io, project: &Project) -> Result<Observed, Exit> {
-    let machines = machines(project.inventory.as_ref());
-    if let Some(path) = &args.observed {
-        let mut observed = read_observed(io, path, &machines)?;
-        // What is lost is not seen, whatever a snapshot still tells of it.
-        observed.machines.retain(|name, _| !args.situation.without.contains(name));
-        return Ok(observed);
-    }
-    let cluster = connect(io, &machines);
-    runtime(io)?.block_on(observe(io, &machines, &cluster))
 }

@@ -4,7 +4,6 @@ use crate::cli::args::{ProjectArgs, WhyArgs};
 use crate::cli::deploy::{machines, read_observed};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
-use crate::diagnostic::nearest;
 use crate::placement::{self, Layout, Outcome, Placed, Problem, refusal};
 use crate::{plan, stack, view};
 
@@ -36,7 +35,7 @@ fn answer(args: &WhyArgs, io: &mut Io) -> Result<Exit, Exit> {
     };
     let names = || stack.services.iter().map(|service| service.name.as_str());
     let Some(service) = names().position(|known| known == name) else {
-        return Err(unknown(io, "service", name, names().collect()));
+        return Err(io.unknown("service", name, &names().collect::<Vec<_>>()));
     };
     let single = matches!(stack.services[service].replicas.value, stack::Replicas::Count(1));
     let number = number.or(single.then_some(1));
@@ -44,7 +43,7 @@ fn answer(args: &WhyArgs, io: &mut Io) -> Result<Exit, Exit> {
         Some(name) => {
             let names: Vec<&str> = stack.machines.iter().map(|machine| machine.name.as_str()).collect();
             let Some(machine) = names.iter().position(|known| known == name) else {
-                return Err(unknown(io, "machine", name, names));
+                return Err(io.unknown("machine", name, &names));
             };
             Some(machine)
         }
@@ -79,14 +78,4 @@ fn layout(problem: &Problem<'_>, placed: &[Placed]) -> Layout {
         layout.counts[it.replica.service][it.replica.machine] += 1;
     }
     layout
-}
-
-fn unknown(io: &mut Io, what: &str, name: &str, known: Vec<&str>) -> Exit {
-    let help = match nearest(name, known.iter().copied()) {
-        Some(like) => format!("did you mean `{like}`?"),
-        None if known.len() > 20 => format!("there are {} of them", known.len()),
-        None => format!("there are: {}", known.join(", ")),
-    };
-    io.refuse(&format!("there is no {what} `{name}`"), Some(&help));
-    Exit::Error
 }

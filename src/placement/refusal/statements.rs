@@ -134,9 +134,7 @@ impl Statements {
         // Most are silent in most of what is tried: of those only the name is copied.
         let services = lean.services.iter().enumerate();
         let services = services.map(|(index, it)| if is_silent(index) { nothing_of(it) } else { it.clone() }).collect();
-        let (project, inactive) = (lean.project.clone(), lean.inactive.clone());
-        let (networks, volumes) = (lean.networks.clone(), lean.volumes.clone());
-        let mut stack = Stack { project, services, networks, volumes, machines: lean.machines.clone(), inactive };
+        let mut stack = lean.with_services(services);
         let silent: BTreeSet<&str> = (0..lean.services.len())
             .filter(|service| is_silent(*service))
             .map(|service| lean.services[service].name.as_str())

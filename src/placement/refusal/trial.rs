@@ -9,7 +9,7 @@ use crate::placement::lower;
 use crate::placement::problem::{Policy, Problem, Running};
 use crate::placement::strategies::{self, Limits, Solved};
 use crate::placement::tied;
-use crate::stack::{Replicas, Stack};
+use crate::stack::{Replicas, Service, Stack};
 
 /// The most time for one trial.
 const EACH: Duration = Duration::from_secs(2);
@@ -30,7 +30,7 @@ pub(super) struct Trial<'p> {
     running: &'p [Running],
     limits: Limits,
     until: Instant,
-    /// Services that were found to have no place by themselves: they are tried first.
+    /// Services that have, or may have, no place by themselves: they are tried first.
     pub suspects: Option<Vec<usize>>,
     known: RefCell<HashMap<Vec<usize>, Fits>>,
 }
@@ -97,7 +97,7 @@ impl<'p> Trial<'p> {
 
 /// The services of which there is to be something, and those that one of them speaks of.
 fn wanted(stack: &Stack) -> Vec<usize> {
-    let spoken: BTreeSet<&str> = stack.services.iter().flat_map(tied::spoken_of).collect();
+    let spoken: BTreeSet<&str> = stack.services.iter().flat_map(Service::speaks_of).collect();
     let is_wanted = |index: &usize| {
         let service = &stack.services[*index];
         service.replicas.value != Replicas::Count(0) || spoken.contains(service.name.as_str())
