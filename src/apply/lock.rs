@@ -241,20 +241,24 @@ impl<'c, C: Cluster> Lock<'c, C> {
 
     async fn give_back(&self) {
         let generations = self.generations.take();
-        let renewal = self.renewal(self.renewals.get());
-        let cluster = self.cluster;
-        let renewed = self.renewals.get() > 0;
-        let removals = iter(&generations).map(|(machine, generation)| {
-            let (renewal, name) = (renewal.as_str(), self.name(*generation));
-            async move {
-                // The renewal first: by itself it says nothing.
-                if renewed {
-                    let _ = cluster.take_token(machine, renewal).await;
-                }
-                let _ = cluster.take_token(machine, &name).await;
+        let removals = iter(&generations).map(|(machine, generation)| async move {
+            let name = self.name(*generation);
+            // The renewals first: by themselves they say nothing. One that could not be taken off in its time is among them.
+            for renewal in self.renewals_on(machine).await.iter().filter(|token| **token != name) {
+                let _ = self.cluster.take_token(machine, renewal).await;
             }
+            let _ = self.cluster.take_token(machine, &name).await;
         });
         removals.buffered(SIDE_BY_SIDE).collect::<Vec<()>>().await;
+    }
+
+    /// Whatever this run has on a machine; nothing is asked where it was never renewed.
+    async fn renewals_on(&self, machine: &str) -> Vec<String> {
+        if self.renewals.get() == 0 {
+            return Vec::new();
+        }
+        let holders = holders(self.cluster, machine, &self.project).await.unwrap_or_default();
+        holders.into_iter().filter(|holder| holder.key == self.key).flat_map(|holder| holder.tokens).collect()
     }
 
     fn name(&self, generation: u64) -> String {

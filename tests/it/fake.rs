@@ -26,6 +26,8 @@ pub(crate) struct FakeCluster {
     tokens: RefCell<BTreeMap<String, Vec<Token>>>,
     /// How many turns of others each call for tokens lasts, the last one first; then one each.
     pub delays: RefCell<Vec<u8>>,
+    /// Whether no machine answers when it is asked for tokens.
+    pub deaf: Cell<bool>,
     /// What the machines' clocks show, in seconds.
     pub clock: Cell<i64>,
     ids: Cell<u64>,
@@ -210,6 +212,9 @@ impl Cluster for FakeCluster {
 
     async fn tokens(&self, machine: &str, project: &str) -> Result<Tokens, ClusterError> {
         self.delay().await;
+        if self.deaf.get() {
+            return Err(error(machine, "the line is gone"));
+        }
         let of_project = |token: &Token| token.labels.get("planner.lock").is_some_and(|it| it == project);
         let tokens = self.marks(machine).into_iter().filter(of_project).collect();
         Ok(Tokens { now: self.clock.get(), tokens })

@@ -75,6 +75,19 @@ async fn what_is_left_behind_is_taken_over_and_its_owner_stops() {
 }
 
 #[tokio::test]
+async fn a_renewal_that_failed_leaves_nothing_on_the_machines() {
+    let cluster = FakeCluster::new(&THREE);
+    let (lock, _) = take(&cluster, "a", &THREE, 0).await.unwrap();
+    assert_eq!(lock.renew().await, Ok(true));
+    cluster.deaf.set(true);
+    assert!(lock.renew().await.is_err());
+    cluster.deaf.set(false);
+    assert_eq!(lock.renew().await, Ok(true), "a line that was gone for a while is no loss");
+    lock.release().await;
+    assert!(is_free(&cluster, &THREE), "{:?}", cluster.marks("m1"));
+}
+
+#[tokio::test]
 async fn a_process_that_is_gone_leaves_its_lock_behind_at_once() {
     let cluster = FakeCluster::new(&THREE);
     let this = planner::cluster::this_process("me");
