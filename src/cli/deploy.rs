@@ -15,7 +15,7 @@ use super::args::SituationArgs;
 use super::disk::Disk;
 use super::project::Project;
 use super::{Exit, Io};
-use crate::source::{Files, Sources};
+use crate::source::Files;
 
 /// The machines that are to be asked, with their endpoints. Those that are down are not.
 pub(super) fn machines(inventory: Option<&Inventory>) -> Vec<(String, Endpoint)> {
@@ -174,7 +174,7 @@ pub(super) fn make_plan(
             Err(NoPlan::NoOrder(why)) => return Err(undecided(io, &why)),
         },
         Outcome::Refused => {
-            tell_refused(io, &problem, limits, &project.sources);
+            tell_refused(io, project, &problem, limits);
             Exit::DoesNotFit
         }
         Outcome::Undecided(why) => return Err(undecided(io, &why)),
@@ -183,12 +183,14 @@ pub(super) fn make_plan(
     Err(exit)
 }
 
-/// Tells why a stack does not fit, and the ways out.
-pub(super) fn tell_refused(io: &mut Io, problem: &Problem<'_>, limits: &Limits, sources: &Sources) {
+/// Tells why a stack does not fit, and the ways out. Both stay with the project, for [`Project::print_refusal`].
+pub(super) fn tell_refused(io: &mut Io, project: &mut Project, problem: &Problem<'_>, limits: &Limits) {
     let mut refusal = refusal::explain(problem, limits);
-    let refused = view::refused(&refusal, problem.stack, sources);
-    io.tell_findings(&mut refusal.findings, sources);
+    let refused = view::refused(&refusal, problem.stack, &project.sources);
+    io.tell_findings(&mut refusal.findings, &project.sources);
     io.tell_refusal(&refused);
+    project.findings.append(&mut refusal.findings);
+    project.refused = Some(refused);
 }
 
 fn undecided(io: &mut Io, why: &str) -> Exit {

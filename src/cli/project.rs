@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::compose::{self, Compose, Environment, LoadOptions};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{self, Availability, Inventory};
+use crate::lint::Report;
 use crate::plan::Origin;
 use crate::source::{Files, Sources};
 use crate::stack::Contents;
+use crate::view::Refused;
+use crate::yaml::Node;
 
-use super::args::{MachineArgs, ProjectArgs, ProjectFlags, SituationArgs};
+use super::args::{FindingsFormat, MachineArgs, ProjectArgs, ProjectFlags, SituationArgs};
 use super::disk::Disk;
 use super::{Exit, Io};
 
@@ -25,6 +28,10 @@ pub(super) struct Project {
     /// Where the inventory was read from.
     pub inventory_path: Option<PathBuf>,
     pub findings: Vec<Diagnostic>,
+    /// Why it does not fit the machines, once that was found.
+    pub refused: Option<Refused>,
+    /// The documents of the compose files, as written.
+    written: Vec<Node>,
     /// The variables that the files were read with.
     environment: Environment,
     /// What is in configs and secrets, once it was read.
@@ -48,8 +55,18 @@ impl Project {
             loaded.inventory
         });
         let (compose, environment) = (loaded.compose, loaded.environment);
-        let contents = Contents::default();
-        Project { sources, compose, inventory, inventory_path, findings, environment, contents, complete }
+        Project {
+            sources,
+            compose,
+            inventory,
+            inventory_path,
+            findings,
+            refused: None,
+            written: loaded.written,
+            environment,
+            contents: Contents::default(),
+            complete,
+        }
     }
 
     /// [`load`](Self::load), and what is in configs and secrets. What would stop a deployment is told, and ends the run.
@@ -103,6 +120,14 @@ impl Project {
         Origin {
             working_dir: path(&self.compose.directory),
             config_files: self.compose.files.iter().map(path).collect(),
+        }
+    }
+
+    /// Prints for programs why it does not fit, if that was found: the document of `check --format json`.
+    pub(super) fn print_refusal(&self, io: &mut Io) {
+        if let Some(refused) = &self.refused {
+            let report = Report::of(self.findings.clone(), &self.written, &self.sources);
+            io.print_report(&report, std::slice::from_ref(refused), &self.sources, FindingsFormat::Json);
         }
     }
 

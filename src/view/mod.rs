@@ -6,6 +6,7 @@ mod events;
 mod findings;
 mod lock;
 mod machines;
+mod matrix;
 mod origin;
 mod plan;
 mod refusal;

@@ -7,6 +7,7 @@ use crate::placement::refusal::{self, Change, Refusal, Statements};
 use crate::source::{Sources, Span};
 use crate::stack::Stack;
 
+use super::matrix::{self, MatrixRow};
 use super::style::{Style, safe};
 
 /// Why a stack does not fit, beside the findings: plain values, in JSON as described in `docs/formats.md`.
@@ -18,6 +19,8 @@ pub struct Refused {
     pub without_place: Vec<WithoutPlace>,
     /// How many services find a place all the same.
     pub placed_services: usize,
+    /// Why not there: each service of which something finds no place against all machines.
+    pub matrices: Vec<ServiceMatrix>,
     /// Sets of statements that cannot hold together.
     pub conflicts: Vec<Conflict>,
     /// The cheapest ways out, each tried.
@@ -33,6 +36,15 @@ pub struct WithoutPlace {
     pub placed: u32,
     /// Of so many.
     pub wanted: u32,
+}
+
+/// A service against all machines, beside what finds a place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServiceMatrix {
+    /// Its name.
+    pub service: String,
+    /// What the machines answer, those alike in one row.
+    pub rows: Vec<MatrixRow>,
 }
 
 /// Statements that cannot hold together.
@@ -108,10 +120,15 @@ pub fn refused(refusal: &Refusal, stack: &Stack, sources: &Sources) -> Refused {
             edits: edits.iter().map(edit).collect(),
         }
     };
+    let against = |it: &refusal::Matrix| ServiceMatrix {
+        service: stack.services[it.service].name.clone(),
+        rows: matrix::rows(it, stack),
+    };
     Refused {
         project: stack.project.clone(),
         without_place: refusal.homeless.iter().map(without).collect(),
         placed_services: stack.services.len() - refusal.homeless.len(),
+        matrices: refusal.matrices.iter().map(against).collect(),
         conflicts: refusal
             .conflicts
             .iter()

@@ -1,12 +1,13 @@
 //! Why not there: a service against all machines, or one container against one of them.
 
 use comfy_table::{Cell as TableCell, Color};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::placement::refusal::{self, Cell, Matrix, Row};
 use crate::placement::{Layout, Problem};
 use crate::stack::{Replicas, Service};
 
+use super::matrix;
 use super::style::{Style, count, lines, machine_names, safe};
 
 /// The version of the JSON form. Minor numbers add fields.
@@ -199,39 +200,13 @@ fn preferred(asked: &Asked<'_>, home: usize, machine: usize) -> Option<String> {
 
 /// For machines; described in `docs/formats.md`.
 pub fn why_json(asked: &Asked<'_>) -> String {
-    let matrix = asked.matrix();
-    let rows: Vec<Value> = matrix
-        .rows
-        .iter()
-        .map(|row| {
-            let answers: Vec<Value> = matrix
-                .requirements
-                .iter()
-                .zip(&row.cells)
-                .map(|(requirement, cell)| {
-                    let (word, why) = match cell {
-                        Cell::Meets => ("fits", None),
-                        Cell::Never(why) => ("never", Some(why)),
-                        Cell::Full(why) => ("full", Some(why)),
-                    };
-                    json!({ "requirement": requirement.0, "answer": word, "why": why })
-                })
-                .collect();
-            json!({
-                "machines": asked.machines(&row.machines),
-                "placed": row.placed,
-                "could_hold": row.at_most,
-                "answers": answers,
-            })
-        })
-        .collect();
     let document = json!({
         "format_version": FORMAT_VERSION,
         "service": asked.service().name,
         "number": asked.number,
         "everything_fits": asked.fits,
         "placed_on": asked.home.map(|home| asked.machines(&[home])[0].to_owned()),
-        "rows": rows,
+        "rows": matrix::rows(&asked.matrix(), asked.problem.stack),
     });
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }

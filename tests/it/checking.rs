@@ -228,3 +228,31 @@ fn the_hook_and_the_action_name_what_there_is() {
         assert!(action.contains(flag), "{flag}");
     }
 }
+
+#[test]
+fn programs_are_told_the_matrix_that_people_are() {
+    let rows = |line: &str| {
+        let (shown, _) = planner(line, "testdata/refusals");
+        // Behind what people are told.
+        let document = &shown[shown.find("{\n").unwrap_or_else(|| panic!("{line}: {shown}"))..];
+        serde_json::from_str::<serde_json::Value>(document).unwrap_or_else(|error| panic!("{line}: {error}: {shown}"))
+    };
+    for file in ["five.yaml", "large.yaml", "zone.yaml", "pieces.yaml", "held.yaml", "more.yaml -i drained.yaml"] {
+        let checked = rows(&format!("check --format json {file}"));
+        let sarif = rows(&format!("check --format sarif {file}"));
+        let refused = &checked["refused"][0];
+        assert_eq!(sarif["runs"][0]["properties"]["refused"][0], *refused, "{file}");
+        let seen = " --observed snapshot.json";
+        let planned = &rows(&format!("plan --json {file}{seen}"))["refused"][0];
+        assert_eq!(planned["without_place"], refused["without_place"], "{file}");
+        for (refused, seen) in [(refused, ""), (planned, seen)] {
+            let matrices = refused["matrices"].as_array().unwrap();
+            assert_eq!(matrices.len(), refused["without_place"].as_array().unwrap().len(), "{file}");
+            assert!(!matrices.is_empty(), "{file}");
+            for matrix in matrices {
+                let asked = rows(&format!("why {} -f {file} --json{seen}", matrix["service"].as_str().unwrap()));
+                assert_eq!(asked["rows"], matrix["rows"], "{file}{seen}");
+            }
+        }
+    }
+}

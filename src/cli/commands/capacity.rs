@@ -43,7 +43,10 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
     let solution = match placement::place(&problem, &limits) {
         Outcome::Placed(solution) => solution,
         Outcome::Refused => {
-            tell_refused(io, &problem, &limits, &project.sources);
+            tell_refused(io, &mut project, &problem, &limits);
+            if args.json {
+                project.print_refusal(io);
+            }
             return Err(Exit::DoesNotFit);
         }
         Outcome::Undecided(why) => {

@@ -21,7 +21,12 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
     });
     let plan = match planned {
         Ok(plan) => plan,
-        Err(exit) => return exit,
+        Err(exit) => {
+            if args.json {
+                project.print_refusal(io);
+            }
+            return exit;
+        }
     };
     let json = || serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n";
     if args.json {

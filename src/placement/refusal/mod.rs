@@ -39,6 +39,8 @@ pub struct Refusal {
     pub conflicts: Vec<Conflict>,
     /// What finds a place all the same: by service, how many of how many containers, where it is not all of them.
     pub homeless: Vec<Homeless>,
+    /// Each of these services against all machines, beside what finds a place.
+    pub matrices: Vec<Matrix>,
     /// The cheapest ways out, each tried.
     pub ways_out: Vec<WayOut>,
 }
@@ -69,7 +71,8 @@ pub fn explain(problem: &Problem<'_>, limits: &Limits) -> Refusal {
     let statements = Statements::of(problem.stack);
     let trial = Trial::new(problem, limits);
     let mut refusal = Refusal { findings: certificates, ..Refusal::default() };
-    let homeless = homeless(problem, &Limits { time: limits.time / 5, ..limits.clone() });
+    let placed = most(problem, &Limits { time: limits.time / 5, ..limits.clone() });
+    let homeless = homeless(problem, &placed);
     let mut told = statements.services_in(problem.stack, &refusal.findings);
     for _ in 0..MOST_CONFLICTS {
         let untold = homeless.iter().any(|(service, _)| !told.contains(service));
@@ -92,13 +95,14 @@ pub fn explain(problem: &Problem<'_>, limits: &Limits) -> Refusal {
     }
     crate::diagnostic::sort(&mut refusal.findings);
     refusal.ways_out = way_out::find(problem.stack, &statements, &trial, &refusal.conflicts, &told);
+    refusal.matrices = homeless.iter().map(|(service, _)| matrix(problem, *service, Some(&placed))).collect();
     refusal.homeless = named(problem, homeless);
     refusal
 }
 
 /// What finds no place where as much as possible is placed.
 pub fn without_place(problem: &Problem<'_>, limits: &Limits) -> Vec<Homeless> {
-    named(problem, homeless(problem, limits))
+    named(problem, homeless(problem, &most(problem, limits)))
 }
 
 fn named(problem: &Problem<'_>, homeless: Vec<(usize, u32)>) -> Vec<Homeless> {
@@ -114,9 +118,8 @@ pub fn most(problem: &Problem<'_>, limits: &Limits) -> Layout {
     lower::layout(problem, &strategies::most(&lower::bare(problem), limits))
 }
 
-/// The services of which containers find no place, with how many, where as many as possible are placed.
-fn homeless(problem: &Problem<'_>, limits: &Limits) -> Vec<(usize, u32)> {
-    let placed = most(problem, limits);
+/// The services of which containers find no place in a layout, with how many.
+fn homeless(problem: &Problem<'_>, placed: &Layout) -> Vec<(usize, u32)> {
     let left = |service: usize| problem.replicas[service].saturating_sub(placed.total(service));
     problem.services().map(|service| (service, left(service))).filter(|(_, left)| *left > 0).collect()
 }

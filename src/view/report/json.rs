@@ -9,7 +9,7 @@ use crate::source::{Sources, Span};
 use crate::view::Refused;
 
 /// The version of the form. Minor numbers add fields.
-const FORMAT_VERSION: &str = "1.2";
+const FORMAT_VERSION: &str = "1.3";
 
 #[derive(Serialize)]
 struct Document<'a> {
