@@ -2,6 +2,7 @@
 """How long `planner check` takes to say why a large stack does not fit. See README.md beside this file.
 
     run.py PLANNER [SERVICES [MACHINES [SEED]]]
+    run.py --write FOLDER [SERVICES [MACHINES [SEED]]]   the stacks alone, for certificates.rs
 """
 import json
 import pathlib
@@ -70,25 +71,34 @@ def inventory(machines):
     return "".join(lines)
 
 
+def check(planner, folder, kind):
+    """Runs one check in its folder, and prints what it came to."""
+    command = [planner, "check", "--format", "json", "--ignore", "H,S,Y", "-i", "inventory.yaml", "stack.yaml"]
+    start = time.monotonic()
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    took = time.monotonic() - start
+    answer = json.loads(done.stdout)
+    refused = answer.get("refused", [])
+    codes = sorted({it["code"] for it in answer["findings"] if it["severity"] == "error"})
+    conflicts = [f"{len(it['statements'])} {'minimal' if it['minimal'] else 'reduced'}" for way in refused for it in way["conflicts"]]
+    ways = [" and ".join(it["changes"]) for way in refused for it in way["ways_out"]]
+    print(f"{kind:9} exit {done.returncode} {took:6.2f} s  {', '.join(codes)}  conflicts: {conflicts}  ways out: {ways}")
+
+
 def main():
-    planner = str(pathlib.Path(sys.argv[1]).resolve())
-    count, machines, seed = (int(word) for word in (*sys.argv[2:5], *("1000", "100", "1")[len(sys.argv) - 2 :]))
+    arguments = sys.argv[1:]
+    written = arguments[:1] == ["--write"]
+    place, *numbers = arguments[written:]
+    count, machines, seed = (int(word) for word in (*numbers, *("1000", "100", "1")[len(numbers) :]))
     print(f"{count} services on {machines} machines, seed {seed}")
-    for make in (fits, port, pieces, knot, quarters):
-        with tempfile.TemporaryDirectory() as folder:
-            folder = pathlib.Path(folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        for make in (fits, port, pieces, knot, quarters):
+            folder = pathlib.Path(place if written else temporary) / make.__name__
+            folder.mkdir(parents=True, exist_ok=True)
             (folder / "stack.yaml").write_text("services:\n" + "".join(make(random.Random(seed), count)))
             (folder / "inventory.yaml").write_text(inventory(machines))
-            command = [planner, "check", "--format", "json", "--ignore", "H,S,Y", "-i", "inventory.yaml", "stack.yaml"]
-            start = time.monotonic()
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-            took = time.monotonic() - start
-        answer = json.loads(done.stdout)
-        refused = answer.get("refused", [{}])
-        codes = sorted({it["code"] for it in answer["findings"] if it["severity"] == "error"})
-        conflicts = [f"{len(it['statements'])} {'minimal' if it['minimal'] else 'reduced'}" for way in refused for it in way.get("conflicts", [])]
-        ways = [" and ".join(change["text"] for change in it["changes"]) if isinstance(it["changes"][0], dict) else " and ".join(it["changes"]) for way in refused for it in way.get("ways_out", [])]
-        print(f"{make.__name__:9} exit {done.returncode} {took:6.2f} s  {', '.join(codes)}  conflicts: {conflicts}  ways out: {ways}")
+            if not written:
+                check(str(pathlib.Path(place).resolve()), folder, make.__name__)
 
 
 main()

@@ -21,6 +21,7 @@ mod tied;
 mod verify;
 
 pub use constraints::clash;
+pub use explain::certificates;
 pub use problem::{Layout, Policy, Problem, Running};
 pub use replicas::Replica;
 pub use solution::{Placed, Solution};
