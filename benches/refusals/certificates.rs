@@ -25,7 +25,8 @@ fn main() {
 
 fn measure(folder: &Path) {
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a stack and an inventory");
-    let files = MemoryFiles::new().with("/stack.yaml", read("stack.yaml")).with("/inventory.yaml", read("inventory.yaml"));
+    let files =
+        MemoryFiles::new().with("/stack.yaml", read("stack.yaml")).with("/inventory.yaml", read("inventory.yaml"));
     let options = LoadOptions {
         files: vec![PathBuf::from("/stack.yaml")],
         working_directory: PathBuf::from("/"),

@@ -4,17 +4,21 @@
 //! left alone, everything else goes on. Nothing is known here but the plan and the cluster.
 
 pub mod lock;
+mod rollout;
 mod schedule;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::future::Future;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, FutureExt, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::cluster::{Cluster, ClusterError};
-use crate::plan::{Operation, Plan, Step};
+use crate::plan::{Operation, Plan, ServiceRollout, Step};
+use rollout::Rollouts;
 use schedule::Schedule;
 
 /// What happens while a plan is applied.
@@ -30,11 +34,15 @@ pub enum Event<'a> {
     Failed(&'a Step, &'a ClusterError),
     /// A step is not done, because the step with this id failed.
     Skipped(&'a Step, usize),
+    /// Too many of a service's containers could not be replaced: the rest is left alone. So many failed.
+    Halted(&'a ServiceRollout, usize),
+    /// What was done to it is now taken back.
+    GoingBack(&'a ServiceRollout),
     /// The stop has come: no further step is begun, and so many that change something are being finished.
     Stopping(usize),
 }
 
-/// What became of the steps. Each id is in exactly one of the lists.
+/// What became of the plan's steps. Each id is in exactly one of the lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Those that were done, in the order in which they ended.
@@ -45,6 +53,19 @@ pub struct Outcome {
     pub skipped: Vec<(usize, usize)>,
     /// Those that were not begun, or whose waiting was given up, because of the stop.
     pub cancelled: Vec<usize>,
+    /// The services that went back to what they were before, and how that went.
+    pub gone_back: Vec<GoneBack>,
+}
+
+/// A service of which what was done was taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoneBack {
+    /// Its name.
+    pub service: String,
+    /// What could not be taken back: the machine, and why.
+    pub failed: Vec<ClusterError>,
+    /// Whether all of it was.
+    pub whole: bool,
 }
 
 impl Outcome {
@@ -56,6 +77,9 @@ impl Outcome {
 
 /// Does all steps of `plan` that can be done. When `stop` is ready, no further step is begun, running ones are
 /// finished, and waiting for containers is given up. Of steps that can begin, the one with the lowest id does.
+///
+/// Where more of a service's containers fail than may ([`Plan::rollouts`]), the rest of it is left alone, or what was done
+/// to it is taken back.
 pub async fn apply<C: Cluster>(
     plan: &Plan,
     cluster: &C,
@@ -64,18 +88,17 @@ pub async fn apply<C: Cluster>(
 ) -> Outcome {
     let events = RefCell::new(events);
     let emit = |event: Event<'_>| (events.borrow_mut())(event);
-    let mut schedule = Schedule::new(&plan.steps);
+    let mut run = Run::new(plan);
     let mut running = FuturesUnordered::new();
     let mut stop = std::pin::pin!(stop.fuse());
     let mut stopped = false;
-    let mut outcome = Outcome::default();
     loop {
-        while !stopped && let Some(step) = schedule.begin() {
-            emit(Event::Started(step));
+        while !stopped && let Some(step) = run.schedule.begin() {
+            emit(Event::Started(&step));
             running.push(perform(step, cluster, &emit));
         }
         // Waiting changes nothing: when all that runs is waiting, a stop need not be.
-        if running.is_empty() || stopped && schedule.changing() == 0 {
+        if running.is_empty() || stopped && run.schedule.changing() == 0 {
             break;
         }
         let ended = if stopped {
@@ -85,45 +108,138 @@ pub async fn apply<C: Cluster>(
                 Either::Left((ended, _)) => ended,
                 Either::Right(_) => {
                     stopped = true;
-                    emit(Event::Stopping(schedule.changing()));
+                    emit(Event::Stopping(run.schedule.changing()));
                     continue;
                 }
             }
         };
         let Some((step, result, took)) = ended else { break };
+        run.ended(&step, result, took, &emit);
+    }
+    drop(running);
+    run.outcome()
+}
+
+/// A plan while it is done.
+struct Run<'p> {
+    plan: &'p Plan,
+    schedule: Schedule,
+    rollouts: Rollouts<'p>,
+    outcome: Outcome,
+    /// Steps that take something back: those done, and what failed.
+    taken_back: Vec<usize>,
+    not_taken_back: Vec<(String, ClusterError)>,
+}
+
+impl<'p> Run<'p> {
+    fn new(plan: &'p Plan) -> Self {
+        Run {
+            plan,
+            schedule: Schedule::new(&plan.steps),
+            rollouts: Rollouts::new(&plan.steps, &plan.rollouts),
+            outcome: Outcome::default(),
+            taken_back: Vec::new(),
+            not_taken_back: Vec::new(),
+        }
+    }
+
+    /// Notes how a step ended, and what follows from it.
+    fn ended(&mut self, step: &Step, result: Result<(), ClusterError>, took: Duration, emit: &impl Fn(Event<'_>)) {
+        let of_plan = step.id < self.plan.steps.len();
         match result {
             Ok(()) => {
                 emit(Event::Done(step, took));
-                schedule.done(step);
-                outcome.done.push(step.id);
+                self.schedule.done(step);
+                if of_plan {
+                    self.rollouts.done(step.id);
+                    self.outcome.done.push(step.id);
+                } else {
+                    self.taken_back.push(step.id);
+                }
             }
             Err(error) => {
                 emit(Event::Failed(step, &error));
-                for skipped in schedule.failed(step) {
-                    emit(Event::Skipped(skipped, step.id));
-                    outcome.skipped.push((skipped.id, step.id));
+                let skipped = self.schedule.failed(step);
+                if of_plan {
+                    self.rollouts.failed(step.id, skipped.iter().map(|step| step.id));
+                    self.skip(skipped, step.id, emit);
+                    self.outcome.failed.push((step.id, error));
+                } else {
+                    let service = step.container().map(|it| it.0.to_owned()).unwrap_or_default();
+                    self.not_taken_back.push((service, error));
                 }
-                outcome.failed.push((step.id, error));
+            }
+        }
+        self.halt(step.id, emit);
+        self.go_back(emit);
+    }
+
+    fn skip(&mut self, skipped: Vec<Rc<Step>>, because: usize, emit: &impl Fn(Event<'_>)) {
+        for step in skipped {
+            emit(Event::Skipped(&step, because));
+            self.outcome.skipped.push((step.id, because));
+        }
+    }
+
+    /// Gives up what is left of services of which too many containers have failed.
+    fn halt(&mut self, because: usize, emit: &impl Fn(Event<'_>)) {
+        loop {
+            let halted = self.rollouts.halt();
+            if halted.is_empty() {
+                return;
+            }
+            for rollout in halted {
+                emit(Event::Halted(rollout, self.rollouts.failures(rollout)));
+                let running: BTreeSet<usize> = self.schedule.running().map(|step| step.id).collect();
+                let rollouts = &self.rollouts;
+                let skipped = self.schedule.give_up(|step| rollouts.is_given_up(rollout, step, &running));
+                // What waits for it is of other services: they may have had enough now as well.
+                let others = skipped.iter().filter(|it| it.container().is_some_and(|it| it.0 != rollout.service));
+                self.rollouts.skipped(others.map(|step| step.id));
+                self.skip(skipped, because, emit);
             }
         }
     }
-    drop(running);
-    outcome.cancelled = schedule.left();
-    outcome
+
+    /// Begins to take back what was done to services that are to go back and of which nothing runs any more.
+    fn go_back(&mut self, emit: &impl Fn(Event<'_>)) {
+        let running: BTreeSet<usize> = self.schedule.running().map(|step| step.id).collect();
+        for (rollout, steps) in self.rollouts.go_back(&running) {
+            emit(Event::GoingBack(rollout));
+            self.schedule.add(steps.into_iter());
+        }
+    }
+
+    fn outcome(mut self) -> Outcome {
+        let of_plan = |id: &usize| *id < self.plan.steps.len();
+        self.outcome.cancelled = self.schedule.left().into_iter().filter(of_plan).collect();
+        let gone_back = self.rollouts.gone_back().map(|rollout| {
+            let of_it = self.not_taken_back.iter().filter(|(service, _)| *service == rollout.service);
+            GoneBack {
+                service: rollout.service.clone(),
+                failed: of_it.map(|(_, error)| error.clone()).collect(),
+                whole: self.rollouts.back_of(&rollout.service).all(|step| self.taken_back.contains(&step.id)),
+            }
+        });
+        self.outcome.gone_back = gone_back.collect();
+        self.outcome
+    }
 }
 
-async fn perform<'a, C: Cluster>(
-    step: &'a Step,
+async fn perform<C: Cluster>(
+    step: Rc<Step>,
     cluster: &C,
     emit: &impl Fn(Event<'_>),
-) -> (&'a Step, Result<(), ClusterError>, Duration) {
+) -> (Rc<Step>, Result<(), ClusterError>, Duration) {
     let start = Instant::now();
-    let progress = |text: &str| emit(Event::Progress(step, text));
-    let result = cluster.perform(&step.machine, &step.operation, &progress).await;
+    let result = {
+        let progress = |text: &str| emit(Event::Progress(&step, text));
+        cluster.perform(&step.machine, &step.operation, &progress).await
+    };
     (step, result, start.elapsed())
 }
 
 /// Whether a step only looks, and so occupies no machine.
 fn only_waits(step: &Step) -> bool {
-    matches!(step.operation, Operation::Await { .. })
+    matches!(step.operation, Operation::Await { .. } | Operation::Watch { .. } | Operation::Pause { .. })
 }

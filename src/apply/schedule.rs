@@ -1,50 +1,66 @@
 //! Which step may begin: bookkeeping without clocks and without doing anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::only_waits;
 use crate::plan::Step;
 
 /// How far the steps are.
-pub(super) struct Schedule<'a> {
-    /// Those not begun, by id, each with how many of the steps that it waits for are not done.
-    ahead: BTreeMap<usize, (&'a Step, usize)>,
+pub(super) struct Schedule {
+    /// Those not begun, by id, each with how many of the steps that it waits for or follows have not ended as it needs.
+    ahead: BTreeMap<usize, (Rc<Step>, usize)>,
     /// Of those, the ones that wait for none.
     ready: BTreeSet<usize>,
-    running: BTreeSet<usize>,
-    /// Which steps wait for a step.
+    running: BTreeMap<usize, Rc<Step>>,
+    /// Which steps wait for a step's success, and which for its end.
     dependents: BTreeMap<usize, Vec<usize>>,
+    followers: BTreeMap<usize, Vec<usize>>,
     /// The machines that are at work.
-    busy: BTreeSet<&'a str>,
+    busy: BTreeSet<String>,
 }
 
-impl<'a> Schedule<'a> {
-    pub(super) fn new(steps: &'a [Step]) -> Self {
-        let mut dependents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+impl Schedule {
+    pub(super) fn new(steps: &[Step]) -> Self {
+        let mut schedule = Schedule {
+            ahead: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            running: BTreeMap::new(),
+            dependents: BTreeMap::new(),
+            followers: BTreeMap::new(),
+            busy: BTreeSet::new(),
+        };
+        schedule.add(steps.iter().cloned());
+        schedule
+    }
+
+    /// More steps. What they wait for is among them, or has not ended.
+    pub(super) fn add(&mut self, steps: impl Iterator<Item = Step>) {
         for step in steps {
             for before in &step.waits_for {
-                dependents.entry(*before).or_default().push(step.id);
+                self.dependents.entry(*before).or_default().push(step.id);
             }
-        }
-        Schedule {
-            ahead: steps.iter().map(|step| (step.id, (step, step.waits_for.len()))).collect(),
-            ready: steps.iter().filter(|step| step.waits_for.is_empty()).map(|step| step.id).collect(),
-            running: BTreeSet::new(),
-            dependents,
-            busy: BTreeSet::new(),
+            for before in &step.after {
+                self.followers.entry(*before).or_default().push(step.id);
+            }
+            let open = step.waits_for.len() + step.after.len();
+            if open == 0 {
+                self.ready.insert(step.id);
+            }
+            self.ahead.insert(step.id, (Rc::new(step), open));
         }
     }
 
     /// The next step that can begin, noted as running.
-    pub(super) fn begin(&mut self) -> Option<&'a Step> {
-        let steps = self.ready.iter().filter_map(|id| self.ahead.get(id)).map(|(step, _)| *step);
+    pub(super) fn begin(&mut self) -> Option<Rc<Step>> {
+        let steps = self.ready.iter().filter_map(|id| self.ahead.get(id)).map(|(step, _)| step);
         let mut free = steps.filter(|step| only_waits(step) || !self.busy.contains(step.machine.as_str()));
-        let step = free.next()?;
+        let step = Rc::clone(free.next()?);
         self.ready.remove(&step.id);
         self.ahead.remove(&step.id);
-        self.running.insert(step.id);
-        if !only_waits(step) {
-            self.busy.insert(&step.machine);
+        self.running.insert(step.id, Rc::clone(&step));
+        if !only_waits(&step) {
+            self.busy.insert(step.machine.clone());
         }
         Some(step)
     }
@@ -52,30 +68,56 @@ impl<'a> Schedule<'a> {
     /// Notes that a running step was done.
     pub(super) fn done(&mut self, step: &Step) {
         self.end(step);
-        for id in self.dependents.get(&step.id).into_iter().flatten() {
-            if let Some((_, open)) = self.ahead.get_mut(id) {
-                *open -= 1;
-                if *open == 0 {
-                    self.ready.insert(*id);
-                }
-            }
-        }
+        let waiting = self.dependents.get(&step.id).into_iter().chain(self.followers.get(&step.id)).flatten();
+        let waiting: Vec<usize> = waiting.copied().collect();
+        waiting.into_iter().for_each(|id| self.one_less(id));
     }
 
     /// Notes that a running step failed. Returns what can therefore never begin, in the order of ids.
-    pub(super) fn failed(&mut self, step: &Step) -> Vec<&'a Step> {
+    pub(super) fn failed(&mut self, step: &Step) -> Vec<Rc<Step>> {
         self.end(step);
         let mut lost = vec![step.id];
+        self.lose_dependents(&mut lost)
+    }
+
+    /// Gives up steps that have not begun, and all that waits for their success. Returns them in the order of ids.
+    pub(super) fn give_up(&mut self, which: impl Fn(&Step) -> bool) -> Vec<Rc<Step>> {
+        let given: Vec<usize> =
+            self.ahead.values().map(|(step, _)| step).filter(|it| which(it)).map(|it| it.id).collect();
+        let mut skipped: BTreeMap<usize, Rc<Step>> = BTreeMap::new();
+        for id in &given {
+            self.ready.remove(id);
+            skipped.extend(self.ahead.remove(id).map(|(step, _)| (*id, step)));
+        }
+        let mut lost = given;
+        skipped.extend(self.lose_dependents(&mut lost).into_iter().map(|step| (step.id, step)));
+        skipped.into_values().collect()
+    }
+
+    /// Takes away whatever waits for the success of what is `lost`; what only follows it need not wait any longer.
+    fn lose_dependents(&mut self, lost: &mut Vec<usize>) -> Vec<Rc<Step>> {
         let mut skipped = BTreeMap::new();
         while let Some(id) = lost.pop() {
-            for dependent in self.dependents.get(&id).into_iter().flatten() {
-                if let Some((step, _)) = self.ahead.remove(dependent) {
+            for dependent in self.dependents.get(&id).cloned().unwrap_or_default() {
+                if let Some((step, _)) = self.ahead.remove(&dependent) {
                     skipped.insert(step.id, step);
-                    lost.push(step.id);
+                    lost.push(dependent);
                 }
+            }
+            for follower in self.followers.get(&id).cloned().unwrap_or_default() {
+                self.one_less(follower);
             }
         }
         skipped.into_values().collect()
+    }
+
+    fn one_less(&mut self, id: usize) {
+        if let Some((_, open)) = self.ahead.get_mut(&id) {
+            *open -= 1;
+            if *open == 0 {
+                self.ready.insert(id);
+            }
+        }
     }
 
     fn end(&mut self, step: &Step) {
@@ -85,6 +127,11 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// The steps that have begun and not ended.
+    pub(super) fn running(&self) -> impl Iterator<Item = &Step> {
+        self.running.values().map(|step| &**step)
+    }
+
     /// How many of the running steps change something.
     pub(super) fn changing(&self) -> usize {
         self.busy.len()
@@ -92,7 +139,7 @@ impl<'a> Schedule<'a> {
 
     /// What neither ended nor was lost, in the order of ids.
     pub(super) fn left(&self) -> Vec<usize> {
-        let left: BTreeSet<usize> = self.ahead.keys().chain(&self.running).copied().collect();
+        let left: BTreeSet<usize> = self.ahead.keys().chain(self.running.keys()).copied().collect();
         left.into_iter().collect()
     }
 }

@@ -15,7 +15,7 @@ use super::args::SituationArgs;
 use super::disk::Disk;
 use super::project::Project;
 use super::{Exit, Io};
-use crate::source::Files;
+use crate::source::{Files, Sources};
 
 /// The machines that are to be asked, with their endpoints. Those that are down are not.
 pub(super) fn machines(inventory: Option<&Inventory>) -> Vec<(String, Endpoint)> {
@@ -167,11 +167,7 @@ pub(super) fn make_plan(
                 io.tell_findings(&mut told, &project.sources);
                 return Ok(plan);
             }
-            Err(NoPlan::Refused(mut findings)) => {
-                io.tell_findings(&mut findings, &project.sources);
-                Exit::Error
-            }
-            Err(NoPlan::NoOrder(why)) => return Err(undecided(io, &why)),
+            Err(why) => no_plan(io, why, &project.sources),
         },
         Outcome::Refused => {
             tell_refused(io, project, &problem, limits);
@@ -191,6 +187,17 @@ pub(super) fn tell_refused(io: &mut Io, project: &mut Project, problem: &Problem
     io.tell_refusal(&refused);
     project.findings.append(&mut refusal.findings);
     project.refused = Some(refused);
+}
+
+/// Tells why there is no plan though everything has its place.
+pub(super) fn no_plan(io: &mut Io, why: NoPlan, sources: &Sources) -> Exit {
+    match why {
+        NoPlan::Refused(mut findings) => {
+            io.tell_findings(&mut findings, sources);
+            Exit::Error
+        }
+        NoPlan::NoOrder(why) => undecided(io, &why),
+    }
 }
 
 fn undecided(io: &mut Io, why: &str) -> Exit {

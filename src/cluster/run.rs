@@ -32,6 +32,13 @@ pub(super) async fn run(engine: &Engine, operation: &Operation, progress: &dyn F
         Operation::CreateContainer(new) => create(engine, new).await,
         Operation::Start { name } => start::start(engine, checked(name)?).await,
         Operation::Await { name, until } => wait::wait(engine, checked(name)?, *until, progress).await,
+        Operation::Watch { name, milliseconds } => {
+            wait::watch(engine, checked(name)?, Duration::from_millis(*milliseconds)).await
+        }
+        Operation::Pause { milliseconds } => {
+            tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
+            Ok(())
+        }
         Operation::Stop { id, name } => stop(engine, checked(id)?, name).await,
         Operation::Remove { id, name } => remove(engine, checked(id)?, name).await,
         Operation::Rename { from, to } => rename(engine, checked(from)?, checked(to)?).await,

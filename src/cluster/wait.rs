@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bollard::models::ContainerState;
-use tokio::time::{Instant, sleep};
+use bollard::query_parameters::LogsOptions;
+use futures_util::StreamExt;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::docker::Engine;
 use super::fault::{Fault, explain};
@@ -11,6 +13,12 @@ use crate::plan::Until;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Between two looks at what is only watched.
+const WATCH: Duration = Duration::from_secs(1);
+/// So much of a container's log is told.
+const LAST_LINES: usize = 5;
+/// How long an engine may take to give it.
+const LOG_PATIENCE: Duration = Duration::from_secs(3);
 /// As long as anything is worth waiting for.
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -23,7 +31,7 @@ pub(super) async fn wait(engine: &Engine, name: &str, until: Until, progress: &d
         let container = container.map_err(|error| explain(&error, &format!("waiting for container `{name}`")))?;
         match judge(name, until, &container.state.unwrap_or_default()) {
             Verdict::Reached => return Ok(()),
-            Verdict::Never(fault) => return Err(fault),
+            Verdict::Never(fault) => return Err(with_log(engine, name, fault).await),
             Verdict::NotYet(what) if what == told => {}
             Verdict::NotYet(what) => {
                 progress(&what);
@@ -31,7 +39,10 @@ pub(super) async fn wait(engine: &Engine, name: &str, until: Until, progress: &d
             }
         }
         if Instant::now() >= deadline {
-            let wanted = if until == Until::Healthy { "healthy" } else { "finished" };
+            let wanted = match until {
+                Until::Healthy | Until::Ready => "healthy",
+                Until::Completed => "finished",
+            };
             return Err(Fault::new(format!(
                 "container `{name}` is not {wanted} after {} minutes",
                 LIMIT.as_secs() / 60
@@ -40,6 +51,49 @@ pub(super) async fn wait(engine: &Engine, name: &str, until: Until, progress: &d
         }
         sleep(PAUSE).await;
     }
+}
+
+/// Looks on for some time: the container must go on without being started anew, and not become unhealthy.
+pub(super) async fn watch(engine: &Engine, name: &str, time: Duration) -> Result<(), Fault> {
+    let end = Instant::now() + time;
+    let mut restarts = None;
+    loop {
+        let container = engine.docker.inspect_container(name, None).await;
+        let container = container.map_err(|error| explain(&error, &format!("watching container `{name}`")))?;
+        let (state, count) = (container.state.unwrap_or_default(), container.restart_count.unwrap_or_default());
+        let fault = match judge(name, Until::Ready, &state) {
+            Verdict::Never(fault) => Some(fault),
+            Verdict::Reached | Verdict::NotYet(_) => {
+                let before = *restarts.get_or_insert(count);
+                (count > before).then(|| {
+                    let code = state.exit_code.filter(|code| *code != 0);
+                    let code = code.map(|code| format!(" after exit code {code}")).unwrap_or_default();
+                    Fault::new(format!("container `{name}` did not go on: it was started anew{code}"))
+                        .help(format!("`docker logs {name}` there shows why"))
+                })
+            }
+        };
+        if let Some(fault) = fault {
+            return Err(with_log(engine, name, fault).await);
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        sleep(left.min(WATCH)).await;
+    }
+}
+
+/// What a container said last, where nothing else tells why it failed: it may be gone soon.
+async fn with_log(engine: &Engine, name: &str, fault: Fault) -> Fault {
+    if fault.detail.is_some() {
+        return fault;
+    }
+    let options = LogsOptions { stdout: true, stderr: true, tail: LAST_LINES.to_string(), ..LogsOptions::default() };
+    let said = engine.docker.logs(name, Some(options)).take(LAST_LINES);
+    let said = said.filter_map(|line| async { line.ok() }).map(|line| line.to_string());
+    let lines = timeout(LOG_PATIENCE, said.collect::<String>()).await.unwrap_or_default();
+    fault.detail(lines.trim_end())
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -58,8 +112,9 @@ fn judge(name: &str, until: Until, state: &ContainerState) -> Verdict {
         (Until::Completed, _) if ended && state.exit_code == Some(0) => Verdict::Reached,
         (_, _) if ended => Verdict::Never(has_ended(name, state)),
         (Until::Completed, _) => Verdict::NotYet(status),
-        (Until::Healthy, "healthy") => Verdict::Reached,
-        (Until::Healthy, "unhealthy") => {
+        (Until::Healthy | Until::Ready, "healthy") => Verdict::Reached,
+        (Until::Ready, "" | "none") if status == "running" => Verdict::Reached,
+        (Until::Healthy | Until::Ready, "unhealthy") => {
             let log = health.and_then(|health| health.log.as_ref()).and_then(|log| log.last());
             let output = log.and_then(|result| result.output.as_deref()).unwrap_or_default();
             let fault = Fault::new(format!("container `{name}` is unhealthy")).detail(last_line(output));
@@ -69,7 +124,9 @@ fn judge(name: &str, until: Until, state: &ContainerState) -> Verdict {
             Fault::new(format!("container `{name}` has no health check to wait for"))
                 .help("give the service a `healthcheck`, or wait for `service_started`"),
         ),
-        (Until::Healthy, _) => Verdict::NotYet(if health_word.is_empty() { status } else { health_word }),
+        (Until::Healthy | Until::Ready, _) => {
+            Verdict::NotYet(if health_word.is_empty() { status } else { health_word })
+        }
     }
 }
 
@@ -112,6 +169,12 @@ mod tests {
         );
         assert_eq!(healthy(r#"{"Status":"exited","ExitCode":3}"#), "container `db` ended with exit code 3");
         assert_eq!(healthy(r#"{"Status":"running"}"#), "container `db` has no health check to wait for");
+        let ready = |state| verdict(Until::Ready, state);
+        assert_eq!(ready(r#"{"Status":"running"}"#), "reached");
+        assert_eq!(ready(r#"{"Status":"restarting","ExitCode":1}"#), "not yet: restarting");
+        assert_eq!(ready(r#"{"Status":"running","Health":{"Status":"starting"}}"#), "not yet: starting");
+        assert_eq!(ready(r#"{"Status":"running","Health":{"Status":"healthy"}}"#), "reached");
+        assert_eq!(ready(r#"{"Status":"exited","ExitCode":3}"#), "container `db` ended with exit code 3");
         assert_eq!(completed(r#"{"Status":"exited","ExitCode":0}"#), "reached");
         assert_eq!(completed(r#"{"Status":"running"}"#), "not yet: running");
         assert_eq!(

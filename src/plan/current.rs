@@ -27,6 +27,11 @@ impl Own<'_> {
         self.state.label(labels::CONFIG_HASH) == Some(hash) && self.has_ports(ports)
     }
 
+    /// Whether it was set aside when another took its place. One that runs all the same is a container like any.
+    pub(super) fn is_set_aside(&self) -> bool {
+        !self.state.is_up() && self.state.name.contains(SET_ASIDE)
+    }
+
     /// Whether its host ports are these, in whatever order.
     pub(super) fn has_ports(&self, ports: &[HostPort]) -> bool {
         let has = self.state.ports.iter().filter(|port| port.host_port > 0);
@@ -37,9 +42,27 @@ impl Own<'_> {
     }
 }
 
-/// All containers of the project on the stack's machines, but for those of `docker compose run` and of services whose
-/// profiles are not active. In a fixed order.
+/// Between a container's name and a part of its id: the name of one that was set aside.
+const SET_ASIDE: &str = ".previous-";
+
+/// The name under which a container is set aside: `shop-web-1.previous-1a2b3c4d`.
+pub(super) fn name_aside(name: &str, own: &Own<'_>) -> String {
+    let id: String = own.state.id.chars().take(8).collect();
+    format!("{name}{SET_ASIDE}{id}")
+}
+
+/// All containers of the project on the stack's machines, but for those that were set aside. In a fixed order.
 pub(super) fn own<'a>(stack: &Stack, observed: &'a Observed) -> Vec<Own<'a>> {
+    all(stack, observed).into_iter().filter(|own| !own.is_set_aside()).collect()
+}
+
+/// The containers of the project that were set aside when others took their places. In a fixed order.
+pub(super) fn set_aside<'a>(stack: &Stack, observed: &'a Observed) -> Vec<Own<'a>> {
+    all(stack, observed).into_iter().filter(Own::is_set_aside).collect()
+}
+
+/// Those of `docker compose run`, and of services whose profiles are not active, are none of ours.
+fn all<'a>(stack: &Stack, observed: &'a Observed) -> Vec<Own<'a>> {
     let mut all = Vec::new();
     for (machine, known) in stack.machines.iter().enumerate() {
         let Some(state) = observed.machines.get(&known.name) else { continue };

@@ -2,23 +2,34 @@
 
 use petgraph::algo::{has_path_connecting, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
 
 use super::model::{Operation, Step};
 
 /// A step while the plan is being made.
 pub(super) type Node = NodeIndex;
 
+/// How a step waits for another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    /// That one must have succeeded.
+    Success,
+    /// That one must have ended.
+    End,
+}
+
 /// Steps, and for each the ones before it.
 #[derive(Default)]
 pub(super) struct Graph {
-    graph: DiGraph<Step, ()>,
+    graph: DiGraph<Step, Edge>,
 }
 
 impl Graph {
     /// One more step that waits for `before`.
     pub(super) fn add(&mut self, address: &str, machine: &str, operation: Operation, before: &[Node]) -> Node {
         let (address, machine) = (address.to_owned(), machine.to_owned());
-        let node = self.graph.add_node(Step { id: 0, address, machine, operation, waits_for: Vec::new() });
+        let node =
+            self.graph.add_node(Step { id: 0, address, machine, operation, waits_for: Vec::new(), after: Vec::new() });
         for first in before {
             self.wait(node, *first);
         }
@@ -28,7 +39,14 @@ impl Graph {
     /// `step` waits for `first`.
     pub(super) fn wait(&mut self, step: Node, first: Node) {
         if step != first {
-            self.graph.update_edge(first, step, ());
+            self.graph.update_edge(first, step, Edge::Success);
+        }
+    }
+
+    /// `step` waits for the end of `first`, whether it succeeds or not; a wish as in [`wait_if_possible`](Self::wait_if_possible).
+    pub(super) fn follow_if_possible(&mut self, step: Node, first: Node) {
+        if self.graph.find_edge(first, step).is_none() && !has_path_connecting(&self.graph, step, first, None) {
+            self.graph.update_edge(first, step, Edge::End);
         }
     }
 
@@ -37,11 +55,6 @@ impl Graph {
         if !has_path_connecting(&self.graph, step, first, None) {
             self.wait(step, first);
         }
-    }
-
-    /// The steps whose operation is of a kind.
-    pub(super) fn find(&self, is: impl Fn(&Operation) -> bool) -> Vec<Node> {
-        self.graph.node_indices().filter(|node| is(&self.graph[*node].operation)).collect()
     }
 
     /// All steps, each behind those it waits for; the order is the same for the same steps.
@@ -57,18 +70,24 @@ impl Graph {
         for (place, node) in order.iter().enumerate() {
             places[node.index()] = place;
         }
-        let step = |node: &NodeIndex| {
-            let mut waits_for: Vec<usize> =
-                self.graph.neighbors_directed(*node, petgraph::Incoming).map(|first| places[first.index()]).collect();
-            waits_for.sort_unstable();
-            Step { id: places[node.index()], waits_for, ..self.graph[*node].clone() }
+        let before = |node: NodeIndex, kind: Edge| {
+            let edges = self.graph.edges_directed(node, petgraph::Incoming).filter(|edge| *edge.weight() == kind);
+            let mut before: Vec<usize> = edges.map(|edge| places[edge.source().index()]).collect();
+            before.sort_unstable();
+            before
+        };
+        let step = |node: &NodeIndex| Step {
+            id: places[node.index()],
+            waits_for: before(*node, Edge::Success),
+            after: before(*node, Edge::End),
+            ..self.graph[*node].clone()
         };
         Ok(order.iter().map(step).collect())
     }
 }
 
 /// Kahn's algorithm with the earliest added step first among those that are ready.
-fn nearest_to_insertion(graph: &DiGraph<Step, ()>) -> Vec<NodeIndex> {
+fn nearest_to_insertion(graph: &DiGraph<Step, Edge>) -> Vec<NodeIndex> {
     let mut waiting: Vec<usize> =
         graph.node_indices().map(|node| graph.neighbors_directed(node, petgraph::Incoming).count()).collect();
     let mut ready: std::collections::BTreeSet<NodeIndex> =

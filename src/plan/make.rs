@@ -11,12 +11,13 @@ use crate::placement::{Ended, Policy, Problem, Solution, TierValue};
 use crate::stack::{PullPolicy, Stack};
 use crate::units::Amounts;
 
-use super::current::{Own, observed_digest, own};
+use super::container::Origin;
+use super::current::{Own, observed_digest, own, set_aside};
 use super::graph::Graph;
 use super::model::{Action, Change, FORMAT_VERSION, MachineUse, PlacedContainer, Plan, Quality, TierQuality};
-use super::steps::{Origin, Steps, completes};
+use super::steps::{Steps, completes};
 use super::surroundings::{drop_unused_networks, has_image, prepare};
-use super::work::{Removal, Work, change, work};
+use super::work::{Removal, Work, change, previous_address, work};
 
 /// Why there is no plan though there is a placement.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,18 @@ pub enum NoPlan {
     NoOrder(String),
 }
 
+/// What a plan is made from.
+pub(super) struct Parts<'p, 'a> {
+    pub stack: &'a Stack,
+    pub observed: &'a Observed,
+    pub origin: &'p Origin,
+    pub own: &'p [Own<'a>],
+    pub works: &'p [Work<'a>],
+    pub removals: &'p [Removal<'a>],
+    /// Whether networks stay that no container is in any more.
+    pub keeps_networks: bool,
+}
+
 /// The plan that brings the machines from what was seen to the placement.
 ///
 /// # Errors
@@ -34,35 +47,54 @@ pub enum NoPlan {
 pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, origin: &Origin) -> Result<Plan, NoPlan> {
     let stack = problem.stack;
     let own = own(stack, observed);
-    let (works, removals) = work(problem, solution, &own);
+    let (works, removals) = work(problem, solution, &own, &set_aside(stack, observed));
     let obstacles = obstacles(stack, observed, &works, &own);
     if !obstacles.is_empty() {
         return Err(NoPlan::Refused(obstacles));
     }
+    let quality = Quality {
+        policy: problem.policy.word().to_owned(),
+        proven: solution.is_proven(),
+        gap: solution.gap(),
+        ended: solution.ended.word().to_owned(),
+        tiers: solution.tiers.iter().map(tier).collect(),
+    };
+    let (own, works, removals) = (&own, &works, &removals);
+    assemble(&Parts { stack, observed, origin, own, works, removals, keeps_networks: false }, quality)
+}
+
+/// Changes and steps of what is to be done to containers.
+///
+/// # Errors
+/// When the steps have no order.
+pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, NoPlan> {
+    let Parts { stack, observed, origin, own, works, removals, keeps_networks } = *parts;
     let mut changes: Vec<Change> =
         works.iter().filter_map(|work| change(stack, work, completes(stack, &work.service.name))).collect();
-    changes.extend(removals.iter().map(|removal| removed(stack, removal)));
+    changes.extend(removals.iter().map(|it| removed(stack, &it.own, it.address(stack), &it.reason)));
+    let previous = works.iter().flat_map(|work| &work.previous);
+    changes
+        .extend(previous.map(|own| removed(stack, own, previous_address(stack, own), "no longer kept to go back to")));
     let mut graph = Graph::default();
-    let surroundings = prepare(stack, observed, &works, &mut graph, &mut changes);
-    let mut steps = Steps::new(stack, origin, &works, &removals, graph);
+    let surroundings = prepare(stack, observed, works, &mut graph, &mut changes);
+    let mut steps = Steps::new(stack, origin, works, removals, graph);
     steps.plan(&surroundings);
+    let rollouts = steps.rollouts();
     let (mut graph, gone) = (steps.graph, steps.gone);
-    drop_unused_networks(stack, observed, &works, &gone, &mut graph, &mut changes);
+    if !keeps_networks {
+        let aside = staying_aside(stack, observed, works, removals);
+        drop_unused_networks(stack, observed, works, &aside, &gone, &mut graph, &mut changes);
+    }
     changes.sort_by(|a, b| (&a.address, &a.machine).cmp(&(&b.address, &b.machine)));
     Ok(Plan {
         format_version: FORMAT_VERSION.to_owned(),
         project: stack.project.clone(),
         changes,
         steps: graph.into_steps().map_err(NoPlan::NoOrder)?,
+        rollouts,
         placement: works.iter().map(|work| placed(stack, work)).collect(),
-        machines: (0..stack.machines.len()).map(|machine| machine_use(stack, machine, &works, &own)).collect(),
-        quality: Quality {
-            policy: problem.policy.word().to_owned(),
-            proven: solution.is_proven(),
-            gap: solution.gap(),
-            ended: solution.ended.word().to_owned(),
-            tiers: solution.tiers.iter().map(tier).collect(),
-        },
+        machines: (0..stack.machines.len()).map(|machine| machine_use(stack, machine, works, own)).collect(),
+        quality,
         observed_digest: observed_digest(&stack.project, observed),
     })
 }
@@ -82,9 +114,20 @@ pub fn take_down(stack: &Stack, observed: &Observed, origin: &Origin) -> Result<
     let problem = Problem::new(&nothing, Vec::new(), Policy::default());
     let solution = Solution { replicas: Vec::new(), tiers: Vec::new(), ended: Ended::Proof };
     let mut plan = make(&problem, &solution, observed, origin)?;
+    plan.quality = Quality::default();
     let reasons = plan.changes.iter_mut().map(|change| &mut change.reasons);
     reasons.for_each(|reasons| *reasons = vec!["the project is taken away".to_owned()]);
     Ok(plan)
+}
+
+/// The machines on which a container is or stays set aside.
+fn staying_aside(stack: &Stack, observed: &Observed, works: &[Work<'_>], removals: &[Removal<'_>]) -> BTreeSet<usize> {
+    let newly = works.iter().flat_map(|work| work.old.iter().filter(|old| work.aside == Some(&old.state.id)));
+    let leaves = works.iter().flat_map(|work| work.previous.iter().chain(&work.kept));
+    let leaves: BTreeSet<&str> =
+        leaves.chain(removals.iter().map(|it| &it.own)).map(|own| own.state.id.as_str()).collect();
+    let before = set_aside(stack, observed).into_iter().filter(|own| !leaves.contains(own.state.id.as_str()));
+    newly.map(|own| own.machine).chain(before.map(|own| own.machine)).collect()
 }
 
 fn tier(tier: &TierValue) -> TierQuality {
@@ -100,13 +143,13 @@ fn placed(stack: &Stack, work: &Work<'_>) -> PlacedContainer {
     }
 }
 
-fn removed(stack: &Stack, removal: &Removal<'_>) -> Change {
+fn removed(stack: &Stack, own: &Own<'_>, address: String, reason: &str) -> Change {
     Change {
-        address: format!("container:{}:{}", removal.own.service, removal.own.number),
-        machine: stack.machines[removal.own.machine].name.clone(),
+        address,
+        machine: stack.machines[own.machine].name.clone(),
         moved_from: None,
         actions: vec![Action::Delete],
-        reasons: vec![removal.reason.clone()],
+        reasons: vec![reason.to_owned()],
         attributes: Vec::new(),
     }
 }

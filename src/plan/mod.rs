@@ -1,5 +1,7 @@
 //! From what is and what shall be to a plan: changes with reasons, and the steps in their order.
 
+mod back;
+mod container;
 mod current;
 mod graph;
 mod lost;
@@ -7,19 +9,22 @@ mod make;
 mod model;
 mod overlap;
 mod reach;
+mod rollout;
 mod status;
 mod steps;
 mod surroundings;
 mod work;
 
+pub use back::{can_go_back, roll_back};
+pub use container::Origin;
 pub use current::{observed_digest, running};
 pub use lost::unseen_data;
 pub use make::{NoPlan, make, take_down};
 pub use status::{ReplicaStatus, ServiceStatus, Status, status};
 
+pub use crate::stack::OnFailure;
 pub use model::{
-    Action, AttributeChange, Change, Counts, FORMAT_VERSION, MachineUse, NetworkSpec, NewContainer, Operation,
-    PlacedContainer, Plan, Quality, Step, TierQuality, Until, VolumeSpec,
+    Action, AttributeChange, Change, Counts, FORMAT_VERSION, GoingBack, MachineUse, NetworkSpec, NewContainer,
+    Operation, PlacedContainer, Plan, Quality, ServiceRollout, Step, TierQuality, Until, VolumeSpec,
 };
 pub use reach::out_of_reach;
-pub use steps::Origin;

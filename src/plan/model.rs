@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::observed::HostPort;
-use crate::stack::{AddressPool, ContainerSpec, PullPolicy};
+use crate::stack::{AddressPool, ContainerSpec, OnFailure, PullPolicy};
 use crate::units::Amounts;
 
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.2";
+pub const FORMAT_VERSION: &str = "1.3";
 
 /// Changes that bring the machines to what the files say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What `apply` does, in an order in which each step stands behind all that it waits for.
     pub steps: Vec<Step>,
+    /// The services of which containers are replaced, and what a failure leads to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<ServiceRollout>,
     /// Where every container will be, changed or not.
     pub placement: Vec<PlacedContainer>,
     /// Each machine before and after, in the inventory's order.
@@ -111,6 +114,10 @@ pub enum Action {
     Delete,
     /// A stopped container is started.
     Start,
+    /// It is stopped and stays, under another name, to be gone back to.
+    SetAside,
+    /// One that was set aside gets its name back and is started.
+    Restore,
     /// A container left behind by an interrupted run gets its proper name.
     Rename,
 }
@@ -128,6 +135,9 @@ pub struct Step {
     pub operation: Operation,
     /// Ids of the steps that must have succeeded before.
     pub waits_for: Vec<usize>,
+    /// Ids of the steps that must have ended before, well or not: see [`Plan::rollouts`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<usize>,
 }
 
 /// One engine call.
@@ -161,6 +171,18 @@ pub enum Operation {
         /// What for.
         until: Until,
     },
+    /// Looks on for a while: the container must run on without a restart, and not become unhealthy.
+    Watch {
+        /// Its name at that time.
+        name: String,
+        /// For how long.
+        milliseconds: u64,
+    },
+    /// Lets time go by.
+    Pause {
+        /// How much.
+        milliseconds: u64,
+    },
     /// Stops a container as gently as it asks for.
     Stop {
         /// The engine's id.
@@ -190,13 +212,49 @@ pub enum Operation {
 }
 
 /// What an [`Operation::Await`] waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Until {
     /// The health check passes.
     Healthy,
     /// It has ended with exit code 0.
     Completed,
+    /// The health check passes, if it has one; else it runs.
+    Ready,
+}
+
+/// How a service of which containers are replaced goes on where one of them fails. Replicas whose number is the same as
+/// in [`Step::address`] are meant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServiceRollout {
+    /// The service.
+    pub service: String,
+    /// How many of its containers are made or brought back.
+    pub containers: usize,
+    /// What happens when more fail than may.
+    pub on_failure: OnFailure,
+    /// Which part of `containers` may fail, as a fraction.
+    pub max_failure_ratio: f64,
+    /// How they go back, with [`OnFailure::Rollback`].
+    pub back: GoingBack,
+}
+
+/// How containers go back to what they were before: in groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoingBack {
+    /// How many at a time; none for all at once.
+    pub parallelism: Option<usize>,
+    /// Between one group and the next.
+    pub delay_milliseconds: u64,
+    /// Whether the next group goes back though one before could not.
+    pub regardless: bool,
+}
+
+impl Step {
+    /// The service whose container it is about, and the container's number.
+    pub fn container(&self) -> Option<(&str, &str)> {
+        self.address.strip_prefix("container:")?.rsplit_once(':')
+    }
 }
 
 /// A network to make.
@@ -281,9 +339,9 @@ pub struct MachineUse {
 }
 
 /// How good a placement is known to be.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
-    /// `spread`, `pack`, `headroom` or `cheapest`.
+    /// `spread`, `pack`, `headroom` or `cheapest`; empty where nothing was placed.
     pub policy: String,
     /// Whether every tier of the objective was proven optimal.
     pub proven: bool,

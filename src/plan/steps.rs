@@ -4,23 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::labels;
 use crate::observed::ContainerState;
-use crate::stack::{Condition, ContainerSpec, Mount, Stack};
+use crate::stack::{Condition, OnFailure, Stack};
 
-use super::current::Own;
+use super::container::Origin;
+use super::current::{Own, name_aside};
 use super::graph::{Graph, Node};
-use super::model::{NewContainer, Operation, Until};
+use super::model::{Operation, Until};
 use super::overlap;
+use super::rollout::milliseconds;
 use super::surroundings::Surroundings;
-use super::work::{Removal, Work, container_name};
-
-/// Facts about the files that go onto containers as labels.
-#[derive(Clone, Debug, Default)]
-pub struct Origin {
-    /// The project's folder.
-    pub working_dir: String,
-    /// The compose files.
-    pub config_files: Vec<String>,
-}
+use super::work::{Removal, Work, previous_address};
 
 /// Makes all container steps. Returns the steps after which containers have gone from each machine.
 pub(super) struct Steps<'p, 'a> {
@@ -29,16 +22,31 @@ pub(super) struct Steps<'p, 'a> {
     pub works: &'p [Work<'a>],
     pub removals: &'p [Removal<'a>],
     pub graph: Graph,
+    /// The steps that make a new container, or stop, start and await one, by index of its work.
+    pub replaced: BTreeMap<usize, Replaced>,
     /// After these, a container of the service (by index) has been started: by index of its work.
-    started: BTreeMap<usize, Node>,
+    pub started: BTreeMap<usize, Node>,
     /// After these, containers have left a machine.
     pub gone: BTreeMap<usize, Vec<Node>>,
-    /// These stop containers that leave a machine: whatever is new there starts after them.
-    leaving: BTreeMap<usize, Vec<Node>>,
+    /// These stop containers that leave a machine, each with the index of the work that it is the old one of: whatever is
+    /// new there starts after them.
+    leaving: BTreeMap<usize, Vec<(Node, Option<usize>)>>,
+    /// These remove what was set aside before, by the address of what takes its place.
+    removed: BTreeMap<String, Vec<Node>>,
     /// Waiting for a container's condition, by index of its work.
-    awaited: BTreeMap<(usize, bool), Node>,
+    awaited: BTreeMap<(usize, Until), Node>,
     /// After these, a container has its proper name, by index of its work.
     named: BTreeMap<usize, Node>,
+}
+
+/// The steps in which one container takes another's place.
+pub(super) struct Replaced {
+    /// Makes it; none for one that comes back.
+    pub made: Option<Node>,
+    /// The first ones that others notice: the old one stops, or the new one starts beside it.
+    pub begins: Vec<Node>,
+    /// After this, it is well.
+    pub well: Node,
 }
 
 impl<'p, 'a> Steps<'p, 'a> {
@@ -55,9 +63,11 @@ impl<'p, 'a> Steps<'p, 'a> {
             works,
             removals,
             graph,
+            replaced: BTreeMap::new(),
             started: BTreeMap::new(),
             gone: BTreeMap::new(),
             leaving: BTreeMap::new(),
+            removed: BTreeMap::new(),
             awaited: BTreeMap::new(),
             named: BTreeMap::new(),
         }
@@ -67,23 +77,23 @@ impl<'p, 'a> Steps<'p, 'a> {
     pub(super) fn plan(&mut self, surroundings: &Surroundings) {
         self.remove();
         for (index, work) in self.works.iter().enumerate() {
-            if work.creates() {
-                self.make(index, work, surroundings);
+            self.remove_previous(work);
+            if work.replaces() {
+                self.replace(index, work, surroundings);
             } else {
                 self.keep(index, work);
             }
         }
         self.wait_for_leaving();
         self.wait_for_dependencies();
-        self.one_at_a_time();
+        self.in_groups();
     }
 
     /// What goes for good: what depends on another goes before it, as the containers themselves say.
     fn remove(&mut self) {
         let mut gone: Vec<(&Own<'_>, Option<Node>, Node)> = Vec::new();
         for removal in self.removals {
-            let address = format!("container:{}:{}", removal.own.service, removal.own.number);
-            let (stop, remove) = self.take_away(&address, &removal.own, &[]);
+            let (stop, remove) = self.take_away(&removal.address(self.stack), &removal.own, &[], None);
             gone.push((&removal.own, stop, remove));
         }
         for (dependent, _, removed) in &gone {
@@ -95,30 +105,48 @@ impl<'p, 'a> Steps<'p, 'a> {
         }
     }
 
-    fn machine(&self, index: usize) -> &'a str {
+    pub(super) fn machine(&self, index: usize) -> &'a str {
         &self.stack.machines[index].name
     }
 
-    /// Stops a container if it runs, and removes it. Returns (stop, remove).
-    fn take_away(&mut self, address: &str, own: &Own<'_>, before: &[Node]) -> (Option<Node>, Node) {
+    /// Stops a container if it runs, and removes it; the one that a work sets aside gets another name instead. Returns
+    /// (stop, remove or rename).
+    fn take_away(
+        &mut self,
+        address: &str,
+        own: &Own<'_>,
+        before: &[Node],
+        index: Option<usize>,
+    ) -> (Option<Node>, Node) {
         let (id, name) = (own.state.id.clone(), own.state.name.clone());
         let machine = self.machine(own.machine);
         let stop = own
             .state
             .is_up()
             .then(|| self.graph.add(address, machine, Operation::Stop { id: id.clone(), name: name.clone() }, before));
-        let before = stop.as_slice();
-        let remove = self.graph.add(address, machine, Operation::Remove { id, name }, before);
-        self.gone.entry(own.machine).or_default().push(remove);
-        self.leaving.entry(own.machine).or_default().extend(stop);
-        (stop, remove)
+        let aside = index.map(|index| &self.works[index]).filter(|work| work.aside == Some(&own.state.id));
+        let last = match aside {
+            Some(work) => Operation::Rename { from: name, to: name_aside(&work.name, own) },
+            None => Operation::Remove { id, name },
+        };
+        let before = if stop.is_some() { stop.as_slice() } else { before };
+        let last = self.graph.add(address, machine, last, before);
+        for removed in self.removed.get(address).into_iter().flatten().filter(|_| aside.is_some()) {
+            self.graph.wait(last, *removed);
+        }
+        if aside.is_none() {
+            self.gone.entry(own.machine).or_default().push(last);
+        }
+        self.leaving.entry(own.machine).or_default().extend(stop.map(|stop| (stop, index)));
+        (stop, last)
     }
 
     /// A container that is as it shall be: leftovers go, it gets its name, it is started.
     fn keep(&mut self, index: usize, work: &Work<'_>) {
         let Some(kept) = work.kept else { return };
         let address = work.address();
-        let mut before: Vec<Node> = work.old.iter().map(|old| self.take_away(&address, old, &[]).1).collect();
+        let mut before: Vec<Node> =
+            work.old.iter().map(|old| self.take_away(&address, old, &[], Some(index)).1).collect();
         let machine = self.machine(work.machine);
         if work.renames_kept() {
             let rename = Operation::Rename { from: kept.state.name.clone(), to: work.name.clone() };
@@ -133,32 +161,50 @@ impl<'p, 'a> Steps<'p, 'a> {
         }
     }
 
-    /// A new container. In place of another: made under a temporary name, so that a bad image or setting shows before
-    /// the old one stops. From another machine: the old one is removed only when the new one has started.
-    fn make(&mut self, index: usize, work: &Work<'_>, surroundings: &Surroundings) {
-        let new = Box::new(self.new_container(work));
-        let name = new.name.clone();
-        let create = Operation::CreateContainer(new);
-        let create = self.graph.add(&work.address(), self.machine(work.machine), create, &surroundings.of(work));
-        if overlap::is_possible(self.stack, self.works, self.removals, work) {
-            self.start_first(index, work, name, create);
-        } else {
-            self.stop_first(index, work, name, create);
+    /// What was set aside before goes first, so that there is never more than one.
+    fn remove_previous(&mut self, work: &Work<'_>) {
+        for own in &work.previous {
+            let (id, name) = (own.state.id.clone(), own.state.name.clone());
+            let address = previous_address(self.stack, own);
+            let remove = self.graph.add(&address, self.machine(own.machine), Operation::Remove { id, name }, &[]);
+            self.gone.entry(own.machine).or_default().push(remove);
+            self.removed.entry(work.address()).or_default().push(remove);
         }
     }
 
-    fn stop_first(&mut self, index: usize, work: &Work<'_>, name: String, create: Node) {
+    /// Another container, new or one that was set aside. In place of one: made under a temporary name, so that a bad image
+    /// or setting shows before the old one stops. From another machine: the old one goes only when the new one has started.
+    fn replace(&mut self, index: usize, work: &Work<'_>, surroundings: &Surroundings) {
+        let (made, name) = match work.kept {
+            Some(kept) => (None, kept.state.name.clone()),
+            None => {
+                let new = Box::new(self.new_container(work));
+                let name = new.name.clone();
+                let (address, machine) = (work.address(), self.machine(work.machine));
+                let create = Operation::CreateContainer(new);
+                (Some(self.graph.add(&address, machine, create, &surroundings.of(work))), name)
+            }
+        };
+        let (begins, well) = if overlap::is_possible(self.stack, self.works, self.removals, work) {
+            self.start_first(index, work, name, made)
+        } else {
+            self.stop_first(index, work, name, made)
+        };
+        self.replaced.insert(index, Replaced { made, begins, well });
+    }
+
+    fn stop_first(&mut self, index: usize, work: &Work<'_>, name: String, made: Option<Node>) -> (Vec<Node>, Node) {
         let (address, machine) = (work.address(), self.machine(work.machine));
-        let mut before = vec![create];
-        let mut away = Vec::new();
+        let mut before: Vec<Node> = made.into_iter().collect();
+        let (mut begins, mut away) = (Vec::new(), Vec::new());
         for old in &work.old {
-            let (stop, remove) = self.take_away(&address, old, &[create]);
-            self.graph.wait(remove, create);
+            let (stop, gone) = self.take_away(&address, old, made.as_slice(), Some(index));
+            begins.push(stop.unwrap_or(gone));
             before.extend(stop);
             if old.machine == work.machine {
-                before.push(remove);
+                before.push(gone);
             } else {
-                away.push(remove);
+                away.push(gone);
             }
         }
         if name != work.name {
@@ -166,46 +212,75 @@ impl<'p, 'a> Steps<'p, 'a> {
             before = vec![self.graph.add(&address, machine, rename, &before)];
         }
         let start = self.graph.add(&address, machine, Operation::Start { name: work.name.clone() }, &before);
-        for remove in away {
-            self.graph.wait(remove, start);
+        for gone in away {
+            self.graph.wait(gone, start);
         }
         self.started.insert(index, start);
+        let well = if self.awaits_well(work) { self.well(index, work, &work.name, start) } else { start };
+        (begins, well)
     }
 
-    /// The new one serves before the old one stops: healthy, where its health is tested.
-    fn start_first(&mut self, index: usize, work: &Work<'_>, name: String, create: Node) {
+    /// The new one serves before the old one stops.
+    fn start_first(&mut self, index: usize, work: &Work<'_>, name: String, made: Option<Node>) -> (Vec<Node>, Node) {
         let (address, machine) = (work.address(), self.machine(work.machine));
-        let start = self.graph.add(&address, machine, Operation::Start { name: name.clone() }, &[create]);
+        let start = self.graph.add(&address, machine, Operation::Start { name: name.clone() }, made.as_slice());
         self.started.insert(index, start);
-        let mut serves = start;
-        if work
-            .service
-            .container
-            .healthcheck
-            .as_ref()
-            .is_some_and(|check| check.test.first().is_none_or(|it| it != "NONE"))
-        {
-            let until = Until::Healthy;
-            serves = self.graph.add(&address, machine, Operation::Await { name: name.clone(), until }, &[start]);
-            self.awaited.insert((index, true), serves);
-        }
+        let serves = self.well(index, work, &name, start);
         let mut gone = Vec::new();
         for old in &work.old {
-            let (_, remove) = self.take_away(&address, old, &[serves]);
-            self.graph.wait(remove, serves);
-            gone.push(remove);
+            gone.push(self.take_away(&address, old, &[serves], Some(index)).1);
         }
         if name != work.name {
             let rename = Operation::Rename { from: name, to: work.name.clone() };
             self.named.insert(index, self.graph.add(&address, machine, rename, &gone));
         }
+        (vec![start], serves)
     }
 
-    /// Room and ports on a machine are free only when what leaves it has stopped.
+    /// Whether others look at how a container is that takes another's place: its service's next ones, or who takes it back.
+    fn awaits_well(&self, work: &Work<'_>) -> bool {
+        let update = &work.service.update;
+        let several = self.works.iter().filter(|it| it.index == work.index && it.replaces()).count() > 1;
+        let replaces = work.old.iter().any(|old| old.state.is_up());
+        replaces
+            && !self.completes(work)
+            && (several || !update.monitor.is_zero() || update.on_failure == OnFailure::Rollback)
+    }
+
+    /// The step after which a container that was started is well: healthy, where its health is tested, and after that as
+    /// long as it is to be looked at.
+    fn well(&mut self, index: usize, work: &Work<'_>, name: &str, start: Node) -> Node {
+        let (address, machine) = (work.address(), self.machine(work.machine));
+        let tested = work.creates() && work.service.container.tests_health();
+        let until = if tested { Until::Healthy } else { Until::Ready };
+        let wait = Operation::Await { name: name.to_owned(), until };
+        let wait = self.graph.add(&address, machine, wait, &[start]);
+        self.awaited.insert((index, until), wait);
+        let milliseconds = milliseconds(work.service.update.monitor);
+        if milliseconds == 0 {
+            return wait;
+        }
+        self.graph.add(&address, machine, Operation::Watch { name: name.to_owned(), milliseconds }, &[wait])
+    }
+
+    /// Room and ports on a machine are free only when what leaves it has stopped; and when that may come back, only when it
+    /// does not any more.
     fn wait_for_leaving(&mut self) {
         for (index, start) in &self.started {
-            for stop in self.leaving.get(&self.works[*index].machine).into_iter().flatten() {
-                self.graph.wait_if_possible(*start, *stop);
+            if overlap::needs_no_more(self.works, self.removals, &self.works[*index]) {
+                continue;
+            }
+            for (stop, of) in self.leaving.get(&self.works[*index].machine).into_iter().flatten() {
+                let returns =
+                    of.map(|of| &self.works[of]).filter(|it| it.service.update.on_failure == OnFailure::Rollback);
+                match returns.filter(|of| of.index != self.works[*index].index) {
+                    Some(of) => {
+                        let replaced = self.replaced.iter().filter(|(index, _)| self.works[**index].index == of.index);
+                        replaced.for_each(|(_, replaced)| self.graph.wait_if_possible(*start, replaced.well));
+                        self.graph.wait_if_possible(*start, *stop);
+                    }
+                    None => self.graph.wait_if_possible(*start, *stop),
+                }
             }
         }
     }
@@ -240,128 +315,20 @@ impl<'p, 'a> Steps<'p, 'a> {
         if started.is_none() && until == Until::Healthy && work.kept.is_some_and(|own| healthy(own.state)) {
             return None;
         }
-        let key = (index, until == Until::Healthy);
-        if let Some(node) = self.awaited.get(&key) {
+        if let Some(node) = self.awaited.get(&(index, until)) {
             return Some(*node);
         }
         let operation = Operation::Await { name: work.name.clone(), until };
         let before: Vec<Node> = started.into_iter().chain(self.named.get(&index).copied()).collect();
         let node = self.graph.add(&work.address(), self.machine(work.machine), operation, &before);
-        self.awaited.insert(key, node);
+        self.awaited.insert((index, until), node);
         Some(node)
-    }
-
-    /// Replicas of a service are replaced or moved one after the other, so that the others go on serving.
-    fn one_at_a_time(&mut self) {
-        let mut last: BTreeMap<usize, Node> = BTreeMap::new();
-        for (index, work) in self.works.iter().enumerate() {
-            let running = work.old.iter().any(|old| old.state.is_up());
-            let Some(start) = self.started.get(&index).copied().filter(|_| work.creates() && running) else { continue };
-            if let Some(before) = last.get(&work.index).copied() {
-                for stop in self.stops_of(work) {
-                    self.graph.wait_if_possible(stop, before);
-                }
-            }
-            let healthy = self.awaited.get(&(index, true)).copied();
-            last.insert(work.index, healthy.unwrap_or(start));
-        }
-    }
-
-    fn stops_of(&self, work: &Work<'_>) -> Vec<Node> {
-        let ids: Vec<&str> = work.old.iter().map(|old| old.state.id.as_str()).collect();
-        self.graph.find(|operation| matches!(operation, Operation::Stop { id, .. } if ids.contains(&id.as_str())))
     }
 
     /// Whether others wait for this service's containers to run to their end.
     pub(super) fn completes(&self, work: &Work<'_>) -> bool {
         completes(self.stack, &work.service.name)
     }
-
-    fn new_container(&self, work: &Work<'_>) -> NewContainer {
-        let taken: Vec<&str> =
-            work.old.iter().filter(|old| old.machine == work.machine).map(|old| old.state.name.as_str()).collect();
-        let free = |name: &String| !taken.contains(&name.as_str());
-        let temporary =
-            || (1..).map(|n| format!("{}_{n}_{}", &work.hash[..8], work.name)).find(free).unwrap_or_default();
-        NewContainer {
-            name: Some(work.name.clone()).filter(free).unwrap_or_else(temporary),
-            final_name: work.name.clone(),
-            spec: with_data_of_old(self.with_hosts_named(work), work),
-            ports: work.ports.clone(),
-            labels: self.labels(work),
-        }
-    }
-
-    /// `service:db` names, on the engine, the container of `db` on the same machine.
-    fn with_hosts_named(&self, work: &Work<'_>) -> ContainerSpec {
-        let mut spec = work.service.container.clone();
-        let beside = |name: &str| {
-            let work = self.works.iter().find(|it| it.service.name == name && it.machine == work.machine)?;
-            Some(container_name(self.stack, work.service, work.number))
-        };
-        for mode in [&mut spec.network_mode, &mut spec.pid, &mut spec.ipc] {
-            let container = mode.as_deref().and_then(|mode| mode.strip_prefix("service:")).and_then(beside);
-            if let Some(container) = container {
-                *mode = Some(format!("container:{container}"));
-            }
-        }
-        for from in &mut spec.volumes_from {
-            let (name, rest) = from.split_once(':').map_or((from.as_str(), ""), |(name, rest)| (name, rest));
-            if let Some(container) = beside(name) {
-                *from = if rest.is_empty() { container } else { format!("{container}:{rest}") };
-            } else if name == "container" {
-                *from = rest.to_owned();
-            }
-        }
-        spec
-    }
-
-    fn labels(&self, work: &Work<'_>) -> BTreeMap<String, String> {
-        let depends_on = work.service.depends_on.iter().map(|dependency| {
-            let condition = match dependency.condition {
-                Condition::Started => "service_started",
-                Condition::Healthy => "service_healthy",
-                Condition::Completed => "service_completed_successfully",
-            };
-            format!("{}:{condition}:{}", dependency.service, dependency.restart)
-        });
-        let ours = [
-            (labels::PROJECT, self.stack.project.clone()),
-            (labels::SERVICE, work.service.name.clone()),
-            (labels::NUMBER, work.number.to_string()),
-            (labels::ONEOFF, "False".to_owned()),
-            (labels::CONFIG_HASH, work.hash.clone()),
-            (labels::WORKING_DIR, self.origin.working_dir.clone()),
-            (labels::CONFIG_FILES, self.origin.config_files.join(",")),
-            (labels::DEPENDS_ON, depends_on.collect::<Vec<_>>().join(",")),
-            (labels::IMAGE, work.service.container.image.clone()),
-            (labels::VERSION, env!("CARGO_PKG_VERSION").to_owned()),
-            (labels::PLANNER_VERSION, env!("CARGO_PKG_VERSION").to_owned()),
-            (labels::RESERVED, serde_json::to_string(&work.service.demand).unwrap_or_default()),
-        ];
-        let mut all = work.service.container.labels.clone();
-        all.extend(ours.map(|(key, value)| (key.to_owned(), value)));
-        all
-    }
-}
-
-/// What the container that is replaced keeps in volumes without a name goes on in the new one, as docker compose has it.
-fn with_data_of_old(mut spec: ContainerSpec, work: &Work<'_>) -> ContainerSpec {
-    let here = work.old.iter().filter(|old| old.machine == work.machine);
-    for volume in here.flat_map(|old| &old.state.anonymous_volumes) {
-        let same = |mount: &Mount| mount.target == volume.target;
-        match spec.mounts.iter_mut().find(|mount| same(mount)) {
-            Some(mount) if mount.kind == "volume" && mount.source.is_empty() => mount.source.clone_from(&volume.name),
-            Some(_) => {}
-            None => spec.mounts.push(Mount {
-                kind: "volume".to_owned(),
-                source: volume.name.clone(),
-                target: volume.target.clone(),
-                ..Mount::default()
-            }),
-        }
-    }
-    spec
 }
 
 /// The services that a container was made to depend on: `db:service_healthy:false,kv:service_started:true`.

@@ -149,11 +149,13 @@ fn volume_spec(stack: &Stack, key: &str) -> VolumeSpec {
     }
 }
 
-/// The project's networks that no container will be in: they go when the last of theirs has gone. Volumes never go.
+/// The project's networks that no container will be in: they go when the last of theirs has gone; not where containers are
+/// set `aside`. Volumes never go.
 pub(super) fn drop_unused_networks(
     stack: &Stack,
     observed: &Observed,
     works: &[Work<'_>],
+    aside: &BTreeSet<usize>,
     gone: &BTreeMap<usize, Vec<Node>>,
     graph: &mut Graph,
     changes: &mut Vec<Change>,
@@ -169,7 +171,7 @@ pub(super) fn drop_unused_networks(
             it.label(labels::PROJECT) == Some(&stack.project)
                 && it.label(labels::SERVICE).is_some_and(|service| stack.inactive.contains(service))
         };
-        if state.containers.iter().any(inactive) {
+        if state.containers.iter().any(inactive) || aside.contains(&index) {
             continue; // They may be in any of the networks.
         }
         for network in &state.networks {

@@ -30,6 +30,10 @@ pub(super) struct Work<'a> {
     pub kept: Option<Own<'a>>,
     /// Containers of the same service and number that go.
     pub old: Vec<Own<'a>>,
+    /// Of these, the one that stays, set aside: its id.
+    pub aside: Option<&'a str>,
+    /// Containers of the same service and number that were set aside before, and go now.
+    pub previous: Vec<Own<'a>>,
     /// Why it changes; empty when it does not.
     pub reasons: Vec<String>,
 }
@@ -43,6 +47,16 @@ impl Work<'_> {
     /// Whether a new container is made.
     pub(super) fn creates(&self) -> bool {
         self.kept.is_none()
+    }
+
+    /// Whether the container that was set aside is the one that is wanted.
+    pub(super) fn comes_back(&self) -> bool {
+        self.kept.is_some_and(|own| own.is_set_aside())
+    }
+
+    /// Whether another container takes the place of what is there: a new one, or one that comes back.
+    pub(super) fn replaces(&self) -> bool {
+        self.creates() || self.comes_back()
     }
 
     /// Whether a kept container must be started. One that has run to its end for those who wait for that is done.
@@ -63,24 +77,64 @@ pub(super) struct Removal<'a> {
     pub reason: String,
 }
 
+impl Removal<'_> {
+    /// `container:web:1`, or for one that was set aside `previous:web:1@m1`.
+    pub(super) fn address(&self, stack: &Stack) -> String {
+        match self.own.is_set_aside() {
+            true => previous_address(stack, &self.own),
+            false => format!("container:{}:{}", self.own.service, self.own.number),
+        }
+    }
+}
+
+/// The address of a container that was set aside: `previous:web:1@m1`.
+pub(super) fn previous_address(stack: &Stack, own: &Own<'_>) -> String {
+    format!("previous:{}:{}@{}", own.service, own.number, stack.machines[own.machine].name)
+}
+
 /// Every container that shall be, and every one that goes for good.
 pub(super) fn work<'a>(
     problem: &Problem<'a>,
     solution: &Solution,
     own: &[Own<'a>],
+    aside: &[Own<'a>],
 ) -> (Vec<Work<'a>>, Vec<Removal<'a>>) {
     let stack = problem.stack;
-    let mut works: Vec<Work<'a>> = solution.replicas.iter().map(|placed| continued(stack, placed, own)).collect();
+    let mut works: Vec<Work<'a>> =
+        solution.replicas.iter().map(|placed| continued(stack, placed, own, aside)).collect();
     recreate_with_their_hosts(&mut works);
     for index in 0..works.len() {
         works[index].reasons = reasons(problem, &works, &works[index]);
+        works[index].aside = set_aside(stack, &works[index]);
+        let (previous, kept) = (previous(&works[index], aside), works[index].kept);
+        works[index].previous = previous.filter(|it| kept.is_none_or(|kept| kept.state.id != it.state.id)).collect();
     }
     let continues = |it: &Own<'_>| works.iter().any(|work| work.service.name == it.service && work.number == it.number);
-    let removals = own.iter().filter(|it| !continues(it)).map(|it| removal(problem, *it)).collect();
+    let removals = own.iter().chain(aside).filter(|it| !continues(it)).map(|it| removal(problem, *it)).collect();
     (works, removals)
 }
 
-fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>]) -> Work<'a> {
+/// The container that stays, stopped, when another takes its place: one that serves, where the files ask for that. Not on
+/// a machine that is to be emptied, and not where containers share namespaces: they go together.
+fn set_aside<'a>(stack: &Stack, work: &Work<'a>) -> Option<&'a str> {
+    let service = work.service;
+    let alone = host_services(service).is_empty()
+        && !stack.services.iter().any(|other| host_services(other).contains(&service.name.as_str()));
+    if !work.replaces() || !service.keeps_previous() || !alone {
+        return None;
+    }
+    let serves = |own: &&Own<'_>| own.state.is_up() && own.state.health.as_deref() != Some("unhealthy");
+    let stays = |own: &&Own<'_>| stack.machines[own.machine].availability == Availability::Active;
+    work.old.iter().find(|own| serves(own) && stays(own)).map(|own| own.state.id.as_str())
+}
+
+/// Those of the containers that were set aside before that go now: another takes their place, or none is wanted any more.
+fn previous<'a>(work: &Work<'a>, aside: &[Own<'a>]) -> impl Iterator<Item = Own<'a>> {
+    let goes = work.aside.is_some() || !work.service.keeps_previous();
+    aside.iter().copied().filter(move |it| goes && it.service == work.service.name && it.number == work.number)
+}
+
+fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>], aside: &[Own<'a>]) -> Work<'a> {
     let replica = &placed.replica;
     let service = &stack.services[replica.service];
     let ports = service.ports.iter().zip(&placed.ports).map(|(demand, port)| HostPort {
@@ -92,15 +146,11 @@ fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>]) -> Work<'a>
     let ports: Vec<HostPort> = ports.collect();
     let hash = service.container.config_hash();
     let name = container_name(stack, service, replica.number);
-    let (same, mut old) =
-        (own.iter().filter(|it| it.service == service.name && it.number == replica.number), Vec::new());
-    let mut good: Vec<Own<'a>> = Vec::new();
-    for it in same {
-        let fits = it.machine == replica.machine && it.is_as_wanted(&hash, &ports);
-        if fits { good.push(*it) } else { old.push(*it) }
-    }
+    let same = |it: &Own<'_>| it.service == service.name && it.number == replica.number;
+    let fits = |it: &Own<'_>| it.machine == replica.machine && it.is_as_wanted(&hash, &ports);
+    let (mut good, mut old): (Vec<Own<'a>>, Vec<Own<'a>>) = own.iter().copied().filter(same).partition(fits);
     good.sort_by_key(|it| (!it.state.is_up(), it.state.name != name));
-    let kept = good.first().copied();
+    let kept = good.first().copied().or_else(|| aside.iter().copied().filter(same).find(fits));
     old.extend(good.into_iter().skip(1));
     Work {
         service,
@@ -112,6 +162,8 @@ fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>]) -> Work<'a>
         hash,
         kept,
         old,
+        aside: None,
+        previous: Vec::new(),
         reasons: Vec::new(),
     }
 }
@@ -129,7 +181,7 @@ fn recreate_with_their_hosts(works: &mut [Work<'_>]) {
             let hosts = host_services(work.service);
             work.kept.is_some()
                 && others.iter().any(|other| {
-                    hosts.contains(&other.service.name.as_str()) && other.machine == work.machine && other.creates()
+                    hosts.contains(&other.service.name.as_str()) && other.machine == work.machine && other.replaces()
                 })
         };
         let Some(index) = (0..works.len()).find(|index| lost(&works[*index], works)) else { return };
@@ -147,6 +199,9 @@ pub(super) fn host_services(service: &Service) -> Vec<&str> {
 
 fn reasons(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>) -> Vec<String> {
     let (stack, service) = (problem.stack, work.service);
+    if work.comes_back() {
+        return vec!["back to the container that was set aside".to_owned()];
+    }
     if let Some(kept) = &work.kept {
         let mut reasons = Vec::new();
         if !kept.state.is_up() {
@@ -221,7 +276,7 @@ fn why_moved(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>, from: u
     if let Some(why) = problem.forbidden(work.index, from).first() {
         return format!("{} {why}", machine.name);
     }
-    let arrives = |it: &&Work<'_>| it.machine == from && !it.old.iter().any(|old| old.machine == from) && it.creates();
+    let arrives = |it: &&Work<'_>| it.machine == from && !it.old.iter().any(|old| old.machine == from) && it.replaces();
     let arriving: Vec<String> =
         works.iter().filter(arrives).map(|it| format!("{}.{}", it.service.name, it.number)).collect();
     if arriving.is_empty() {
@@ -282,14 +337,16 @@ pub(super) fn change(stack: &Stack, work: &Work<'_>, completes: bool) -> Option<
     let here = work.old.iter().any(|old| old.machine == work.machine);
     let mut actions = Vec::new();
     let mut moved_from = None;
-    if work.creates() {
+    if work.replaces() {
+        let arrives = if work.creates() { Action::Create } else { Action::Restore };
+        let leaves = if work.aside.is_some() { Action::SetAside } else { Action::Delete };
         match (here, work.old.first()) {
-            (true, _) => actions.extend([Action::Delete, Action::Create]),
+            (true, _) => actions.extend([leaves, arrives]),
             (false, Some(old)) => {
                 moved_from = Some(machine(old.machine));
-                actions.extend([Action::Create, Action::Delete]);
+                actions.extend([arrives, leaves]);
             }
-            (false, None) => actions.push(Action::Create),
+            (false, None) => actions.push(arrives),
         }
     } else {
         if !work.old.is_empty() {
@@ -314,10 +371,11 @@ pub(super) fn change(stack: &Stack, work: &Work<'_>, completes: bool) -> Option<
 
 /// Details that can be seen from outside: image and host ports, before and after.
 fn attributes(work: &Work<'_>) -> Vec<AttributeChange> {
-    if !work.creates() {
+    if !work.replaces() {
         return Vec::new();
     }
     let old = work.old.first();
+    let image = work.kept.map_or(&work.service.container.image, |kept| &kept.state.image);
     let show = |ports: &[HostPort]| {
         let mut shown: Vec<String> = ports.iter().filter(|port| port.host_port > 0).map(show_port).collect();
         shown.sort();
@@ -325,7 +383,7 @@ fn attributes(work: &Work<'_>) -> Vec<AttributeChange> {
         (!shown.is_empty()).then(|| shown.join(", "))
     };
     let pairs = [
-        ("image", old.map(|old| old.state.image.clone()), Some(work.service.container.image.clone())),
+        ("image", old.map(|old| old.state.image.clone()), Some(image.clone())),
         ("ports", old.and_then(|old| show(&old.state.ports)), show(&work.ports)),
     ];
     let named = pairs.into_iter().map(|(name, before, after)| AttributeChange { name: name.to_owned(), before, after });

@@ -5,6 +5,7 @@ mod container;
 mod contents;
 mod machines;
 mod model;
+mod rollout;
 mod services;
 mod spec;
 mod support;
@@ -19,6 +20,7 @@ pub use model::{
     AddressPool, Constraint, Dependency, Machine, MachinePlaces, Network, PortDemand, Replicas, Service, Stack,
     TakenPort, Volume,
 };
+pub use rollout::{OnFailure, Rollout};
 pub use spec::{
     Attachment, ContainerSpec, DeliveredFile, DeviceRequest, FileKind, FileOrigin, Healthcheck, Logging, Mount,
     PullPolicy, Restart, Ulimit,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use super::rollout::{OnFailure, Rollout};
 use super::spec::ContainerSpec;
 use super::wishes::Wishes;
 use crate::compose::model::Condition;
@@ -100,13 +101,20 @@ pub struct Service {
     pub local_volumes: Vec<Spanned<String>>,
     /// What it waits for when it starts.
     pub depends_on: Vec<Dependency>,
-    /// Whether a replacement starts before the old one stops.
-    pub start_first: bool,
+    /// How its containers are replaced.
+    pub update: Rollout,
+    /// How that is taken back, where it is said.
+    pub rollback: Option<Rollout>,
     /// What each of its containers is made from.
     pub container: ContainerSpec,
 }
 
 impl Service {
+    /// Whether the containers that are replaced stay, stopped, to be gone back to.
+    pub fn keeps_previous(&self) -> bool {
+        self.rollback.is_some() || self.update.on_failure == OnFailure::Rollback
+    }
+
     /// The services without which it cannot be placed as it asks.
     pub fn speaks_of(&self) -> impl Iterator<Item = &str> {
         let bonds = self.wishes.near.iter().chain(&self.wishes.apart).map(|bond| bond.service.value.as_str());

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::compose::model::{self as compose, Compose, DeployMode, Order};
+use crate::compose::model::{self as compose, Compose, DeployMode};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Span, Spanned, Text};
 use crate::units::{Amounts, Resource};
 
 use super::Condition;
 use super::model::{Constraint, Dependency, PortDemand, Replicas, Service, Stack};
+use super::rollout::rollouts;
 use super::{container, machines, wishes};
 
 pub(super) fn service(
@@ -20,7 +21,7 @@ pub(super) fn service(
 ) -> Service {
     let (demand, demand_spans) = demand(written, unsized_demand);
     let placement = written.deploy.as_ref().map(|deploy| &deploy.placement);
-    let order = written.deploy.as_ref().and_then(|deploy| deploy.update_order.as_ref());
+    let (update, rollback) = rollouts(&written.name, written.deploy.as_deref(), findings);
     Service {
         name: written.name.to_string(),
         span: written.span,
@@ -36,7 +37,8 @@ pub(super) fn service(
         wishes: wishes::wishes(compose, written, findings),
         local_volumes: local_volumes(stack, written),
         depends_on: dependencies(compose, written),
-        start_first: order.is_some_and(|order| order.value == Order::StartFirst),
+        update,
+        rollback,
         container: container::spec(compose, stack, written),
     }
 }
@@ -45,6 +47,7 @@ pub(super) fn service(
 pub(super) fn faults(compose: &Compose, written: &compose::Service, findings: &mut Vec<Diagnostic>) {
     constraints(written, findings);
     wishes::wishes(compose, written, findings);
+    rollouts(&written.name, written.deploy.as_deref(), findings);
 }
 
 fn replicas(written: &compose::Service) -> Spanned<Replicas> {

@@ -126,6 +126,11 @@ pub struct ContainerSpec {
 }
 
 impl ContainerSpec {
+    /// Whether the files give it a health check.
+    pub fn tests_health(&self) -> bool {
+        self.healthcheck.as_ref().is_some_and(|check| check.test.first().is_none_or(|it| it != "NONE"))
+    }
+
     /// The digest by which a change is seen: the same spec gives the same 64 hexadecimal digits on every machine.
     pub fn config_hash(&self) -> String {
         // `pull` says when to fetch, not what to run; and what counts of a file is what is in it, not where it lies here.

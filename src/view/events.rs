@@ -2,8 +2,9 @@
 
 use anstyle::AnsiColor;
 
-use crate::apply::{Event, Outcome};
+use crate::apply::{Event, GoneBack, Outcome};
 use crate::plan::{Operation, Plan, Step, Until};
+use crate::stack::OnFailure;
 
 use super::style::{Style, count, safe};
 
@@ -31,8 +32,12 @@ impl<'p> Progress<'p> {
                 Some(format!("        {}: {} {}\n", step.machine, subject(step), safe(text)))
             }
             Event::Done(step, took) => {
-                self.done += 1;
-                let sum = self.style.paint(AnsiColor::Green, &format!("{:>3}/{}", self.done, self.plan.steps.len()));
+                let sum = if step.id < self.plan.steps.len() {
+                    self.done += 1;
+                    self.style.paint(AnsiColor::Green, &format!("{:>3}/{}", self.done, self.plan.steps.len()))
+                } else {
+                    self.style.paint(AnsiColor::Yellow, "   back")
+                };
                 let took = if took.as_secs() > 0 { format!(" ({} s)", took.as_secs()) } else { String::new() };
                 Some(format!("{sum} {}: {}{took}\n", step.machine, did(step)))
             }
@@ -41,6 +46,15 @@ impl<'p> Progress<'p> {
                 Some(format!("{word} {}: {}: {}\n", step.machine, subject(step), safe(&error.message)))
             }
             Event::Skipped(..) => None,
+            Event::Halted(rollout, failed) => {
+                let (failed, all) = (failed, count(rollout.containers, "container"));
+                let then = match rollout.on_failure {
+                    OnFailure::Rollback => "it goes back to what ran before",
+                    OnFailure::Pause | OnFailure::Continue => "the others are left as they are",
+                };
+                Some(format!("        `{}`: {failed} of {all} could not be replaced: {then}\n", rollout.service))
+            }
+            Event::GoingBack(_) => None,
             Event::Stopping(0) => Some("\nStopping.\n".to_owned()),
             Event::Stopping(running) => {
                 let running = count(running, "running step");
@@ -56,7 +70,14 @@ fn subject(step: &Step) -> &str {
 
 /// Whether a reader wants to know of its beginning already.
 fn takes_long(operation: &Operation) -> bool {
-    matches!(operation, Operation::Pull { .. } | Operation::Await { .. } | Operation::Stop { .. })
+    matches!(
+        operation,
+        Operation::Pull { .. }
+            | Operation::Await { .. }
+            | Operation::Watch { .. }
+            | Operation::Pause { .. }
+            | Operation::Stop { .. }
+    )
 }
 
 /// A step in words while it goes on.
@@ -72,11 +93,19 @@ pub(super) fn doing(step: &Step) -> String {
         Operation::Start { name } => format!("starting {name}"),
         Operation::Await { name, until: Until::Healthy } => format!("waiting for {name} to be healthy"),
         Operation::Await { name, until: Until::Completed } => format!("waiting for {name} to end"),
+        Operation::Await { name, until: Until::Ready } => format!("waiting for {name} to serve"),
+        Operation::Watch { name, milliseconds } => format!("watching {name} for {}", time(*milliseconds)),
+        Operation::Pause { milliseconds } => format!("waiting {} before the next", time(*milliseconds)),
         Operation::Stop { name, .. } => format!("stopping {name}"),
         Operation::Remove { name, .. } => format!("removing {name}"),
         Operation::Rename { from, to } => format!("naming {from} {to}"),
         Operation::RemoveNetwork { name } => format!("removing network {name}"),
     }
+}
+
+/// A time as people say it: `10 s`, `1.5 s`.
+fn time(milliseconds: u64) -> String {
+    format!("{} s", milliseconds as f64 / 1000.0)
 }
 
 fn did(step: &Step) -> String {
@@ -88,6 +117,9 @@ fn did(step: &Step) -> String {
         Operation::Start { name } => format!("started {name}"),
         Operation::Await { name, until: Until::Healthy } => format!("{name} is healthy"),
         Operation::Await { name, until: Until::Completed } => format!("{name} has ended well"),
+        Operation::Await { name, until: Until::Ready } => format!("{name} serves"),
+        Operation::Watch { name, milliseconds } => format!("{name} was well for {}", time(*milliseconds)),
+        Operation::Pause { milliseconds } => format!("waited {}", time(*milliseconds)),
         Operation::Stop { name, .. } => format!("stopped {name}"),
         Operation::Remove { name, .. } => format!("removed {name}"),
         Operation::Rename { to, .. } => format!("named {to}"),
@@ -95,12 +127,32 @@ fn did(step: &Step) -> String {
     }
 }
 
+/// How it went to go back.
+fn gone_back(back: &GoneBack) -> String {
+    let service = safe(&back.service);
+    if back.whole {
+        return format!("\n  `{service}` went back to what ran before.\n");
+    }
+    let mut text = format!("\n  `{service}` could not go back as a whole to what ran before:\n");
+    if back.failed.is_empty() {
+        text.push_str("    it was stopped meanwhile\n");
+    }
+    for error in &back.failed {
+        text.push_str(&format!("    {}: {}\n", error.machine, safe(&error.message)));
+    }
+    text
+}
+
 /// What was done and what was not, and how to go on.
 pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
     let total = plan.steps.len();
     if outcome.is_complete() {
         let done = style.paint(AnsiColor::Green, "Applied.");
-        return format!("\n{done} {} done; {} is as the files say.\n", count(total, "step"), plan.project);
+        let what = match plan.quality.policy.as_str() {
+            "" => String::new(),
+            _ => format!("; {} is as the files say", plan.project),
+        };
+        return format!("\n{done} {} done{what}.\n", count(total, "step"));
     }
     let mut text = match outcome.failed.is_empty() {
         true => format!("\n{}\n", style.paint(AnsiColor::Yellow, "Stopped.")),
@@ -116,6 +168,9 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
             text.push_str(&format!("    mend: {}\n", safe(help)));
         }
     }
+    for back in &outcome.gone_back {
+        text.push_str(&gone_back(back));
+    }
     let not_begun = outcome.skipped.iter().map(|(step, _)| step).chain(&outcome.cancelled);
     let mut left: Vec<&str> = not_begun.filter_map(|step| plan.steps.get(*step)).map(subject).collect();
     if !left.is_empty() {
@@ -125,8 +180,12 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
     }
     let done = outcome.done.len();
     text.push_str(&format!(
-        "\n{done} of {} done. Run `planner apply` again to go on from here.\n",
-        count(total, "step")
+        "\n{done} of {} done. {}\n",
+        count(total, "step"),
+        match outcome.gone_back.is_empty() {
+            true => "Run `planner apply` again to go on from here.",
+            false => "When the cause is mended, `planner apply` tries again what the files say.",
+        }
     ));
     text
 }

@@ -6,6 +6,7 @@ use anstyle::AnsiColor;
 use comfy_table::{Cell, Color};
 
 use crate::plan::{Action, Change, Operation, Plan, Quality};
+use crate::stack::OnFailure;
 
 use super::machines::machines;
 use super::style::{Style, count, lines, safe};
@@ -13,17 +14,23 @@ use super::style::{Style, count, lines, safe};
 /// The whole plan: what changes and why, the machines before and after, and the sums.
 pub fn plan(plan: &Plan, style: Style) -> String {
     let mut text = String::new();
-    let quality = quality(&plan.quality);
+    let quality = match plan.quality.policy.as_str() {
+        "" => String::new(),
+        _ => format!(" ({})", quality(&plan.quality)),
+    };
     if plan.is_empty() {
         text.push_str(&style.paint(AnsiColor::Green, "Nothing to do."));
-        text.push_str(&format!(" {} is as the files say ({quality}).\n\n", plan.project));
+        let what =
+            if quality.is_empty() { String::new() } else { format!(" {} is as the files say{quality}.", plan.project) };
+        text.push_str(&format!("{what}\n\n"));
         text.push_str(&machines(&plan.machines, style));
         return text;
     }
     let title = format!("{} on {}", style.bold(&plan.project), count(plan.machines.len(), "machine"));
-    text.push_str(&format!("{title} ({quality})\n\n"));
+    text.push_str(&format!("{title}{quality}\n\n"));
     text.push_str(&changes(plan, style));
     text.push_str(&pulls(plan));
+    text.push_str(&rollouts(plan));
     text.push('\n');
     text.push_str(&machines(&plan.machines, style));
     text.push_str(&format!("\n{}\n", sums(plan, style)));
@@ -112,6 +119,22 @@ fn pulls(plan: &Plan) -> String {
     format!("\n  to be pulled: {}\n", images.collect::<Vec<_>>().join("; "))
 }
 
+/// How services are replaced that can go back, and what stays for that.
+fn rollouts(plan: &Plan) -> String {
+    let back = plan.rollouts.iter().filter(|it| it.on_failure == OnFailure::Rollback);
+    let back: Vec<String> = back.map(|it| format!("`{}`", it.service)).collect();
+    let aside = plan.changes.iter().filter(|change| change.actions.contains(&Action::SetAside)).count();
+    let mut text = String::new();
+    if !back.is_empty() {
+        text.push_str(&format!("\n  should it fail, what runs now comes back: {}\n", safe(&back.join(", "))));
+    }
+    if aside > 0 {
+        let kept = count(aside, "container");
+        text.push_str(&format!("\n  set aside, to go back to (`planner rollback`): {kept}\n"));
+    }
+    text
+}
+
 /// (`container`, `web.1`), (`network`, `front`).
 fn kind_and_name(change: &Change) -> (&str, String) {
     let (kind, rest) = change.address.split_once(':').unwrap_or(("", &change.address));
@@ -144,7 +167,8 @@ fn mark(change: &Change) -> (&'static str, &'static str, Color) {
         (true, _) => (">", "move", Color::Cyan),
         (false, [Action::Create]) => ("+", "create", Color::Green),
         (false, [Action::Delete]) => ("-", "delete", Color::Red),
-        (false, [Action::Delete, Action::Create]) => ("~", "replace", Color::Yellow),
+        (false, [Action::Delete | Action::SetAside, Action::Create]) => ("~", "replace", Color::Yellow),
+        (false, [.., Action::Restore]) => ("~", "bring back", Color::Yellow),
         (false, [Action::Start]) => ("~", "start", Color::Yellow),
         (false, _) => ("~", "tidy up", Color::Yellow),
     }

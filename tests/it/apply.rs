@@ -18,12 +18,14 @@ pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
         machine: machine.to_owned(),
         operation,
         waits_for,
+        after: Vec::new(),
     };
     Plan {
         format_version: FORMAT_VERSION.to_owned(),
         project: "shop".to_owned(),
         changes: Vec::new(),
         steps: steps.into_iter().enumerate().map(step).collect(),
+        rollouts: Vec::new(),
         placement: Vec::new(),
         machines: Vec::new(),
         quality: Quality {
@@ -97,6 +99,8 @@ fn tell(event: Event<'_>) -> String {
         Event::Done(step, _) => format!("{} done", step.id),
         Event::Failed(step, error) => format!("{} failed: {error}", step.id),
         Event::Skipped(step, because) => format!("{} skipped for {because}", step.id),
+        Event::Halted(rollout, failed) => format!("{} halted, {failed} failed", rollout.service),
+        Event::GoingBack(rollout) => format!("{} goes back", rollout.service),
         Event::Stopping(running) => format!("stopping, {running} running"),
     }
 }

@@ -4,8 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use planner::cluster::{Cluster, ClusterError, Token, Tokens};
+use planner::labels;
 use planner::observed::{ContainerState, MachineState, NetworkState, VolumeState};
 use planner::plan::{NewContainer, Operation, Until};
+use planner::units::Amounts;
 
 /// Engines by machine name. What is done shows in [`FakeCluster::log`]; what is in [`FakeCluster::fail`] fails.
 #[derive(Default)]
@@ -13,6 +15,12 @@ pub(crate) struct FakeCluster {
     machines: RefCell<BTreeMap<String, MachineState>>,
     /// Ports that something outside Docker holds, as machine and port.
     pub taken: BTreeSet<(String, u16)>,
+    /// What machines have room for, where that is looked at.
+    pub rooms: RefCell<BTreeMap<String, Amounts>>,
+    /// What containers count for, by their config hash; for others it is what they were made with.
+    pub demands: RefCell<BTreeMap<String, Amounts>>,
+    /// Containers that were started where there was no room for them.
+    pub overfull: RefCell<Vec<String>>,
     /// Operations that fail, as [`name_of`] tells them.
     pub fail: BTreeSet<String>,
     /// Containers that never get healthy or finished: awaiting them lasts for ever.
@@ -42,6 +50,8 @@ pub(crate) fn name_of(operation: &Operation) -> String {
         Operation::CreateContainer(new) => format!("create {}", new.name),
         Operation::Start { name } => format!("start {name}"),
         Operation::Await { name, .. } => format!("await {name}"),
+        Operation::Watch { name, .. } => format!("watch {name}"),
+        Operation::Pause { .. } => "pause".to_owned(),
         Operation::Stop { name, .. } => format!("stop {name}"),
         Operation::Remove { name, .. } => format!("remove {name}"),
         Operation::Rename { from, to } => format!("rename {from} {to}"),
@@ -59,6 +69,16 @@ impl FakeCluster {
     /// A machine's state now.
     pub(crate) fn machine(&self, name: &str) -> MachineState {
         self.machines.borrow()[name].clone()
+    }
+
+    /// What the containers on a machine count for.
+    pub(crate) fn used(&self, state: &MachineState) -> Amounts {
+        let (demands, mut used) = (self.demands.borrow(), Amounts::new());
+        for container in state.containers.iter().filter(|it| it.is_up()) {
+            let now = container.label(labels::CONFIG_HASH).and_then(|hash| demands.get(hash));
+            used.add(now.unwrap_or(&container.reserved), 1);
+        }
+        used
     }
 
     /// Puts a machine into a state, as an observation may give it.
@@ -86,16 +106,21 @@ impl FakeCluster {
             Operation::CreateContainer(new) => self.create(state, new)?,
             Operation::Start { name } => self.start(machine, state, name)?,
             Operation::Await { name, until } => finish(state, name, *until)?,
+            Operation::Watch { name, .. } => {
+                let up = state.containers.iter().any(|container| container.name == *name && container.is_up());
+                up.then_some(()).ok_or("it does not run")?;
+            }
+            Operation::Pause { .. } => {}
             Operation::Stop { id, .. } => {
-                if let Some(container) = state.containers.iter_mut().find(|container| container.id == *id) {
+                if let Some(container) = state.containers.iter_mut().find(|container| is_called(container, id)) {
                     container.state = "exited".to_owned();
                 }
             }
             Operation::Remove { id, .. } => {
-                if state.containers.iter().any(|container| container.id == *id && container.is_up()) {
+                if state.containers.iter().any(|container| is_called(container, id) && container.is_up()) {
                     return Err("it is running".to_owned());
                 }
-                state.containers.retain(|container| container.id != *id);
+                state.containers.retain(|container| !is_called(container, id));
             }
             Operation::Rename { from, to } => rename(state, from, to)?,
             Operation::RemoveNetwork { name } => state.networks.retain(|network| network.name != *name),
@@ -136,6 +161,7 @@ impl FakeCluster {
             health: new.spec.healthcheck.as_ref().map(|_| "starting".to_owned()),
             labels: new.labels.clone(),
             ports: new.ports.clone(),
+            reserved: new.labels.get(labels::RESERVED).map(|it| serde_json::from_str(it).unwrap()).unwrap_or_default(),
             volumes: volumes.into_iter().collect(),
             ..Default::default()
         });
@@ -152,14 +178,30 @@ impl FakeCluster {
             return Err(format!("port {} is taken", port.host_port));
         }
         container.state = "running".to_owned();
+        if let Some(room) = self.rooms.borrow().get(machine) {
+            let used = self.used(state);
+            let over = used.iter().any(|(resource, used)| room.named(resource).is_some_and(|room| used > room));
+            if over {
+                let there = state.containers.iter().filter(|it| it.is_up()).map(|it| (&it.name, &it.reserved));
+                let there: Vec<_> = there.collect();
+                self.overfull.borrow_mut().push(format!("{name} on {machine}: {used:?} of {room:?}: {there:?}"));
+            }
+        }
         Ok(())
     }
+}
+
+/// Engines take a name for an id.
+fn is_called(container: &ContainerState, id: &str) -> bool {
+    container.id == id || container.name == id
 }
 
 fn finish(state: &mut MachineState, name: &str, until: Until) -> Result<(), String> {
     let container = state.containers.iter_mut().find(|container| container.name == name).ok_or("no such container")?;
     match until {
         Until::Healthy => container.health = Some("healthy".to_owned()),
+        Until::Ready if !container.is_up() => return Err("it does not run".to_owned()),
+        Until::Ready => container.health = container.health.as_ref().map(|_| "healthy".to_owned()),
         Until::Completed => {
             container.state = "exited".to_owned();
             container.exit_code = Some(0);
@@ -192,7 +234,7 @@ impl Cluster for FakeCluster {
         {
             std::future::pending::<()>().await;
         }
-        let changes = !matches!(operation, Operation::Await { .. });
+        let changes = !matches!(operation, Operation::Await { .. } | Operation::Watch { .. } | Operation::Pause { .. });
         assert!(!changes || self.working.borrow_mut().insert(machine.to_owned()), "{machine} does two things at once");
         progress("on it");
         tokio::task::yield_now().await;

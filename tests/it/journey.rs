@@ -1,14 +1,15 @@
 //! Plan and apply over a simulated cluster: from any state to any goal, with the line cut anywhere on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use planner::apply::apply;
 use planner::cluster::observe_all;
 use planner::labels;
-use planner::observed::Observed;
+use planner::observed::{ContainerState, Observed};
 use planner::placement::{Limits, Outcome, Policy, Problem, place};
-use planner::plan::{Origin, Plan, make, running};
-use planner::stack::{Attachment, Condition, Dependency, Mount, Network, Stack, Volume};
+use planner::plan::{Operation, Origin, Plan, make, running};
+use planner::stack::{Attachment, Condition, Dependency, Mount, Network, OnFailure, Rollout, Stack, Volume};
 use proptest::prelude::*;
 
 use crate::fake::FakeCluster;
@@ -19,7 +20,7 @@ const MACHINES: [&str; 3] = ["m0", "m1", "m2"];
 
 /// A stack with networks, volumes, dependencies and images, on three machines.
 fn any_stack() -> impl Strategy<Value = Stack> {
-    let extras = prop::collection::vec((1u8..=2, 0u8..4, 0u8..4, any::<bool>()), 3);
+    let extras = prop::collection::vec((1u8..=2, 0u8..4, 0u8..4, any_rollout()), 3);
     (any_case(), extras).prop_map(|(case, extras)| {
         let mut stack = case.stack;
         while stack.machines.len() < MACHINES.len() {
@@ -29,9 +30,10 @@ fn any_stack() -> impl Strategy<Value = Stack> {
         let names: Vec<String> = stack.services.iter().map(|service| service.name.clone()).collect();
         let network = Network { name: "test_default".to_owned(), ..Network::default() };
         stack.networks.insert("default".to_owned(), network);
-        for (index, (service, (tag, depends, volume, start_first))) in stack.services.iter_mut().zip(extras).enumerate()
+        for (index, (service, (tag, depends, volume, (update, rollback)))) in
+            stack.services.iter_mut().zip(extras).enumerate()
         {
-            service.start_first = start_first;
+            (service.update, service.rollback) = (update, rollback);
             service.container.image = format!("{}:{tag}", service.name);
             let attachment = Attachment { network: "test_default".to_owned(), ..Attachment::default() };
             service.container.networks.push(attachment);
@@ -62,6 +64,18 @@ fn any_stack() -> impl Strategy<Value = Stack> {
     })
 }
 
+/// How containers are replaced, and whether they can go back.
+fn any_rollout() -> impl Strategy<Value = (Rollout, Option<Rollout>)> {
+    let on_failure = prop::sample::select(vec![OnFailure::Pause, OnFailure::Continue, OnFailure::Rollback]);
+    let parts = (any::<bool>(), prop::option::of(1usize..3), 0u64..2, on_failure, any::<bool>(), any::<bool>());
+    parts.prop_map(|(start_first, parallelism, seconds, on_failure, tolerant, rollback)| {
+        let (delay, monitor) = (Duration::from_secs(seconds), Duration::from_secs(seconds));
+        let max_failure_ratio = if tolerant { 0.5 } else { 0.0 };
+        let update = Rollout { start_first, parallelism, delay, monitor, on_failure, max_failure_ratio };
+        (update, rollback.then(Rollout::default))
+    })
+}
+
 struct World {
     cluster: FakeCluster,
     runtime: tokio::runtime::Runtime,
@@ -86,6 +100,16 @@ impl World {
             let volumes = &observed.machines[&machine.name].volumes;
             machine.volumes = volumes.iter().map(|volume| volume.name.clone()).collect();
         }
+        let demand = |it: &planner::stack::Service| (it.container.config_hash(), it.demand.clone());
+        *self.cluster.demands.borrow_mut() = stack.services.iter().map(demand).collect();
+        // What is too full from the start (a machine has become smaller) may stay so until it is not.
+        let room = |it: &planner::stack::Machine| {
+            let used = self.cluster.used(&observed.machines[&it.name]);
+            let mut room = it.room.clone();
+            it.room.iter().for_each(|(name, has)| room.set(name.clone(), has.max(used.named(name).unwrap_or(0))));
+            (it.name.clone(), room)
+        };
+        *self.cluster.rooms.borrow_mut() = stack.machines.iter().map(room).collect();
         let problem = Problem::new(&stack, running(&stack, &observed), policy);
         match place(&problem, &Limits::default()) {
             Outcome::Placed(solution) => Some(make(&problem, &solution, &observed, &Origin::default()).unwrap()),
@@ -96,6 +120,7 @@ impl World {
 
     /// Applies a plan; the line is cut after so many operations, if said.
     fn apply(&self, plan: &Plan, operations: Option<usize>) -> bool {
+        self.cluster.overfull.borrow_mut().clear();
         self.cluster.operations_left.set(operations);
         let stop = std::future::pending::<()>();
         let outcome = self.runtime.block_on(apply(plan, &self.cluster, &mut |_| {}, stop));
@@ -103,6 +128,8 @@ impl World {
         if operations.is_none() {
             assert!(outcome.is_complete(), "{outcome:?}\n{:#?}", plan.steps);
         }
+        let overfull = self.cluster.overfull.borrow();
+        assert!(overfull.is_empty(), "{overfull:#?}\n{:#?}", plan.steps);
         outcome.is_complete()
     }
 
@@ -114,13 +141,27 @@ impl World {
         names.collect()
     }
 
+    /// The containers that serve, by machine and name: what each is made from, and whether it runs.
+    fn serving(&self) -> BTreeMap<(String, String), (String, bool)> {
+        let observed = self.observed();
+        let all = observed.machines.iter().flat_map(|(machine, state)| {
+            let serving = state.containers.iter().filter(|it| it.is_up() || !is_set_aside(it));
+            serving.map(move |it| ((machine.clone(), it.name.clone()), (it.image.clone(), it.is_up())))
+        });
+        all.collect()
+    }
+
     /// Every container is there once, on the machine and with the name that the plan says.
     fn matches(&self, plan: &Plan) {
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut aside) = (BTreeSet::new(), BTreeSet::new());
         for (machine, state) in self.observed().machines {
             for container in state.containers {
                 let service = container.label(labels::SERVICE).unwrap().to_owned();
                 let number: u32 = container.label(labels::NUMBER).unwrap().parse().unwrap();
+                if is_set_aside(&container) {
+                    assert!(!container.is_up() && aside.insert((service, number)), "{} is there twice", container.name);
+                    continue;
+                }
                 assert_eq!(container.name, format!("test-{service}-{number}"));
                 assert!(container.is_up() || container.has_completed(), "{} is {}", container.name, container.state);
                 assert!(seen.insert((service, number, machine.clone())), "{} is there twice", container.name);
@@ -132,11 +173,16 @@ impl World {
     }
 }
 
+fn is_set_aside(container: &ContainerState) -> bool {
+    container.name.contains(".previous-")
+}
+
 /// What a plan promises of itself, whatever it is for.
 fn is_sound(plan: &Plan) {
     for (index, step) in plan.steps.iter().enumerate() {
         assert_eq!(step.id, index);
-        assert!(step.waits_for.iter().all(|first| *first < index), "{step:?} stands before what it waits for");
+        let mut before = step.waits_for.iter().chain(&step.after);
+        assert!(before.all(|first| *first < index), "{step:?} stands before what it waits for");
     }
     assert_eq!(plan.changes.is_empty(), plan.steps.iter().all(|step| step.address.starts_with("image:")));
     assert!(plan.changes.iter().all(|change| !change.reasons.is_empty() && !change.reasons[0].is_empty()), "{plan:#?}");
@@ -174,5 +220,55 @@ proptest! {
             prop_assert!(again.is_empty(), "{:#?}", again.changes);
             prop_assert!(before.is_subset(&world.volumes()), "a volume is gone");
         }
+    }
+
+    /// Whatever fails while containers are replaced: a service that is to go back runs as it did before, or says that it
+    /// could not; no other has lost anything; and without the fault the goal is reached.
+    #[test]
+    fn a_service_that_goes_back_runs_as_it_did_before(
+        stack in any_stack(),
+        tags in prop::collection::vec(3u8..=4, 3),
+        fault in any::<prop::sample::Index>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut world = World { cluster: FakeCluster::new(&MACHINES), runtime };
+        let Some(plan) = world.plan(&stack, Policy::Spread) else { return Ok(()) };
+        world.apply(&plan, None);
+        let (before, volumes) = (world.serving(), world.volumes());
+        let mut next = stack.clone();
+        for (service, tag) in next.services.iter_mut().zip(tags) {
+            service.update.on_failure = OnFailure::Rollback;
+            service.container.image = format!("{}:{tag}", service.name);
+        }
+        let plan = world.plan(&next, Policy::Spread).expect("needs no more than before");
+        is_sound(&plan);
+        let can_fail: Vec<_> = plan.steps.iter().filter(|step| {
+            step.container().is_some() && !matches!(step.operation, Operation::Stop { .. } | Operation::Remove { .. })
+        }).collect();
+        if can_fail.is_empty() {
+            return Ok(());
+        }
+        let at = can_fail[fault.index(can_fail.len())];
+        world.cluster.fail.insert(crate::fake::name_of(&at.operation));
+        let stop = std::future::pending::<()>();
+        let outcome = world.runtime.block_on(apply(&plan, &world.cluster, &mut |_| {}, stop));
+        world.cluster.fail.clear();
+        prop_assert!(!outcome.is_complete());
+        let after = world.serving();
+        for back in outcome.gone_back.iter().filter(|back| back.whole) {
+            let removes = |it: &planner::plan::Step| matches!(it.operation, Operation::Remove { .. });
+            let of_it = |(_, name): &&(String, String)| name.starts_with(&format!("test-{}-", back.service));
+            if plan.steps.iter().any(|it| it.container().is_some_and(|it| it.0 == back.service) && removes(it)) {
+                continue;
+            }
+            for place in before.keys().filter(of_it) {
+                prop_assert_eq!(before.get(place), after.get(place), "{:?} of {}", place, back.service);
+            }
+        }
+        let plan = world.plan(&next, Policy::Spread).expect("still fits");
+        world.apply(&plan, None);
+        world.matches(&plan);
+        prop_assert!(world.plan(&next, Policy::Spread).expect("fits as it is").is_empty());
+        prop_assert!(volumes.is_subset(&world.volumes()), "a volume is gone");
     }
 }

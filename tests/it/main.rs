@@ -27,6 +27,7 @@ mod placement;
 mod planning;
 mod quiet;
 mod refusal;
+mod rollout;
 mod rules;
 mod schemas;
 mod solve;

@@ -56,9 +56,9 @@ fn in_place_the_new_one_is_made_before_the_old_one_stops() {
         "m0 pull web:2 <-",
         "m0 create NEW <- 0",
         "m0 stop test-web-1 <- 1",
-        "m0 remove test-web-1 <- 1 2",
+        "m0 remove test-web-1 <- 2",
         "m0 rename NEW test-web-1 <- 1 2 3",
-        "m0 start test-web-1 <- 2 4",
+        "m0 start test-web-1 <- 4",
     ];
     assert_eq!(steps(&plan(&wanted, &observed)), expected);
 }
@@ -66,7 +66,7 @@ fn in_place_the_new_one_is_made_before_the_old_one_stops() {
 #[test]
 fn start_first_overlaps_where_nothing_stands_against_it() {
     let mut web = service("web", 1, 1);
-    web.start_first = true;
+    web.update.start_first = true;
     web.container.healthcheck = Some(Healthcheck { test: vec!["CMD".into(), "true".into()], ..Healthcheck::default() });
     let mut wanted = stack(vec![web], vec![machine("m0", 2)]);
     let observed = applied(&wanted);
@@ -77,13 +77,13 @@ fn start_first_overlaps_where_nothing_stands_against_it() {
         "m0 start NEW <- 1",
         "m0 await NEW <- 2",
         "m0 stop test-web-1 <- 3",
-        "m0 remove test-web-1 <- 3 4",
+        "m0 remove test-web-1 <- 4",
         "m0 rename NEW test-web-1 <- 5",
     ];
     assert_eq!(steps(&plan(&wanted, &observed)), expected);
     // Too little room for both at a time: the old one stops first.
     wanted.machines = vec![machine("m0", 1)];
-    assert!(steps(&plan(&wanted, &observed)).contains(&"m0 start test-web-1 <- 2 4".to_owned()));
+    assert!(steps(&plan(&wanted, &observed)).contains(&"m0 start test-web-1 <- 4".to_owned()));
 }
 
 #[test]
@@ -110,7 +110,9 @@ fn replicas_are_replaced_one_after_the_other() {
     wanted.services[0].container.image = "web:2".to_owned();
     let plan = plan(&wanted, &observed);
     let id = |name: &str| plan.steps.iter().position(|step| name_of(&step.operation) == name).unwrap();
-    assert!(plan.steps[id("stop test-web-2")].waits_for.contains(&id("start test-web-1")));
+    // Whether it is well or not: what a failure leads to, the rollout says.
+    assert_eq!(plan.steps[id("stop test-web-2")].after, [id("await test-web-1")]);
+    assert!(plan.steps[id("await test-web-1")].waits_for.contains(&id("start test-web-1")));
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn a_moved_container_goes_only_when_the_new_one_has_started() {
         "m1 create test-web-1 <- 0",
         "m0 stop test-web-1 <- 1",
         "m1 start test-web-1 <- 1 2",
-        "m0 remove test-web-1 <- 1 2 3",
+        "m0 remove test-web-1 <- 2 3",
     ];
     let plan = plan(&wanted, &observed);
     assert_eq!(steps(&plan), expected);

@@ -51,7 +51,8 @@ pub fn service(name: &str, replicas: u32, cpus: u64) -> Service {
         wishes: Wishes::default(),
         local_volumes: Vec::new(),
         depends_on: Vec::new(),
-        start_first: false,
+        update: planner::stack::Rollout::default(),
+        rollback: None,
         container: ContainerSpec { image: format!("{name}:1"), ..ContainerSpec::default() },
     }
 }

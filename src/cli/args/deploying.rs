@@ -197,6 +197,26 @@ pub(in crate::cli) struct CapacityArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct RollbackArgs {
+    /// Services (else all that have containers to go back to)
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    #[command(flatten)]
+    pub flags: ProjectFlags,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    #[command(flatten)]
+    pub act: ActArgs,
+}
+
+impl RollbackArgs {
+    /// The project, of which only the flags tell.
+    pub(in crate::cli) fn project(&self) -> ProjectArgs {
+        ProjectArgs { files: Vec::new(), flags: self.flags.clone() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct DownArgs {
     #[command(flatten)]
     pub project: ProjectArgs,

@@ -2,10 +2,10 @@
 
 use crate::cli::applying::run_locked;
 use crate::cli::args::DownArgs;
-use crate::cli::deploy::{connect, machines, runtime};
+use crate::cli::deploy::{connect, machines, no_plan, runtime};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
-use crate::plan::{self, NoPlan};
+use crate::plan;
 use crate::stack;
 
 pub(in crate::cli) fn run(args: &DownArgs, io: &mut Io) -> Exit {
@@ -24,12 +24,6 @@ fn take_down(args: &DownArgs, io: &mut Io) -> Result<Exit, Exit> {
     let name = &project.compose.name;
     runtime.block_on(run_locked(io, &cluster, name, &machines, (args.act, false), |io, observed| {
         let (stack, _) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
-        plan::take_down(&stack, observed, &project.origin()).map_err(|no_plan| {
-            match no_plan {
-                NoPlan::Refused(mut findings) => io.tell_findings(&mut findings, &project.sources),
-                NoPlan::NoOrder(why) => io.refuse(&format!("no plan: {why}"), None),
-            }
-            Exit::Error
-        })
+        plan::take_down(&stack, observed, &project.origin()).map_err(|why| no_plan(io, why, &project.sources))
     }))
 }

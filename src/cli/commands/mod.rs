@@ -10,6 +10,7 @@ pub(super) mod inventory;
 pub(super) mod lock;
 pub(super) mod observe;
 pub(super) mod plan;
+pub(super) mod rollback;
 pub(super) mod rules;
 pub(super) mod show;
 pub(super) mod solve;

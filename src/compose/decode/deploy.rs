@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use crate::compose::model::{
     Deploy, DeployMode, DeviceReservation, GenericResource, Limits, Order, Placement, Reservations, RestartCondition,
-    RestartPolicy,
+    RestartPolicy, UpdateConfig,
 };
 use crate::source::{Span, Spanned};
 use crate::yaml::Node;
@@ -11,7 +11,6 @@ use crate::yaml::Node;
 /// The section whose key stands at `span`.
 pub(super) fn deploy(fields: Fields, span: Span) -> Deploy {
     let resources = fields.under("resources");
-    let update = fields.under("update_config");
     Deploy {
         span,
         mode: fields.word("mode", mode),
@@ -23,9 +22,22 @@ pub(super) fn deploy(fields: Fields, span: Span) -> Deploy {
         restart_policy: fields
             .key("restart_policy")
             .map(|span| Box::new(restart_policy(fields.under("restart_policy"), span))),
-        update_order: update.word("order", order),
-        update_parallelism: update.integer("parallelism").map(Box::new),
+        update_config: update_config(fields, "update_config"),
+        rollback_config: update_config(fields, "rollback_config"),
     }
+}
+
+fn update_config(deploy: Fields, key: &str) -> Option<Box<UpdateConfig>> {
+    let (span, fields) = (deploy.key(key)?, deploy.under(key));
+    Some(Box::new(UpdateConfig {
+        span,
+        order: fields.word("order", order),
+        parallelism: fields.integer("parallelism"),
+        delay: fields.duration("delay"),
+        monitor: fields.duration("monitor"),
+        failure_action: fields.text("failure_action"),
+        max_failure_ratio: fields.read("max_failure_ratio", |scalar| scalar.text.parse().ok()),
+    }))
 }
 
 fn limits(fields: Fields) -> Limits {

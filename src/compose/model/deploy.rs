@@ -25,10 +25,10 @@ pub struct Deploy {
     pub placement: Placement,
     /// When a container is started again.
     pub restart_policy: Option<Box<RestartPolicy>>,
-    /// `update_config.order`.
-    pub update_order: Option<Spanned<Order>>,
-    /// `update_config.parallelism`: how many are replaced at a time; 0 for all.
-    pub update_parallelism: Rare<u32>,
+    /// How containers are replaced.
+    pub update_config: Option<Box<UpdateConfig>>,
+    /// How a replacement that failed is taken back.
+    pub rollback_config: Option<Box<UpdateConfig>>,
 }
 
 /// How the number of containers is meant.
@@ -131,6 +131,25 @@ pub enum RestartCondition {
     Any,
     /// Unless it was stopped by hand (`unless-stopped`).
     UnlessStopped,
+}
+
+/// `update_config`, and `rollback_config`.
+#[derive(Clone, Debug)]
+pub struct UpdateConfig {
+    /// Where its key stands.
+    pub span: Span,
+    /// Which comes first.
+    pub order: Option<Spanned<Order>>,
+    /// How many at a time; 0 for all.
+    pub parallelism: Option<Spanned<u32>>,
+    /// Between one group and the next.
+    pub delay: Option<Spanned<Duration>>,
+    /// How long a new container is watched.
+    pub monitor: Option<Spanned<Duration>>,
+    /// What a failure leads to, as written.
+    pub failure_action: Option<Spanned<Text>>,
+    /// Which part of them may fail.
+    pub max_failure_ratio: Option<Spanned<f64>>,
 }
 
 /// Which comes first when a container is replaced.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 pub use deploy::{
     Deploy, DeployMode, DeviceReservation, GenericResource, Limits, Order, Placement, Reservations, RestartCondition,
-    RestartPolicy,
+    RestartPolicy, UpdateConfig,
 };
 pub use parts::{
     Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, Mount, MountKind, Port,

@@ -21,7 +21,8 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for service in context.services().filter(|service| service.network_mode.is_none()) {
-        let order = service.deploy.as_ref().and_then(|deploy| deploy.update_order.as_ref());
+        let update = service.deploy.as_ref().and_then(|deploy| deploy.update_config.as_ref());
+        let order = update.and_then(|update| update.order.as_ref());
         let Some(order) = order.filter(|order| order.value == Order::StartFirst) else { continue };
         let ports = service.ports.iter().filter_map(|port| port.published.as_ref());
         let replicas = context.replicas(service).0;

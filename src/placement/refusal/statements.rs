@@ -7,7 +7,7 @@ use crate::inventory::Availability;
 use crate::placement::constraints;
 use crate::placement::problem::{Policy, Problem};
 use crate::source::{Span, Spanned};
-use crate::stack::{ContainerSpec, Replicas, Service, Spread, Stack, Wishes};
+use crate::stack::{ContainerSpec, Replicas, Rollout, Service, Spread, Stack, Wishes};
 use crate::units::{Amounts, Resource};
 
 /// So much of a resource that nothing is limited by it.
@@ -287,7 +287,8 @@ fn nothing_of(service: &Service) -> Service {
         wishes: Wishes::default(),
         local_volumes: Vec::new(),
         depends_on: Vec::new(),
-        start_first: false,
+        update: Rollout::default(),
+        rollback: None,
         container: ContainerSpec::default(),
     }
 }

@@ -7,6 +7,7 @@ mod files;
 mod life;
 mod lost;
 mod refusals;
+mod rollout;
 mod together;
 mod website;
 
@@ -115,10 +116,14 @@ impl<'l> Site<'l> {
         self.lab.run(&arguments).trim().to_owned()
     }
 
-    /// Every container of the project on every host, by `service.number`; a second one of the same name is a failure.
+    /// Every container of the project on every host but for those that were set aside, by `service.number`; a second one of
+    /// the same name is a failure.
     fn containers(&self) -> BTreeMap<String, Seen> {
         let mut seen = BTreeMap::new();
         for (address, container) in self.all_containers() {
+            if container.name.contains(".previous-") {
+                continue;
+            }
             let before = seen.insert(address.clone(), container.clone());
             assert!(before.is_none(), "{address} is there twice: {before:?} and {container:?}");
         }
