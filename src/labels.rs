@@ -28,5 +28,7 @@ pub const VOLUME: &str = "com.docker.compose.volume";
 pub const PLANNER_VERSION: &str = "planner.version";
 /// On what marks a run on a machine, and is no volume of anybody's: the project that is locked.
 pub const LOCK: &str = "planner.lock";
+/// What the container is to the project, where it is none of its services: `proxy`.
+pub const ROLE: &str = "planner.role";
 /// What the container was promised, as JSON amounts: other projects' plans leave it that room.
 pub const RESERVED: &str = "planner.reserved";

@@ -11,6 +11,7 @@ pub mod cluster;
 pub mod compose;
 pub mod diagnostic;
 pub mod digest;
+pub mod discovery;
 pub mod inventory;
 pub mod labels;
 pub mod lint;

@@ -183,6 +183,7 @@ fn opposite(operation: &Operation) -> Vec<Operation> {
         | Operation::Await { .. }
         | Operation::Watch { .. }
         | Operation::Pause { .. }
+        | Operation::Reload { .. }
         | Operation::Remove { .. }
         | Operation::RemoveNetwork { .. } => Vec::new(),
     }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::cluster::{self, DockerCluster, Settings};
 use crate::diagnostic::Diagnostic;
+use crate::discovery;
 use crate::inventory::{Availability, Endpoint, Inventory};
 use crate::observed::{FORMAT_VERSION, Observed};
-use crate::placement::{self, Limits, Outcome, Policy, Problem, refusal};
+use crate::placement::{self, Limits, Outcome, Policy, Problem, Solution, refusal};
 use crate::plan::{self, NoPlan, Plan};
 use crate::stack;
 use crate::view;
@@ -160,7 +161,7 @@ pub(super) fn make_plan(
     }
     let problem = Problem::new(&stack, plan::running(&stack, observed), policy);
     let exit = match placement::place(&problem, limits) {
-        Outcome::Placed(solution) => match plan::make(&problem, &solution, observed, &project.origin()) {
+        Outcome::Placed(solution) => match plan_wired(&problem, &solution, observed, project) {
             Ok(plan) => {
                 let mut told: Vec<Diagnostic> = plan::out_of_reach(&stack, &plan).into_iter().collect();
                 told.extend(plan::unseen_data(&stack, &plan));
@@ -177,6 +178,20 @@ pub(super) fn make_plan(
     };
     io.tell("Nothing was changed.\n");
     Err(exit)
+}
+
+/// The plan of a placement, with the proxies that it needs.
+fn plan_wired(
+    problem: &Problem<'_>,
+    solution: &Solution,
+    observed: &Observed,
+    project: &Project,
+) -> Result<Plan, NoPlan> {
+    let Some((stack, solution)) = discovery::wire(problem, solution) else {
+        return plan::make(problem, solution, observed, &project.origin());
+    };
+    let wired = Problem::new(&stack, plan::running(&stack, observed), problem.policy);
+    plan::make(&wired, &solution, observed, &project.origin())
 }
 
 /// Tells why a stack does not fit, and the ways out. Both stay with the project, for [`Project::print_refusal`].

@@ -60,6 +60,7 @@ impl Goal {
             Goal::Saved(plan, _) => plan,
         };
         let specs = plan.steps.iter().filter_map(|step| match &step.operation {
+            // What is reloaded is in the plan itself.
             Operation::CreateContainer(new) => Some(&new.spec),
             _ => None,
         });

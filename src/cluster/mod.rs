@@ -16,6 +16,7 @@ mod listeners;
 mod network;
 mod observe;
 mod pull;
+mod reload;
 mod run;
 mod settings;
 mod ssh;

@@ -11,7 +11,7 @@ use bollard::query_parameters::{
 
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing, refusal};
-use super::{body, deliver, network, pull, start, wait};
+use super::{body, deliver, network, pull, reload, start, wait};
 use crate::plan::{NewContainer, Operation};
 
 /// How long the engine waits before it kills, in seconds, where the container does not say.
@@ -32,6 +32,7 @@ pub(super) async fn run(engine: &Engine, operation: &Operation, progress: &dyn F
         Operation::CreateContainer(new) => create(engine, new).await,
         Operation::Start { name } => start::start(engine, checked(name)?).await,
         Operation::Await { name, until } => wait::wait(engine, checked(name)?, *until, progress).await,
+        Operation::Reload { name, files } => reload::reload(engine, checked(name)?, files).await,
         Operation::Watch { name, milliseconds } => {
             wait::watch(engine, checked(name)?, Duration::from_millis(*milliseconds)).await
         }

@@ -12,7 +12,7 @@ use super::container::Origin;
 use super::current::{Own, own, set_aside};
 use super::make::{NoPlan, Parts, assemble};
 use super::model::{Plan, Quality};
-use super::work::{Removal, Work, container_name};
+use super::work::{Removal, Work};
 
 /// The services that have containers to go back to, by name.
 pub fn can_go_back<'a>(stack: &'a Stack, observed: &Observed) -> Vec<&'a str> {
@@ -65,7 +65,7 @@ fn back<'a>(stack: &'a Stack, index: usize, before: Own<'a>, now: Vec<Own<'a>>) 
     Work {
         aside: serves,
         old: now,
-        name: container_name(stack, &stack.services[index], before.number),
+        name: stack.container_name(&stack.services[index], before.number),
         reasons: vec!["back to the container that was set aside".to_owned()],
         ..stays(stack, index, before)
     }

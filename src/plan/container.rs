@@ -7,7 +7,7 @@ use crate::stack::{Condition, ContainerSpec, Mount};
 
 use super::model::NewContainer;
 use super::steps::Steps;
-use super::work::{Work, container_name};
+use super::work::Work;
 
 /// Facts about the files that go onto containers as labels.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,7 @@ impl Steps<'_, '_> {
         let mut spec = work.service.container.clone();
         let beside = |name: &str| {
             let work = self.works.iter().find(|it| it.service.name == name && it.machine == work.machine)?;
-            Some(container_name(self.stack, work.service, work.number))
+            Some(self.stack.container_name(work.service, work.number))
         };
         for mode in [&mut spec.network_mode, &mut spec.pid, &mut spec.ipc] {
             let container = mode.as_deref().and_then(|mode| mode.strip_prefix("service:")).and_then(beside);

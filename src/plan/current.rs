@@ -6,7 +6,7 @@ use crate::digest::sha256;
 use crate::labels;
 use crate::observed::{ContainerState, HostPort, Observed};
 use crate::placement::Running;
-use crate::stack::{PortDemand, Service, Stack};
+use crate::stack::{Machine, PortDemand, Service, Stack};
 
 /// A container of the project.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ pub fn running(stack: &Stack, observed: &Observed) -> Vec<Running> {
             continue;
         };
         if !running.iter().any(|it| it.service == service && it.number == container.number) {
-            let ports = ports_of(&stack.services[service], container.state);
+            let ports = ports_of(&stack.services[service], container.state, &stack.machines[container.machine]);
             running.push(Running { service, number: container.number, machine: container.machine, ports });
         }
     }
@@ -98,14 +98,14 @@ pub fn running(stack: &Stack, observed: &Observed) -> Vec<Running> {
 }
 
 /// The host port that a container has for each of its service's demands.
-fn ports_of(service: &Service, container: &ContainerState) -> Vec<Option<u16>> {
+fn ports_of(service: &Service, container: &ContainerState, machine: &Machine) -> Vec<Option<u16>> {
     let mut left: Vec<&HostPort> = container.ports.iter().filter(|port| port.host_port > 0).collect();
     let mut take = |demand: &PortDemand| {
         let fits = |port: &&HostPort| {
             port.container_port == demand.container
                 && port.protocol == demand.protocol
                 && port.host_ip.parse().ok().filter(|ip: &std::net::IpAddr| !ip.is_unspecified())
-                    == demand.host_ip.filter(|ip| !ip.is_unspecified())
+                    == machine.binding(demand).filter(|ip| !ip.is_unspecified())
         };
         let port = left.iter().find(|port| fits(port)).map(|port| port.host_port)?;
         left.retain(|other| !(fits(other) && other.host_port == port));

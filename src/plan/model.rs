@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::observed::HostPort;
-use crate::stack::{AddressPool, ContainerSpec, OnFailure, PullPolicy};
+use crate::stack::{AddressPool, ContainerSpec, DeliveredFile, OnFailure, PullPolicy};
 use crate::units::Amounts;
 
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
@@ -114,6 +114,8 @@ pub enum Action {
     Delete,
     /// A stopped container is started.
     Start,
+    /// It takes another version of a file, and goes on.
+    Reload,
     /// It is stopped and stays, under another name, to be gone back to.
     SetAside,
     /// One that was set aside gets its name back and is started.
@@ -170,6 +172,14 @@ pub enum Operation {
         name: String,
         /// What for.
         until: Until,
+    },
+    /// Gives a container other versions of files. If it runs, they are checked first, and it is told by a signal; what it
+    /// does goes on.
+    Reload {
+        /// Its name at that time.
+        name: String,
+        /// The files, those with [`DeliveredFile::reload`].
+        files: Vec<DeliveredFile>,
     },
     /// Looks on for a while: the container must run on without a restart, and not become unhealthy.
     Watch {

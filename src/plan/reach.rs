@@ -21,9 +21,9 @@ pub fn out_of_reach(stack: &Stack, plan: &Plan) -> Option<Diagnostic> {
     for service in &stack.services {
         let here = machines(&service.name);
         for dependency in &service.depends_on {
-            let Some(other) =
-                stack.service(&dependency.service).filter(|other| share_local_network(stack, service, other))
-            else {
+            let Some(other) = stack.service(&dependency.service).filter(|other| {
+                share_local_network(stack, service, other) && !stack.meet_by_proxy(&service.name, &other.name)
+            }) else {
                 continue;
             };
             let there = machines(&other.name);
@@ -38,10 +38,10 @@ pub fn out_of_reach(stack: &Stack, plan: &Plan) -> Option<Diagnostic> {
     if finding.notes.is_empty() {
         return None;
     }
-    Some(
-        finding
-            .help("keep them on one machine (a placement constraint), or let them meet in an external overlay network"),
-    )
+    Some(finding.help(
+        "set `x-planner: {discovery: proxy}` (and `expose` where a port is not named), keep them on one machine (a \
+                 placement constraint), or let them meet in an external overlay network",
+    ))
 }
 
 /// Whether two services meet in a network that we make, which is local to each machine.

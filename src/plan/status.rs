@@ -66,7 +66,9 @@ impl Status {
 
 /// How the project is. The configs and secrets of the stack must have been read, else their containers are not current.
 pub fn status(stack: &Stack, observed: &Observed) -> Status {
-    let own = own(stack, observed);
+    let mut own = own(stack, observed);
+    // A proxy serves no purpose of its own.
+    own.retain(|it| it.state.label(labels::ROLE).is_none());
     let problem = Problem::new(stack, Vec::new(), Policy::default());
     let mut names: Vec<&str> = stack.services.iter().map(|service| service.name.as_str()).collect();
     names.extend(own.iter().map(|it| it.service));

@@ -31,6 +31,10 @@ pub(super) struct Steps<'p, 'a> {
     /// These stop containers that leave a machine, each with the index of the work that it is the old one of: whatever is
     /// new there starts after them.
     leaving: BTreeMap<usize, Vec<(Node, Option<usize>)>>,
+    /// After these, a container knows other versions of its files, by index of its work.
+    reloaded: BTreeMap<usize, Node>,
+    /// These stop what goes for good, by the container's id.
+    removal_stops: BTreeMap<String, Node>,
     /// These remove what was set aside before, by the address of what takes its place.
     removed: BTreeMap<String, Vec<Node>>,
     /// Waiting for a container's condition, by index of its work.
@@ -68,6 +72,8 @@ impl<'p, 'a> Steps<'p, 'a> {
             gone: BTreeMap::new(),
             leaving: BTreeMap::new(),
             removed: BTreeMap::new(),
+            removal_stops: BTreeMap::new(),
+            reloaded: BTreeMap::new(),
             awaited: BTreeMap::new(),
             named: BTreeMap::new(),
         }
@@ -87,6 +93,7 @@ impl<'p, 'a> Steps<'p, 'a> {
         self.wait_for_leaving();
         self.wait_for_dependencies();
         self.in_groups();
+        self.wait_for_proxies();
     }
 
     /// What goes for good: what depends on another goes before it, as the containers themselves say.
@@ -94,6 +101,7 @@ impl<'p, 'a> Steps<'p, 'a> {
         let mut gone: Vec<(&Own<'_>, Option<Node>, Node)> = Vec::new();
         for removal in self.removals {
             let (stop, remove) = self.take_away(&removal.address(self.stack), &removal.own, &[], None);
+            self.removal_stops.extend(stop.map(|stop| (removal.own.state.id.clone(), stop)));
             gone.push((&removal.own, stop, remove));
         }
         for (dependent, _, removed) in &gone {
@@ -148,6 +156,14 @@ impl<'p, 'a> Steps<'p, 'a> {
         let mut before: Vec<Node> =
             work.old.iter().map(|old| self.take_away(&address, old, &[], Some(index)).1).collect();
         let machine = self.machine(work.machine);
+        if work.reloads() {
+            let files = &work.service.container.files;
+            let files = files.iter().filter(|file| file.reload.is_some()).cloned().collect();
+            let reload = Operation::Reload { name: kept.state.name.clone(), files };
+            let reload = self.graph.add(&address, machine, reload, &before);
+            self.reloaded.insert(index, reload);
+            before = vec![reload];
+        }
         if work.renames_kept() {
             let rename = Operation::Rename { from: kept.state.name.clone(), to: work.name.clone() };
             let rename = self.graph.add(&address, machine, rename, &before);
@@ -285,9 +301,33 @@ impl<'p, 'a> Steps<'p, 'a> {
         }
     }
 
+    /// What proxies know of stops only when they know what takes its place.
+    fn wait_for_proxies(&mut self) {
+        let wells = self.replaced.iter().map(|(index, replaced)| (*index, replaced.well));
+        let wells: Vec<(usize, Node)> =
+            wells.chain(self.reloaded.iter().map(|(index, node)| (*index, *node))).collect();
+        let (stack, works) = (self.stack, self.works);
+        for (index, well) in wells.into_iter().filter(|(index, _)| !works[*index].service.forwards_to.is_empty()) {
+            let known = |service: &str| works[index].service.forwards_to.iter().any(|it| it == service);
+            let mut stops: Vec<Node> = Vec::new();
+            for (stop, of) in self.leaving.values().flatten() {
+                let moves =
+                    |of: &Work<'_>| known(&of.service.name) && of.old.iter().any(|old| old.machine != of.machine);
+                stops.extend(of.filter(|of| moves(&works[*of])).map(|_| *stop));
+            }
+            for removal in
+                self.removals.iter().filter(|it| stack.service(it.own.service).is_some() && known(it.own.service))
+            {
+                stops.extend(self.removal_stops.get(&removal.own.state.id).copied());
+            }
+            stops.into_iter().for_each(|stop| self.graph.wait_if_possible(stop, well));
+        }
+    }
+
     /// A start waits for what the service depends on, as far as that is started by this plan, or is not healthy yet.
     fn wait_for_dependencies(&mut self) {
-        let starts: Vec<(usize, Node)> = self.started.iter().map(|(index, node)| (*index, *node)).collect();
+        let starts = self.started.iter().chain(&self.reloaded);
+        let starts: Vec<(usize, Node)> = starts.map(|(index, node)| (*index, *node)).collect();
         for (index, start) in starts {
             for dependency in &self.works[index].service.depends_on {
                 for other in 0..self.works.len() {

@@ -54,6 +54,11 @@ impl Work<'_> {
         self.kept.is_some_and(|own| own.is_set_aside())
     }
 
+    /// Whether a kept container is to take another version of its files.
+    pub(super) fn reloads(&self) -> bool {
+        self.renames_kept() && self.service.container.version().is_some()
+    }
+
     /// Whether another container takes the place of what is there: a new one, or one that comes back.
     pub(super) fn replaces(&self) -> bool {
         self.creates() || self.comes_back()
@@ -138,14 +143,14 @@ fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>], aside: &[Ow
     let replica = &placed.replica;
     let service = &stack.services[replica.service];
     let ports = service.ports.iter().zip(&placed.ports).map(|(demand, port)| HostPort {
-        host_ip: demand.host_ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        host_ip: stack.machines[replica.machine].binding(demand).map(|ip| ip.to_string()).unwrap_or_default(),
         host_port: *port,
         container_port: demand.container,
         protocol: demand.protocol.clone(),
     });
     let ports: Vec<HostPort> = ports.collect();
     let hash = service.container.config_hash();
-    let name = container_name(stack, service, replica.number);
+    let name = stack.container_name(service, replica.number);
     let same = |it: &Own<'_>| it.service == service.name && it.number == replica.number;
     let fits = |it: &Own<'_>| it.machine == replica.machine && it.is_as_wanted(&hash, &ports);
     let (mut good, mut old): (Vec<Own<'a>>, Vec<Own<'a>>) = own.iter().copied().filter(same).partition(fits);
@@ -166,12 +171,6 @@ fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>], aside: &[Ow
         previous: Vec::new(),
         reasons: Vec::new(),
     }
-}
-
-/// `<project>-<service>-<n>`, or the name that the file gives.
-pub(super) fn container_name(stack: &Stack, service: &Service, number: u32) -> String {
-    let given = service.container.container_name.clone();
-    given.unwrap_or_else(|| format!("{}-{}-{number}", stack.project, service.name))
 }
 
 /// A container that lives in another's namespaces goes on only as long as that one does.
@@ -207,7 +206,9 @@ fn reasons(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>) -> Vec<St
         if !kept.state.is_up() {
             reasons.push(format!("it is {}", kept.state.state));
         }
-        if work.renames_kept() || !work.old.is_empty() {
+        if work.reloads() {
+            reasons.push("other addresses to forward to".to_owned());
+        } else if work.renames_kept() || !work.old.is_empty() {
             reasons.push("an interrupted run left it half replaced".to_owned());
         }
         return reasons;
@@ -315,6 +316,7 @@ fn short(problem: &Problem<'_>, works: &[Work<'_>], newcomer: &Work<'_>, machine
 fn removal<'a>(problem: &Problem<'_>, own: Own<'a>) -> Removal<'a> {
     let service = problem.stack.services.iter().position(|service| service.name == own.service);
     let reason = match service {
+        None if own.state.label(labels::ROLE).is_some() => "nothing there needs it any more".to_owned(),
         None => format!("`{}` is not in the file any more", own.service),
         Some(index) => {
             let before = problem.running.iter().filter(|running| running.service == index).count();
@@ -352,7 +354,9 @@ pub(super) fn change(stack: &Stack, work: &Work<'_>, completes: bool) -> Option<
         if !work.old.is_empty() {
             actions.push(Action::Delete);
         }
-        if work.renames_kept() {
+        if work.reloads() {
+            actions.push(Action::Reload);
+        } else if work.renames_kept() {
             actions.push(Action::Rename);
         }
         if work.starts_kept(completes) {

@@ -6,6 +6,7 @@ use crate::inventory::Inventory;
 use crate::observed::Observed;
 use crate::source::{Spanned, Text};
 
+use super::discovery::{self, Said};
 use super::model::{Network, Stack, Volume};
 use super::{machines, services};
 
@@ -19,10 +20,14 @@ pub fn build(
     observed: Option<&Observed>,
 ) -> (Stack, Vec<Diagnostic>) {
     let mut findings = Vec::new();
+    let mut said = Said::of_project(compose, &mut findings);
+    let networks = networks(compose, &mut said);
+    let proxy_image = said.image;
     let mut stack = Stack {
         project: compose.name.clone(),
         services: Vec::new(),
-        networks: networks(compose),
+        networks,
+        proxy_image,
         volumes: volumes(compose),
         machines: machines::machines(compose, inventory, observed),
         inactive: compose.inactive.keys().map(ToString::to_string).collect(),
@@ -33,6 +38,7 @@ pub fn build(
     }
     stack.services.sort_by(|a, b| a.name.cmp(&b.name));
     services::share_volumes(&mut stack);
+    discovery::publish(&mut stack, &mut findings);
     if inventory.is_some() {
         findings.extend(services::unsized_summary(&stack));
     }
@@ -49,7 +55,7 @@ pub fn faults(compose: &Compose) -> Vec<Diagnostic> {
 }
 
 /// The networks in use, with their engine names. `default` is one of them where a service names none.
-fn networks(compose: &Compose) -> indexmap::IndexMap<String, Network> {
+fn networks(compose: &Compose, said: &mut Said<'_>) -> indexmap::IndexMap<String, Network> {
     let mut networks = indexmap::IndexMap::new();
     let services = || compose.services.values();
     let needs_default = services().any(|it| it.network_mode.is_none() && it.networks.is_empty());
@@ -64,8 +70,9 @@ fn networks(compose: &Compose) -> indexmap::IndexMap<String, Network> {
         let external = declared.is_some_and(|network| network.external.is_some());
         let given = declared.and_then(|network| network.name.as_ref()).map(|name| name.value.to_string());
         let name = given.unwrap_or_else(|| engine_name(compose, key, external));
+        let discovery = said.of_network(declared.map(|network| &network.extensions));
         let network = declared.map_or_else(
-            || Network { name: name.clone(), ..Network::default() },
+            || Network { name: name.clone(), discovery, ..Network::default() },
             |declared| Network {
                 name: name.clone(),
                 external,
@@ -76,6 +83,7 @@ fn networks(compose: &Compose) -> indexmap::IndexMap<String, Network> {
                 enable_ipv6: declared.enable_ipv6.as_ref().map(|it| it.value),
                 pools: declared.pools.iter().map(pool).collect(),
                 labels: services::texts(&declared.labels),
+                discovery,
             },
         );
         networks.insert(key.to_owned(), network);

@@ -219,6 +219,7 @@ fn files(compose: &compose::Compose, written: &compose::Service) -> Vec<Delivere
         };
         let number = |field: &Rare<Text>| field.as_ref().and_then(|it| it.value.parse().ok()).unwrap_or(0);
         DeliveredFile {
+            reload: None,
             kind,
             key: it.source.value.to_string(),
             target: target(kind, it),

@@ -3,6 +3,7 @@
 mod build;
 mod container;
 mod contents;
+mod discovery;
 mod machines;
 mod model;
 mod rollout;
@@ -14,6 +15,7 @@ mod wishes;
 pub use crate::compose::model::Condition;
 pub use build::{build, faults};
 pub use contents::Contents;
+pub use discovery::Discovery;
 pub use machines::LOCAL;
 
 pub use model::{
@@ -23,7 +25,7 @@ pub use model::{
 pub use rollout::{OnFailure, Rollout};
 pub use spec::{
     Attachment, ContainerSpec, DeliveredFile, DeviceRequest, FileKind, FileOrigin, Healthcheck, Logging, Mount,
-    PullPolicy, Restart, Ulimit,
+    PullPolicy, Reload, Restart, Ulimit,
 };
 pub use support::unsupported;
 pub use wishes::{Bond, By, Spread, Survive, Wishes};

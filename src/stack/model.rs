@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use super::discovery::{Discovery, tcp_ports};
 use super::rollout::{OnFailure, Rollout};
 use super::spec::ContainerSpec;
 use super::wishes::Wishes;
@@ -25,6 +26,8 @@ pub struct Stack {
     pub volumes: IndexMap<String, Volume>,
     /// In the inventory's order.
     pub machines: Vec<Machine>,
+    /// The image of the proxies that are needed for networks with [`Discovery::Proxy`].
+    pub proxy_image: String,
     /// Services of the files whose profiles are not active: what runs of them is left alone.
     pub inactive: BTreeSet<String>,
 }
@@ -35,6 +38,25 @@ impl Stack {
         self.services.iter().find(|service| service.name == name)
     }
 
+    /// The engine's name of a container: `<project>-<service>-<n>`, or the name that the file gives.
+    pub fn container_name(&self, service: &Service, number: u32) -> String {
+        let given = service.container.container_name.clone();
+        let name = given.unwrap_or_else(|| format!("{}-{}-{number}", self.project, service.name));
+        // Labels never change, names do: by it is seen which version of its files a container has.
+        match service.container.version() {
+            Some(version) => format!("{name}-{version}"),
+            None => name,
+        }
+    }
+
+    /// Whether a service reaches another by its name on whichever machine, through a proxy of a network that they share.
+    pub fn meet_by_proxy(&self, from: &str, to: &str) -> bool {
+        let (Some(from), Some(to)) = (self.service(from), self.service(to)) else { return false };
+        let joins = |service: &Service, name: &str| service.container.networks.iter().any(|it| it.network == name);
+        let mut proxied = self.networks.values().filter(|network| network.discovery == Discovery::Proxy);
+        !to.open_ports().is_empty() && proxied.any(|network| joins(from, &network.name) && joins(to, &network.name))
+    }
+
     /// The same stack with other services.
     pub fn with_services(&self, services: Vec<Service>) -> Stack {
         Stack {
@@ -43,6 +65,7 @@ impl Stack {
             networks: self.networks.clone(),
             volumes: self.volumes.clone(),
             machines: self.machines.clone(),
+            proxy_image: self.proxy_image.clone(),
             inactive: self.inactive.clone(),
         }
     }
@@ -105,6 +128,8 @@ pub struct Service {
     pub update: Rollout,
     /// How that is taken back, where it is said.
     pub rollback: Option<Rollout>,
+    /// For a proxy: the services that it stands for.
+    pub forwards_to: Vec<String>,
     /// What each of its containers is made from.
     pub container: ContainerSpec,
 }
@@ -113,6 +138,13 @@ impl Service {
     /// Whether the containers that are replaced stay, stopped, to be gone back to.
     pub fn keeps_previous(&self) -> bool {
         self.rollback.is_some() || self.update.on_failure == OnFailure::Rollback
+    }
+
+    /// The TCP ports in its containers at which others of its networks reach it; sorted.
+    pub fn open_ports(&self) -> Vec<u16> {
+        let published = self.ports.iter().filter(|port| port.protocol == "tcp").map(|port| port.container);
+        let exposed = self.container.expose.iter().flat_map(|it| tcp_ports(it));
+        published.chain(exposed).collect::<BTreeSet<u16>>().into_iter().collect()
     }
 
     /// The services without which it cannot be placed as it asks.
@@ -146,6 +178,8 @@ pub struct PortDemand {
     pub protocol: String,
     /// Where the host port was written (else the whole entry).
     pub span: Span,
+    /// Not asked for by the files: proxies on other machines reach it there, at the machine's own address.
+    pub inward: bool,
 }
 
 /// A condition on a machine: `node.labels.zone == a`.
@@ -187,6 +221,8 @@ pub struct Network {
     pub pools: Vec<AddressPool>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
+    /// How its names reach other machines.
+    pub discovery: Discovery,
 }
 
 /// An address pool of a network.
@@ -250,6 +286,22 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// Where others reach it: its `address`, or that of its endpoint where it is a number.
+    pub fn address(&self) -> Option<&str> {
+        let endpoint = match &self.endpoint {
+            Endpoint::Ssh { host, .. } | Endpoint::Tcp { host, .. } => Some(host.as_str()),
+            Endpoint::Unix(_) | Endpoint::Context(_) | Endpoint::Local => None,
+        };
+        let number = endpoint.filter(|host| host.parse::<std::net::IpAddr>().is_ok());
+        self.address.as_deref().or(number)
+    }
+
+    /// The address that a port demand binds to here; none for all addresses.
+    pub fn binding(&self, demand: &PortDemand) -> Option<std::net::IpAddr> {
+        let own = || self.address().and_then(|address| address.parse().ok());
+        if demand.inward { own() } else { demand.host_ip }
+    }
+
     /// Whether nothing but their names tells two machines apart.
     pub fn is_like(&self, other: &Machine) -> bool {
         fn attributes(machine: &Machine) -> impl Iterator<Item = (&String, &String)> {

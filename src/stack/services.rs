@@ -39,6 +39,7 @@ pub(super) fn service(
         depends_on: dependencies(compose, written),
         update,
         rollback,
+        forwards_to: Vec::new(),
         container: container::spec(compose, stack, written),
     }
 }
@@ -113,6 +114,7 @@ fn ports(written: &compose::Service) -> Vec<PortDemand> {
         container: port.target.value,
         protocol: port.protocol.value.to_string(),
         span: port.published.as_ref().map_or(port.span, |published| published.span),
+        inward: false,
     };
     written.ports.iter().map(demand).collect()
 }

@@ -126,6 +126,12 @@ pub struct ContainerSpec {
 }
 
 impl ContainerSpec {
+    /// What containers with another version of files that can be reloaded are told apart by; none without such files.
+    pub fn version(&self) -> Option<String> {
+        let digests: String = self.files.iter().filter(|it| it.reload.is_some()).map(|it| it.digest.as_str()).collect();
+        (!digests.is_empty()).then(|| sha256(digests).chars().take(8).collect())
+    }
+
     /// Whether the files give it a health check.
     pub fn tests_health(&self) -> bool {
         self.healthcheck.as_ref().is_some_and(|check| check.test.first().is_none_or(|it| it != "NONE"))
@@ -135,7 +141,12 @@ impl ContainerSpec {
     pub fn config_hash(&self) -> String {
         // `pull` says when to fetch, not what to run; and what counts of a file is what is in it, not where it lies here.
         let mut spec = ContainerSpec { pull: PullPolicy::default(), ..self.clone() };
-        spec.files.iter_mut().for_each(|file| file.origin = FileOrigin::default());
+        for file in &mut spec.files {
+            file.origin = FileOrigin::default();
+            if file.reload.is_some() {
+                file.digest.clear();
+            }
+        }
         sha256(serde_json::to_string(&spec).unwrap_or_default())
     }
 }
@@ -159,6 +170,18 @@ pub struct DeliveredFile {
     pub origin: FileOrigin,
     /// The SHA-256 of what is in it; empty until it is read.
     pub digest: String,
+    /// How a running container takes another version of it; none: it is replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reload: Option<Reload>,
+}
+
+/// How a running container takes another version of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reload {
+    /// Run in the container first: it ends with 0 when the new version, at the file's path with `.new` behind it, is good.
+    pub check: Vec<String>,
+    /// The signal by which it is told of it.
+    pub signal: String,
 }
 
 /// What a delivered file is.

@@ -169,6 +169,7 @@ fn mark(change: &Change) -> (&'static str, &'static str, Color) {
         (false, [Action::Delete]) => ("-", "delete", Color::Red),
         (false, [Action::Delete | Action::SetAside, Action::Create]) => ("~", "replace", Color::Yellow),
         (false, [.., Action::Restore]) => ("~", "bring back", Color::Yellow),
+        (false, [Action::Reload, ..]) => ("~", "reload", Color::Yellow),
         (false, [Action::Start]) => ("~", "start", Color::Yellow),
         (false, _) => ("~", "tidy up", Color::Yellow),
     }

@@ -50,6 +50,7 @@ pub(crate) fn name_of(operation: &Operation) -> String {
         Operation::CreateContainer(new) => format!("create {}", new.name),
         Operation::Start { name } => format!("start {name}"),
         Operation::Await { name, .. } => format!("await {name}"),
+        Operation::Reload { name, .. } => format!("reload {name}"),
         Operation::Watch { name, .. } => format!("watch {name}"),
         Operation::Pause { .. } => "pause".to_owned(),
         Operation::Stop { name, .. } => format!("stop {name}"),
@@ -111,6 +112,9 @@ impl FakeCluster {
                 up.then_some(()).ok_or("it does not run")?;
             }
             Operation::Pause { .. } => {}
+            Operation::Reload { name, .. } => {
+                state.containers.iter().find(|container| container.name == *name).ok_or("no such container")?;
+            }
             Operation::Stop { id, .. } => {
                 if let Some(container) = state.containers.iter_mut().find(|container| is_called(container, id)) {
                     container.state = "exited".to_owned();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 500;
 
 /// Each room with the rooms that it may use, all of which stand before it. What is not named here is not allowed.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("source", &[]),
     ("map", &[]),
     ("units", &[]),
@@ -24,6 +24,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("lint", &["digest", "source", "map", "units", "diagnostic", "yaml", "compose", "inventory", "stack"]),
     ("placement", &["source", "units", "diagnostic", "inventory", "stack"]),
     ("capacity", &["units", "inventory", "stack", "placement"]),
+    ("discovery", &["digest", "source", "units", "labels", "stack", "placement"]),
     ("plan", &["digest", "units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
     ("cluster", &["digest", "units", "labels", "observed", "inventory", "stack", "plan"]),
     ("apply", &["digest", "labels", "plan", "cluster"]),
@@ -55,6 +56,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
             "inventory",
             "stack",
             "lint",
+            "discovery",
             "placement",
             "capacity",
             "plan",

@@ -11,6 +11,7 @@ mod config;
 mod corpus;
 mod corpus_canonical;
 mod corpus_model;
+mod discovery;
 mod disk;
 mod fake;
 mod flat;

@@ -53,6 +53,7 @@ pub fn service(name: &str, replicas: u32, cpus: u64) -> Service {
         depends_on: Vec::new(),
         update: planner::stack::Rollout::default(),
         rollback: None,
+        forwards_to: Vec::new(),
         container: ContainerSpec { image: format!("{name}:1"), ..ContainerSpec::default() },
     }
 }
@@ -65,11 +66,13 @@ pub fn port(range: Option<(u16, u16)>, address: Option<&str>) -> PortDemand {
         container: 80,
         protocol: "tcp".to_owned(),
         span: nowhere(),
+        inward: false,
     }
 }
 
 pub fn stack(services: Vec<Service>, machines: Vec<Machine>) -> Stack {
     Stack {
+        proxy_image: String::new(),
         project: "test".to_owned(),
         services,
         networks: indexmap::IndexMap::new(),

@@ -3,7 +3,7 @@
 # address, its own Docker Engine (own data root, its socket, and TLS on port 2376) and its own sshd.
 # Needs root and Debian's packages docker.io, openssh-server, iproute2, iptables, busybox-static, openssl.
 #
-#   lab.sh install            apt-get the packages above, docker-registry and curl; docker compose if it is missing
+#   lab.sh install            apt-get the packages above, docker-registry, curl and haproxy; docker compose if it is missing
 #   lab.sh up N               hosts h1..hN at 10.77.0.11, .12, …; waits until every engine answers.
 #                             Up already with N hosts: nothing to do. Up otherwise, or half: made anew
 #   lab.sh hosts              one line a host: NAME ADDRESS UNIX_SOCKET SSH_URL
@@ -33,7 +33,7 @@ dk() { local h=$1; shift; docker -H "unix://$(sock "$h")" "$@"; }
 each() { (cd "$LAB_DIR" 2>/dev/null && ls -d h[0-9]* 2>/dev/null | sort -V) || true; }
 
 install_packages() {
-  local packages="docker.io openssh-server iproute2 iptables busybox-static docker-registry openssl curl"
+  local packages="docker.io openssh-server iproute2 iptables busybox-static docker-registry openssl curl haproxy"
   apt-get update -q >/dev/null
   # Newer Debians have the client in a package of its own.
   if apt-cache show docker-cli >/dev/null 2>&1; then packages="$packages docker-cli"; fi

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 17] = [
+pub(in crate::lint) static RULES: [Rule; 18] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -122,6 +122,19 @@ pub(in crate::lint) static RULES: [Rule; 17] = [
         needs: Needs::Project,
         summary: "A wish under a service's `x-planner` that cannot be understood.",
         why: "A wish that is left out would not be kept.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "M327",
+        name: "machine-without-address",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Inventory,
+        summary: "A network with proxies, and a machine whose address nobody knows.",
+        why: "A proxy forwards to other machines at the address that the inventory gives them, and the ports for it are open \
+              at that address alone. The name by which ssh reaches a machine may mean nothing to the others.",
         ignore: "",
         example: None,
         finder: Finder::Room("placing"),

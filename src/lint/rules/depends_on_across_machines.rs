@@ -14,8 +14,9 @@ pub static RULE: Rule = Rule {
     group: Group::Default,
     needs: Needs::Inventory,
     summary: "Services that find each other by name and are to be on different machines.",
-    why: "The networks that are made here end at the machine: the name of a service on another one is not known. An \
-          overlay network that others made does reach across. `planner plan` says the same of where it has placed them.",
+    why: "The networks that are made here end at the machine: the name of a service on another one is not known. With \
+          `x-planner: {discovery: proxy}` proxies reach across (`docs/discovery.md`), and so does an overlay network that \
+          others made. `planner plan` says the same of where it has placed them.",
     ignore: "Where they meet by a published port and the machine's address.",
     example: example!("depends_on_across_machines"),
     finder: Finder::Rule(check),
@@ -33,11 +34,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             if here.is_empty() || there.is_empty() || !apart || !meet_locally(context.compose, service, other) {
                 continue;
             }
+            if context.stack.is_some_and(|stack| stack.meet_by_proxy(&service.name, name)) {
+                continue;
+            }
             findings.push(
                 RULE.finding(format!("`{}` will not find `{name}`: they can never be on one machine", service.name))
                     .label(dependency.span, format!("only on {}", names(&there)))
                     .label(service.span, format!("only on {}", names(&here)))
-                    .help("loosen the constraints of one, or let them meet in an external overlay network"),
+                    .help(
+                        "set `x-planner: {discovery: proxy}`, loosen the constraints of one, or let them meet in an \
+                         external overlay network",
+                    ),
             );
         }
     }

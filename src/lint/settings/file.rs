@@ -6,7 +6,8 @@ use crate::lint::rules;
 use crate::source::{Span, Spanned};
 use crate::yaml::{Mapping, Node};
 
-const KEYS: [&str; 7] = ["select", "ignore", "severity", "exceptions", "variables", "host-paths", "fail-on"];
+const KEYS: [&str; 8] =
+    ["select", "ignore", "severity", "exceptions", "variables", "host-paths", "fail-on", "discovery"];
 const EXCEPTION_KEYS: [&str; 4] = ["rules", "services", "files", "reason"];
 
 /// Takes the settings of a tree up into `settings`; `what` names the place where they stand.

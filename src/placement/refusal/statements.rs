@@ -289,6 +289,7 @@ fn nothing_of(service: &Service) -> Service {
         depends_on: Vec::new(),
         update: Rollout::default(),
         rollback: None,
+        forwards_to: Vec::new(),
         container: ContainerSpec::default(),
     }
 }

@@ -3,6 +3,7 @@
 //! Every test has a project and host ports of its own; what it leaves on the hosts is cleared before and after.
 
 mod cut;
+mod discovery;
 mod files;
 mod life;
 mod lost;
