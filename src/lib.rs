@@ -12,6 +12,7 @@ pub mod compose;
 pub mod diagnostic;
 pub mod digest;
 pub mod discovery;
+pub mod export;
 pub mod inventory;
 pub mod labels;
 pub mod lint;

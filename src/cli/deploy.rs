@@ -9,7 +9,7 @@ use crate::inventory::{Availability, Endpoint, Inventory};
 use crate::observed::{FORMAT_VERSION, Observed};
 use crate::placement::{self, Limits, Outcome, Policy, Problem, Solution, refusal};
 use crate::plan::{self, NoPlan, Plan};
-use crate::stack;
+use crate::stack::{self, Stack};
 use crate::view;
 
 use super::args::SituationArgs;
@@ -142,7 +142,7 @@ pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(
     }
 }
 
-/// Places the project on the machines as they were seen, and plans the change. Tells what stands in the way.
+/// [`place_and_plan`], for those who want the plan alone.
 pub(super) fn make_plan(
     io: &mut Io,
     project: &mut Project,
@@ -150,6 +150,17 @@ pub(super) fn make_plan(
     policy: Policy,
     limits: &Limits,
 ) -> Result<Plan, Exit> {
+    place_and_plan(io, project, observed, policy, limits).map(|(_, plan)| plan)
+}
+
+/// Places the project on the machines as they were seen, and plans the change. Tells what stands in the way.
+pub(super) fn place_and_plan(
+    io: &mut Io,
+    project: &mut Project,
+    observed: &Observed,
+    policy: Policy,
+    limits: &Limits,
+) -> Result<(Stack, Plan), Exit> {
     project.findings.extend(stack::unsupported(&project.compose));
     let (mut stack, findings) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
     project.findings.extend(findings);
@@ -166,7 +177,7 @@ pub(super) fn make_plan(
                 let mut told: Vec<Diagnostic> = plan::out_of_reach(&stack, &plan).into_iter().collect();
                 told.extend(plan::unseen_data(&stack, &plan));
                 io.tell_findings(&mut told, &project.sources);
-                return Ok(plan);
+                return Ok((stack, plan));
             }
             Err(why) => no_plan(io, why, &project.sources),
         },

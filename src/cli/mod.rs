@@ -51,6 +51,8 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         Command::Show(args) => commands::show::run(&args, io),
         Command::Status(args) => commands::status::run(&args, io),
         Command::Capacity(args) => commands::capacity::run(&args, io),
+        Command::Ports(args) => commands::export::ports(&args, io),
+        Command::Export(args) => commands::export::run(&args, io),
         Command::Rollback(args) => commands::rollback::run(&args, io),
         Command::Down(args) => commands::down::run(&args, io),
         Command::Lock(args) => commands::lock::run(&args, io),

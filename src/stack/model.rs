@@ -296,6 +296,15 @@ impl Machine {
         self.address.as_deref().or(number)
     }
 
+    /// The best that is known of how others reach it: its address, the host of its endpoint, or its name.
+    pub fn known_as(&self) -> &str {
+        let endpoint = match &self.endpoint {
+            Endpoint::Ssh { host, .. } | Endpoint::Tcp { host, .. } => Some(host.as_str()),
+            Endpoint::Unix(_) | Endpoint::Context(_) | Endpoint::Local => None,
+        };
+        self.address.as_deref().or(endpoint).unwrap_or(&self.name)
+    }
+
     /// The address that a port demand binds to here; none for all addresses.
     pub fn binding(&self, demand: &PortDemand) -> Option<std::net::IpAddr> {
         let own = || self.address().and_then(|address| address.parse().ok());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 500;
 
 /// Each room with the rooms that it may use, all of which stand before it. What is not named here is not allowed.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     ("source", &[]),
     ("map", &[]),
     ("units", &[]),
@@ -26,6 +26,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("capacity", &["units", "inventory", "stack", "placement"]),
     ("discovery", &["digest", "source", "units", "labels", "stack", "placement"]),
     ("plan", &["digest", "units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
+    ("export", &["observed", "plan", "stack"]),
     ("cluster", &["digest", "units", "labels", "observed", "inventory", "stack", "plan"]),
     ("apply", &["digest", "labels", "plan", "cluster"]),
     (
@@ -40,6 +41,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "lint",
             "placement",
             "capacity",
+            "export",
             "plan",
             "cluster",
             "apply",
@@ -59,6 +61,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "discovery",
             "placement",
             "capacity",
+            "export",
             "plan",
             "cluster",
             "apply",

@@ -196,6 +196,53 @@ pub(in crate::cli) struct CapacityArgs {
     pub json: bool,
 }
 
+// Where a project is, or would be.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct WhereArgs {
+    #[command(flatten)]
+    pub flags: ProjectFlags,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    #[command(flatten)]
+    pub situation: SituationArgs,
+    #[command(flatten)]
+    pub placement: PlacementArgs,
+    /// Look at a file that `planner observe` wrote, without asking the machines
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "fresh")]
+    pub observed: Option<PathBuf>,
+    /// As if nothing ran yet, without asking the machines
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+impl WhereArgs {
+    /// The project, of which only the flags tell.
+    pub(in crate::cli) fn project(&self) -> ProjectArgs {
+        ProjectArgs { files: Vec::new(), flags: self.flags.clone() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct ExportArgs {
+    /// dot, haproxy, hosts, mermaid, prometheus or traefik
+    #[arg(value_name = "FORMAT")]
+    pub format: String,
+    /// Where to write (else standard output)
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: WhereArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct PortsArgs {
+    #[command(flatten)]
+    pub place: WhereArgs,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct RollbackArgs {
     /// Services (else all that have containers to go back to)

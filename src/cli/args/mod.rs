@@ -10,8 +10,8 @@ use crate::diagnostic::Severity;
 use crate::view::Format;
 
 pub(in crate::cli) use deploying::{
-    ActArgs, ApplyArgs, CapacityArgs, DownArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs, RollbackArgs, ShowArgs,
-    SituationArgs, SolveArgs, StatusArgs, WhyArgs,
+    ActArgs, ApplyArgs, CapacityArgs, DownArgs, ExportArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs, PortsArgs,
+    RollbackArgs, ShowArgs, SituationArgs, SolveArgs, StatusArgs, WhereArgs, WhyArgs,
 };
 
 /// Static analysis and placement planning for Docker Compose over several machines.
@@ -49,6 +49,10 @@ pub(in crate::cli) enum Command {
     Status(StatusArgs),
     /// What is used and free, what still fits, and what a loss would do
     Capacity(CapacityArgs),
+    /// Who has which port on which machine
+    Ports(PortsArgs),
+    /// Write where everything is for other programs: load balancers, name services, monitoring, pictures
+    Export(ExportArgs),
     /// Go back to the containers that ran before the last update, where they were set aside
     Rollback(RollbackArgs),
     /// Take the project away from all machines; volumes stay

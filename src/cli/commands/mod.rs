@@ -6,6 +6,7 @@ pub(super) mod check;
 pub(super) mod config;
 pub(super) mod down;
 pub(super) mod explain;
+pub(super) mod export;
 pub(super) mod inventory;
 pub(super) mod lock;
 pub(super) mod observe;

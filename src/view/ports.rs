@@ -1,0 +1,97 @@
+//! Who has which port on which machine.
+
+use comfy_table::Cell;
+use serde_json::{Value, json};
+
+use crate::export::{Deployment, Listening};
+use crate::stack::TakenPort;
+
+use super::style::{Style, lines, safe};
+
+/// The version of the JSON form. Minor numbers add fields.
+const FORMAT_VERSION: &str = "1.0";
+
+/// How a container came to its port.
+fn how(it: &Listening<'_>) -> &'static str {
+    match it.demand.host {
+        _ if it.demand.inward => "for proxies",
+        Some(range) if range.count() == 1 => "fixed",
+        Some(_) => "from a range",
+        None => "assigned",
+    }
+}
+
+fn address(text: &str) -> &str {
+    if text.is_empty() { "all" } else { text }
+}
+
+/// For people: by machine and port; behind the project's own what others hold.
+pub fn ports(deployment: &Deployment<'_>, style: Style) -> String {
+    let mut table = style.table();
+    table.set_header([" machine", "port", "address", "who", "in it", "how"]);
+    for machine in &deployment.stack.machines {
+        let mut here: Vec<Listening<'_>> =
+            deployment.listening().filter(|it| it.machine.name == machine.name).collect();
+        here.sort_by_key(|it| (it.port.host_port, it.port.protocol.clone()));
+        for it in &here {
+            table.add_row(vec![
+                Cell::new(format!(" {}", machine.name)),
+                Cell::new(format!("{}/{}", it.port.host_port, it.port.protocol)),
+                Cell::new(address(it.port.address())),
+                Cell::new(format!("{}.{}", it.container.service, it.container.number)),
+                Cell::new(it.port.container_port),
+                Cell::new(how(it)),
+            ]);
+        }
+        for taken in &machine.taken_ports {
+            table.add_row(vec![
+                Cell::new(format!(" {}", machine.name)),
+                Cell::new(taken_port(taken)),
+                Cell::new(taken.host_ip.map_or("all".to_owned(), |ip| ip.to_string())),
+                Cell::new(safe(&taken.holder)),
+                Cell::new(""),
+                Cell::new("not ours"),
+            ]);
+        }
+    }
+    lines(&table)
+}
+
+fn taken_port(taken: &TakenPort) -> String {
+    match &taken.protocol {
+        Some(protocol) => format!("{}/{protocol}", taken.ports),
+        None => taken.ports.to_string(),
+    }
+}
+
+/// For machines; described in `docs/formats.md`.
+pub fn ports_json(deployment: &Deployment<'_>) -> String {
+    let ours = deployment.listening().map(|it| {
+        json!({
+            "machine": it.machine.name,
+            "port": it.port.host_port,
+            "protocol": it.port.protocol,
+            "address": Some(it.port.address()).filter(|address| !address.is_empty()),
+            "service": it.container.service,
+            "number": it.container.number,
+            "container_port": it.port.container_port,
+            "how": how(&it),
+        })
+    });
+    let ours: Vec<Value> = ours.collect();
+    let taken = deployment.stack.machines.iter().flat_map(|machine| {
+        machine.taken_ports.iter().map(|taken| {
+            json!({
+                "machine": machine.name,
+                "first": taken.ports.first,
+                "last": taken.ports.last,
+                "protocol": taken.protocol,
+                "address": taken.host_ip.map(|ip| ip.to_string()),
+                "holder": taken.holder,
+            })
+        })
+    });
+    let taken: Vec<Value> = taken.collect();
+    let document = json!({ "format_version": FORMAT_VERSION, "ports": ours, "taken": taken });
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+}
