@@ -20,7 +20,7 @@ fn main() -> ExitCode {
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect(),
         directory: std::env::current_dir().unwrap_or_default(),
-        style: Style { color: terminal, unicode: true, width },
+        style: Style { color: terminal, unicode: true, markdown: false, width },
         terminal,
     };
     ExitCode::from(run(&arguments, &mut surroundings) as u8)

@@ -184,6 +184,7 @@ fn opposite(operation: &Operation) -> Vec<Operation> {
         | Operation::Watch { .. }
         | Operation::Pause { .. }
         | Operation::Reload { .. }
+        | Operation::Exec { .. }
         | Operation::Remove { .. }
         | Operation::RemoveNetwork { .. } => Vec::new(),
     }

@@ -1,11 +1,7 @@
 //! What the loss of a machine, or of a zone, does.
 
-use std::collections::BTreeMap;
-
-use crate::inventory::Availability;
 use crate::placement::loss::{self, Rest};
 use crate::placement::{Layout, Outcome, Policy, Problem, place};
-use crate::stack::By;
 
 use super::Question;
 
@@ -43,23 +39,7 @@ pub enum Verdict {
 }
 
 pub(super) fn losses(problem: &Problem<'_>, layout: &Layout, question: &Question) -> Vec<Lost> {
-    let active = |machine: &usize| problem.stack.machines[*machine].availability == Availability::Active;
-    let groups: Vec<(Option<String>, Vec<Vec<usize>>)> = match &question.losses {
-        By::Machine => {
-            let kinds = problem.kinds().into_iter().filter(|kind| active(&kind[0]));
-            kinds.map(|kind| (None, kind.into_iter().map(|machine| vec![machine]).collect())).collect()
-        }
-        by @ By::Attribute(key) => {
-            let mut domains: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-            for machine in problem.machines().filter(active) {
-                if let Some(value) = problem.stack.machines[machine].attributes.get(key) {
-                    domains.entry(value).or_default().push(machine);
-                }
-            }
-            let named = |(value, machines)| (Some(format!("{} {value}", by.word())), vec![machines]);
-            domains.into_iter().map(named).collect()
-        }
-    };
+    let groups = loss::groups(problem, &question.losses);
     let with_moves = groups.len() <= MOST_WITH_MOVES;
     groups.into_iter().map(|(name, alike)| lose(problem, layout, name, alike, with_moves, question)).collect()
 }

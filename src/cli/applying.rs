@@ -1,7 +1,9 @@
 //! Doing a plan before the user's eyes: shown, agreed to, done, and what came of it.
 
 use std::cell::Cell;
-use std::time::Duration;
+use std::fs::File;
+use std::io::Write;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, FutureExt, select};
 use tokio::sync::oneshot;
@@ -16,8 +18,47 @@ use crate::view::{self, Progress};
 
 use super::args::ActArgs;
 use super::deploy::{observe, tell_cluster_error};
+use super::disk::append_private;
 use super::interrupt::Interrupts;
 use super::{Exit, Io};
+
+/// To whom a run is told: people, and programs if they asked.
+struct Told {
+    json: bool,
+    log: Option<File>,
+}
+
+impl Told {
+    fn new(io: &mut Io, act: &ActArgs) -> Result<Told, Exit> {
+        let log = act.log_file.as_ref().map(|path| {
+            append_private(&io.absolute(path)).map_err(|error| {
+                io.refuse(&format!("{} cannot be written: {error}", path.display()), Some("nothing was changed"));
+                Exit::Error
+            })
+        });
+        Ok(Told { json: act.json, log: log.transpose()? })
+    }
+
+    /// Where programs read the results, people read beside them.
+    fn people(&self, io: &mut Io, text: &str) {
+        if self.json { io.tell(text) } else { io.print(text) }
+    }
+
+    /// A log that cannot be written any more is no reason to leave a run half done.
+    fn programs(&mut self, io: &mut Io, line: &str) {
+        if self.json {
+            io.print(line);
+        }
+        if let Some(log) = &mut self.log {
+            let _ = log.write_all(line.as_bytes());
+        }
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64())
+}
 
 /// Takes a project's lock on the machines, for as long as the run lasts. Who has it, or left it behind, is told.
 async fn lock<'c>(
@@ -69,15 +110,16 @@ pub(super) async fn run_locked(
     (act, objective): (ActArgs, bool),
     plan: impl FnOnce(&mut Io, &Observed) -> Result<Plan, Exit>,
 ) -> Result<Exit, Exit> {
+    let mut told = Told::new(io, &act)?;
     let lock = lock(io, cluster, project, machines, Duration::from_secs(act.lock_timeout)).await?;
     let planned = observe(io, machines, cluster).await.and_then(|observed| plan(io, &observed));
     let exit = match planned {
         Ok(plan) => {
-            io.print(&view::plan(&plan, io.style));
+            told.people(io, &view::plan(&plan, io.style));
             if objective {
-                io.print(&view::objective(&plan.quality, io.style));
+                told.people(io, &view::objective(&plan.quality, io.style));
             }
-            Ok(confirm_and_apply(io, &plan, cluster, &lock, act.yes).await)
+            Ok(confirm_and_apply(io, &plan, cluster, &lock, (act.yes, &mut told)).await)
         }
         Err(exit) => Err(exit),
     };
@@ -91,7 +133,7 @@ async fn confirm_and_apply(
     plan: &Plan,
     cluster: &DockerCluster,
     lock: &Lock<'_, DockerCluster>,
-    yes: bool,
+    (yes, told): (bool, &mut Told),
 ) -> Exit {
     if plan.is_empty() {
         return Exit::Fine;
@@ -105,7 +147,9 @@ async fn confirm_and_apply(
         io.refuse("not applied: the lock was lost meanwhile", Some("run it again; nothing was changed"));
         return Exit::Error;
     }
-    let (outcome, lost) = do_steps(io, plan, cluster, lock).await;
+    told.programs(io, &view::began_json(plan, now()));
+    let (outcome, lost) = do_steps(io, plan, cluster, lock, told).await;
+    told.programs(io, &view::ended_json(outcome.as_ref(), now()));
     if lost {
         io.refuse("the lock was lost: another run took it, or somebody released it", None);
     }
@@ -113,7 +157,7 @@ async fn confirm_and_apply(
         io.tell("\nLeft. What was begun may or may not be done; `planner apply` again goes on from there.\n");
         return Exit::Cancelled;
     };
-    io.print(&view::outcome(plan, &outcome, io.style));
+    told.people(io, &view::outcome(plan, &outcome, io.style));
     match (outcome.is_complete(), outcome.failed.is_empty()) {
         (true, _) => Exit::Fine,
         (false, true) => Exit::Cancelled,
@@ -127,9 +171,10 @@ async fn do_steps(
     plan: &Plan,
     cluster: &DockerCluster,
     lock: &Lock<'_, DockerCluster>,
+    told: &mut Told,
 ) -> (Option<Outcome>, bool) {
     let lost = Cell::new(false);
-    let (tell, told) = oneshot::channel();
+    let (tell, is_lost) = oneshot::channel();
     // It is renewed to the end, also while what was begun is being finished.
     let kept = std::pin::pin!(async {
         lock.keep().await;
@@ -144,11 +189,12 @@ async fn do_steps(
             done += 1;
             lock.progress.set(Some((done, plan.steps.len())));
         }
+        told.programs(io, &view::event_json(plan, event, now()));
         if let Some(line) = progress.line(event) {
             io.tell(&line);
         }
     };
-    let applying = std::pin::pin!(until_interrupted(plan, cluster, told, &mut show));
+    let applying = std::pin::pin!(until_interrupted(plan, cluster, is_lost, &mut show));
     let outcome = match select(applying, kept).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => None,

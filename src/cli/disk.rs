@@ -51,6 +51,15 @@ pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     moved
 }
 
+/// Opens a file to add to its end; a new one is readable by the user alone.
+pub(super) fn append_private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Writes a text over the file at `path`, whole or not at all, with the rights that it has.
 pub(super) fn write_over(path: &Path, text: &str) -> io::Result<()> {
     // What a link points at is written, not the link.

@@ -79,6 +79,9 @@ fn host_config(new: &NewContainer) -> HostConfig {
         pid_mode: spec.pid.clone(),
         ipc_mode: spec.ipc.clone(),
         userns_mode: spec.userns_mode.clone(),
+        cgroup_parent: spec.cgroup_parent.clone(),
+        uts_mode: spec.uts.clone(),
+        annotations: (!spec.annotations.is_empty()).then(|| spec.annotations.clone().into_iter().collect()),
         cgroupns_mode: spec.cgroup.as_ref().and_then(|mode| mode.parse().ok()),
         nano_cpus: spec.cpu_limit.map(|thousandths| signed(thousandths.saturating_mul(1_000_000))),
         memory: spec.memory_limit.map(signed),
@@ -107,6 +110,7 @@ pub(super) fn endpoint(network: &Attachment) -> EndpointSettings {
     };
     EndpointSettings {
         aliases: given(&network.aliases),
+        mac_address: network.mac_address.clone(),
         ipam_config: Some(addresses).filter(|addresses| *addresses != EndpointIpamConfig::default()),
         ..Default::default()
     }

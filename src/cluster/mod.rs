@@ -11,6 +11,7 @@ mod deliver;
 mod dial;
 mod docker;
 mod endpoint;
+mod exec;
 mod fault;
 mod listeners;
 mod network;

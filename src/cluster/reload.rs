@@ -1,13 +1,12 @@
 //! Giving a container other versions of its files while it runs.
 
-use bollard::exec::{CreateExecOptions, StartExecResults};
 use bollard::query_parameters::KillContainerOptions;
-use futures_util::StreamExt;
 
 use super::deliver::deliver;
 use super::docker::Engine;
+use super::exec::exec;
 use super::fault::{Fault, explain};
-use crate::stack::DeliveredFile;
+use crate::stack::{DeliveredFile, Hook};
 
 /// Puts the files into the container; one that runs checks them first, and is told of them.
 pub(super) async fn reload(engine: &Engine, name: &str, files: &[DeliveredFile]) -> Result<(), Fault> {
@@ -18,7 +17,8 @@ pub(super) async fn reload(engine: &Engine, name: &str, files: &[DeliveredFile])
         if runs && !reload.check.is_empty() {
             let new = DeliveredFile { target: format!("{}.new", file.target), ..file.clone() };
             deliver(engine, name, std::slice::from_ref(&new)).await?;
-            check(engine, name, &reload.check).await?;
+            let check = Hook { command: reload.check.clone(), ..Hook::default() };
+            exec(engine, name, &check).await.map_err(|fault| fault.help("the container goes on with what it had"))?;
         }
         deliver(engine, name, std::slice::from_ref(file)).await?;
         if runs {
@@ -27,33 +27,4 @@ pub(super) async fn reload(engine: &Engine, name: &str, files: &[DeliveredFile])
         }
     }
     Ok(())
-}
-
-/// Runs a command in a container; one that does not end with 0 is a fault, with what it said.
-async fn check(engine: &Engine, name: &str, command: &[String]) -> Result<(), Fault> {
-    let doing = format!("running `{}` in `{name}`", command.join(" "));
-    let failed = |error| explain(&error, &doing);
-    let options = CreateExecOptions {
-        cmd: Some(command.to_vec()),
-        attach_stdout: Some(true),
-        attach_stderr: Some(true),
-        ..Default::default()
-    };
-    let exec = engine.docker.create_exec(name, options).await.map_err(failed)?.id;
-    let mut said = String::new();
-    if let StartExecResults::Attached { mut output, .. } =
-        engine.docker.start_exec(&exec, None).await.map_err(failed)?
-    {
-        while let Some(part) = output.next().await {
-            said.push_str(&part.map_err(failed)?.to_string());
-        }
-    }
-    match engine.docker.inspect_exec(&exec).await.map_err(failed)?.exit_code {
-        Some(0) => Ok(()),
-        code => {
-            let code = code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
-            let fault = Fault::new(format!("{doing}: {code}")).detail(said.trim_end());
-            Err(fault.help("the container goes on with what it had"))
-        }
-    }
 }

@@ -11,8 +11,8 @@ use bollard::query_parameters::{
 
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing, refusal};
-use super::{body, deliver, network, pull, reload, start, wait};
-use crate::plan::{NewContainer, Operation};
+use super::{body, deliver, exec, network, pull, reload, start, wait};
+use crate::plan::{NewContainer, Operation, When};
 
 /// How long the engine waits before it kills, in seconds, where the container does not say.
 const DEFAULT_GRACE: u64 = 10;
@@ -32,6 +32,8 @@ pub(super) async fn run(engine: &Engine, operation: &Operation, progress: &dyn F
         Operation::CreateContainer(new) => create(engine, new).await,
         Operation::Start { name } => start::start(engine, checked(name)?).await,
         Operation::Await { name, until } => wait::wait(engine, checked(name)?, *until, progress).await,
+        Operation::Exec { name, hook, at: When::Started } => exec::exec(engine, checked(name)?, hook).await,
+        Operation::Exec { name, hook, at: When::Stopping } => exec::before_stop(engine, checked(name)?, hook).await,
         Operation::Reload { name, files } => reload::reload(engine, checked(name)?, files).await,
         Operation::Watch { name, milliseconds } => {
             wait::watch(engine, checked(name)?, Duration::from_millis(*milliseconds)).await

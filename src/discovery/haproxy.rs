@@ -19,7 +19,7 @@ defaults
     balance leastconn
     retries 3
     option redispatch 1
-    timeout connect 2s
+    timeout connect 1s
     timeout check 2s
     timeout client 1d
     timeout server 1d

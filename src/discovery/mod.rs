@@ -183,6 +183,7 @@ fn proxy(stack: &Stack, network: &str, machine: usize, number: usize, targets: &
         depends_on: depends_on.collect(),
         update: Rollout { start_first: true, ..Rollout::default() },
         rollback: None,
+        post_start: Vec::new(),
         forwards_to: targets.iter().map(|target| target.service.clone()).collect(),
         container,
     }

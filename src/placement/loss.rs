@@ -1,11 +1,11 @@
 //! The loss of a machine: what goes with it, and whether all the rest finds room on the others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
-use crate::stack::{Replicas, Stack};
+use crate::stack::{By, Replicas, Stack};
 
 use super::constraints::names;
 use super::problem::{Policy, Problem, Running};
@@ -74,6 +74,61 @@ pub fn rest(problem: &Problem<'_>, lost: &[usize], limits: &Limits) -> Rest {
             Solved::Undecided(..) => false,
         };
     if infeasible { Rest::Short(certificates, refusal::without_place(problem, limits)) } else { Rest::Unknown }
+}
+
+/// What may be lost as one, of machines that take containers: the name of those that have one together (`zone a`), and losses
+/// that are alike, each by its machines.
+pub fn groups(problem: &Problem<'_>, by: &By) -> Vec<(Option<String>, Vec<Vec<usize>>)> {
+    let active = |machine: &usize| problem.stack.machines[*machine].availability == Availability::Active;
+    match by {
+        By::Machine => {
+            let kinds = problem.kinds().into_iter().filter(|kind| active(&kind[0]));
+            kinds.map(|kind| (None, kind.into_iter().map(|machine| vec![machine]).collect())).collect()
+        }
+        By::Attribute(key) => {
+            let mut domains: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for machine in problem.machines().filter(active) {
+                if let Some(value) = problem.stack.machines[machine].attributes.get(key) {
+                    domains.entry(value).or_default().push(machine);
+                }
+            }
+            let named = |(value, machines)| (Some(format!("{} {value}", by.word())), vec![machines]);
+            domains.into_iter().map(named).collect()
+        }
+    }
+}
+
+/// Whether everything that can be elsewhere finds room again, whichever one of these is lost: a finding for each loss of which
+/// it is proven that it does not, and the losses of which neither was found in time.
+pub fn not_survived(problem: &Problem<'_>, by: &By, limits: &Limits) -> (Vec<Diagnostic>, Vec<String>) {
+    let (mut findings, mut unknown) = (Vec::new(), Vec::new());
+    for (name, alike) in groups(problem, by) {
+        let machines: Vec<usize> = alike.iter().flatten().copied().collect();
+        let what = match name {
+            Some(name) => name,
+            None if machines.len() > 1 => format!("any one of {}", names(problem, &machines)),
+            None => names(problem, &machines),
+        };
+        match rest(problem, &alike[0], limits) {
+            Rest::Fits => {}
+            Rest::Unknown => unknown.push(what),
+            Rest::Short(certificates, homeless) => {
+                let message = format!("the stack does not survive the loss of {what}");
+                let mut finding = Diagnostic::error("R413", message);
+                for left in &homeless {
+                    if let Some(service) = problem.stack.service(&left.service) {
+                        finding = finding.label(service.span, told_of(left));
+                    }
+                }
+                finding.notes = certificates.into_iter().map(|it| it.message).collect();
+                findings.push(finding.help(
+                    "add room on what is left: a machine, or fewer replicas or smaller reservations; `planner capacity` \
+                     tells how much is missing",
+                ));
+            }
+        }
+    }
+    (findings, unknown)
 }
 
 /// The code of [`without_headroom`].

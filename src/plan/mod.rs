@@ -25,6 +25,6 @@ pub use status::{ReplicaStatus, ServiceStatus, Status, status};
 pub use crate::stack::OnFailure;
 pub use model::{
     Action, AttributeChange, Change, Counts, FORMAT_VERSION, GoingBack, MachineUse, NetworkSpec, NewContainer,
-    Operation, PlacedContainer, Plan, Quality, ServiceRollout, Step, TierQuality, Until, VolumeSpec,
+    Operation, PlacedContainer, Plan, Quality, ServiceRollout, Step, TierQuality, Until, VolumeSpec, When,
 };
 pub use reach::out_of_reach;

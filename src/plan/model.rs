@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::observed::HostPort;
-use crate::stack::{AddressPool, ContainerSpec, DeliveredFile, OnFailure, PullPolicy};
+use crate::stack::{AddressPool, ContainerSpec, DeliveredFile, Hook, OnFailure, PullPolicy};
 use crate::units::Amounts;
 
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
@@ -173,6 +173,15 @@ pub enum Operation {
         /// What for.
         until: Until,
     },
+    /// Runs a command in a container, to its end.
+    Exec {
+        /// Its name at that time.
+        name: String,
+        /// The command.
+        hook: Hook,
+        /// When.
+        at: When,
+    },
     /// Gives a container other versions of files. If it runs, they are checked first, and it is told by a signal; what it
     /// does goes on.
     Reload {
@@ -231,6 +240,16 @@ pub enum Until {
     Completed,
     /// The health check passes, if it has one; else it runs.
     Ready,
+}
+
+/// When a command is run in a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// When it has started.
+    Started,
+    /// Before it is stopped, if it runs.
+    Stopping,
 }
 
 /// How a service of which containers are replaced goes on where one of them fails. Replicas whose number is the same as

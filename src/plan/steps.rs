@@ -9,7 +9,7 @@ use crate::stack::{Condition, OnFailure, Stack};
 use super::container::Origin;
 use super::current::{Own, name_aside};
 use super::graph::{Graph, Node};
-use super::model::{Operation, Until};
+use super::model::{Operation, Until, When};
 use super::overlap;
 use super::rollout::milliseconds;
 use super::surroundings::Surroundings;
@@ -24,7 +24,9 @@ pub(super) struct Steps<'p, 'a> {
     pub graph: Graph,
     /// The steps that make a new container, or stop, start and await one, by index of its work.
     pub replaced: BTreeMap<usize, Replaced>,
-    /// After these, a container of the service (by index) has been started: by index of its work.
+    /// These start a container, by index of its work.
+    starts: BTreeMap<usize, Node>,
+    /// After these, it has been started, and what is to be run in it then has ended; by index of its work.
     pub started: BTreeMap<usize, Node>,
     /// After these, containers have left a machine.
     pub gone: BTreeMap<usize, Vec<Node>>,
@@ -68,6 +70,7 @@ impl<'p, 'a> Steps<'p, 'a> {
             removals,
             graph,
             replaced: BTreeMap::new(),
+            starts: BTreeMap::new(),
             started: BTreeMap::new(),
             gone: BTreeMap::new(),
             leaving: BTreeMap::new(),
@@ -128,6 +131,13 @@ impl<'p, 'a> Steps<'p, 'a> {
     ) -> (Option<Node>, Node) {
         let (id, name) = (own.state.id.clone(), own.state.name.clone());
         let machine = self.machine(own.machine);
+        let mut before = before.to_vec();
+        let hooks = self.stack.pre_stop.get(own.service).into_iter().flatten().filter(|_| own.state.is_up());
+        for hook in hooks {
+            let exec = Operation::Exec { name: name.clone(), hook: hook.clone(), at: When::Stopping };
+            before = vec![self.graph.add(address, machine, exec, &before)];
+        }
+        let before = before.as_slice();
         let stop = own
             .state
             .is_up()
@@ -171,9 +181,8 @@ impl<'p, 'a> Steps<'p, 'a> {
             before = vec![rename];
         }
         if work.starts_kept(self.completes(work)) {
-            let start = Operation::Start { name: work.name.clone() };
-            let start = self.graph.add(&address, machine, start, &before);
-            self.started.insert(index, start);
+            let (_, started) = self.start(index, work, &work.name, &before);
+            self.started.insert(index, started);
         }
     }
 
@@ -227,21 +236,21 @@ impl<'p, 'a> Steps<'p, 'a> {
             let rename = Operation::Rename { from: name, to: work.name.clone() };
             before = vec![self.graph.add(&address, machine, rename, &before)];
         }
-        let start = self.graph.add(&address, machine, Operation::Start { name: work.name.clone() }, &before);
+        let (_, started) = self.start(index, work, &work.name, &before);
         for gone in away {
-            self.graph.wait(gone, start);
+            self.graph.wait(gone, started);
         }
-        self.started.insert(index, start);
-        let well = if self.awaits_well(work) { self.well(index, work, &work.name, start) } else { start };
+        self.started.insert(index, started);
+        let well = if self.awaits_well(work) { self.well(index, work, &work.name, started) } else { started };
         (begins, well)
     }
 
     /// The new one serves before the old one stops.
     fn start_first(&mut self, index: usize, work: &Work<'_>, name: String, made: Option<Node>) -> (Vec<Node>, Node) {
         let (address, machine) = (work.address(), self.machine(work.machine));
-        let start = self.graph.add(&address, machine, Operation::Start { name: name.clone() }, made.as_slice());
-        self.started.insert(index, start);
-        let serves = self.well(index, work, &name, start);
+        let (start, started) = self.start(index, work, &name, made.as_slice());
+        self.started.insert(index, started);
+        let serves = self.well(index, work, &name, started);
         let mut gone = Vec::new();
         for old in &work.old {
             gone.push(self.take_away(&address, old, &[serves], Some(index)).1);
@@ -251,6 +260,19 @@ impl<'p, 'a> Steps<'p, 'a> {
             self.named.insert(index, self.graph.add(&address, machine, rename, &gone));
         }
         (vec![start], serves)
+    }
+
+    /// Starts a container, and runs in it what is to be run then. Returns the start, and the step after which all is done.
+    fn start(&mut self, index: usize, work: &Work<'_>, name: &str, before: &[Node]) -> (Node, Node) {
+        let (address, machine) = (work.address(), self.machine(work.machine));
+        let start = self.graph.add(&address, machine, Operation::Start { name: name.to_owned() }, before);
+        self.starts.insert(index, start);
+        let mut last = start;
+        for hook in &work.service.post_start {
+            let exec = Operation::Exec { name: name.to_owned(), hook: hook.clone(), at: When::Started };
+            last = self.graph.add(&address, machine, exec, &[last]);
+        }
+        (start, last)
     }
 
     /// Whether others look at how a container is that takes another's place: its service's next ones, or who takes it back.
@@ -282,7 +304,7 @@ impl<'p, 'a> Steps<'p, 'a> {
     /// Room and ports on a machine are free only when what leaves it has stopped; and when that may come back, only when it
     /// does not any more.
     fn wait_for_leaving(&mut self) {
-        for (index, start) in &self.started {
+        for (index, start) in &self.starts {
             if overlap::needs_no_more(self.works, self.removals, &self.works[*index]) {
                 continue;
             }
@@ -326,7 +348,7 @@ impl<'p, 'a> Steps<'p, 'a> {
 
     /// A start waits for what the service depends on, as far as that is started by this plan, or is not healthy yet.
     fn wait_for_dependencies(&mut self) {
-        let starts = self.started.iter().chain(&self.reloaded);
+        let starts = self.starts.iter().chain(&self.reloaded);
         let starts: Vec<(usize, Node)> = starts.map(|(index, node)| (*index, *node)).collect();
         for (index, start) in starts {
             for dependency in &self.works[index].service.depends_on {

@@ -28,6 +28,7 @@ pub fn build(
         services: Vec::new(),
         networks,
         proxy_image,
+        pre_stop: compose.services.values().filter_map(pre_stop).collect(),
         volumes: volumes(compose),
         machines: machines::machines(compose, inventory, observed),
         inactive: compose.inactive.keys().map(ToString::to_string).collect(),
@@ -52,6 +53,11 @@ pub fn faults(compose: &Compose) -> Vec<Diagnostic> {
         services::faults(compose, service, &mut findings);
     }
     findings
+}
+
+fn pre_stop(written: &crate::compose::model::Service) -> Option<(String, Vec<super::Hook>)> {
+    let hooks = written.hooks.as_ref().filter(|hooks| !hooks.pre_stop.is_empty())?;
+    Some((written.name.to_string(), super::hooks::hooks(&hooks.pre_stop)))
 }
 
 /// The networks in use, with their engine names. `default` is one of them where a service names none.

@@ -54,6 +54,9 @@ pub(super) fn spec(compose: &compose::Compose, stack: &Stack, written: &compose:
         ipc: text(&written.ipc),
         userns_mode: text(&written.userns_mode),
         cgroup: text(&written.cgroup),
+        cgroup_parent: text(&written.cgroup_parent),
+        uts: text(&written.uts),
+        annotations: texts(&written.annotations),
         mounts: mounts(stack, written),
         files: files(compose, written),
         expose,
@@ -152,7 +155,8 @@ fn networks(stack: &Stack, written: &compose::Service) -> Vec<Attachment> {
     let engine_name = |key: &str| stack.networks.get(key).map(|network| network.name.clone()).unwrap_or_default();
     if written.networks.is_empty() {
         let aliases = vec![written.name.to_string()];
-        return vec![Attachment { network: engine_name("default"), aliases, ..Attachment::default() }];
+        let mac_address = text(&written.mac_address);
+        return vec![Attachment { network: engine_name("default"), aliases, mac_address, ..Attachment::default() }];
     }
     let mut joined: Vec<(&Text, &compose::Attachment)> = written.networks.iter().collect();
     joined.sort_by_key(|(key, it)| (std::cmp::Reverse(it.priority), (*key).clone()));
@@ -164,9 +168,15 @@ fn networks(stack: &Stack, written: &compose::Service) -> Vec<Attachment> {
             aliases,
             ipv4_address: text(&it.ipv4_address),
             ipv6_address: text(&it.ipv6_address),
+            mac_address: text(&it.mac_address),
         }
     };
-    joined.into_iter().map(attachment).collect()
+    let mut attachments: Vec<Attachment> = joined.into_iter().map(attachment).collect();
+    // The service's own is that of the network that it joins first.
+    if let Some(first) = attachments.first_mut().filter(|first| first.mac_address.is_none()) {
+        first.mac_address = text(&written.mac_address);
+    }
+    attachments
 }
 
 fn mounts(stack: &Stack, written: &compose::Service) -> Vec<Mount> {

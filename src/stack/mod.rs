@@ -4,6 +4,7 @@ mod build;
 mod container;
 mod contents;
 mod discovery;
+mod hooks;
 mod machines;
 mod model;
 mod rollout;
@@ -16,6 +17,7 @@ pub use crate::compose::model::Condition;
 pub use build::{build, faults};
 pub use contents::Contents;
 pub use discovery::Discovery;
+pub use hooks::Hook;
 pub use machines::LOCAL;
 
 pub use model::{

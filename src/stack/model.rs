@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::discovery::{Discovery, tcp_ports};
+use super::hooks::Hook;
 use super::rollout::{OnFailure, Rollout};
 use super::spec::ContainerSpec;
 use super::wishes::Wishes;
@@ -28,6 +29,8 @@ pub struct Stack {
     pub machines: Vec<Machine>,
     /// The image of the proxies that are needed for networks with [`Discovery::Proxy`].
     pub proxy_image: String,
+    /// What is run in containers before they are stopped, by service.
+    pub pre_stop: BTreeMap<String, Vec<Hook>>,
     /// Services of the files whose profiles are not active: what runs of them is left alone.
     pub inactive: BTreeSet<String>,
 }
@@ -66,6 +69,7 @@ impl Stack {
             volumes: self.volumes.clone(),
             machines: self.machines.clone(),
             proxy_image: self.proxy_image.clone(),
+            pre_stop: self.pre_stop.clone(),
             inactive: self.inactive.clone(),
         }
     }
@@ -128,6 +132,8 @@ pub struct Service {
     pub update: Rollout,
     /// How that is taken back, where it is said.
     pub rollback: Option<Rollout>,
+    /// What is run in each container when it has started.
+    pub post_start: Vec<Hook>,
     /// For a proxy: the services that it stands for.
     pub forwards_to: Vec<String>,
     /// What each of its containers is made from.

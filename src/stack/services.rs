@@ -8,6 +8,7 @@ use crate::source::{Span, Spanned, Text};
 use crate::units::{Amounts, Resource};
 
 use super::Condition;
+use super::hooks::hooks;
 use super::model::{Constraint, Dependency, PortDemand, Replicas, Service, Stack};
 use super::rollout::rollouts;
 use super::{container, machines, wishes};
@@ -39,6 +40,7 @@ pub(super) fn service(
         depends_on: dependencies(compose, written),
         update,
         rollback,
+        post_start: hooks(written.hooks.as_ref().map_or(&[][..], |it| &it.post_start)),
         forwards_to: Vec::new(),
         container: container::spec(compose, stack, written),
     }

@@ -84,6 +84,15 @@ pub struct ContainerSpec {
     pub userns_mode: Option<String>,
     /// Cgroup namespace mode.
     pub cgroup: Option<String>,
+    /// The cgroup below which its own is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cgroup_parent: Option<String>,
+    /// `host` for the host's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uts: Option<String>,
+    /// OCI annotations.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
     /// What is mounted; sorted by target.
     pub mounts: Vec<Mount>,
     /// Configs and secrets, put into it before it starts; sorted by target.
@@ -244,6 +253,9 @@ pub struct Attachment {
     pub ipv4_address: Option<String>,
     /// A fixed IPv6 address.
     pub ipv6_address: Option<String>,
+    /// A fixed hardware address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac_address: Option<String>,
 }
 
 /// Something mounted into a container.

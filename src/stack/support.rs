@@ -46,6 +46,12 @@ fn of_service(service: &Service) -> Vec<Diagnostic> {
             findings.push(Diagnostic::error("M310", message).label(mount.span, "this mount"));
         }
     }
+    let outside = service.external_links.first().map(|link| (link.span, "links to containers outside the project"));
+    let models = service.models.iter().next().map(|(_, span)| (*span, "language models"));
+    for (span, what) in outside.into_iter().chain(models) {
+        let message = format!("`{name}`: {what} are not applied yet: containers would be made without them");
+        findings.push(Diagnostic::warning("M310", message).label(span, "left out"));
+    }
     if let Some(spread) = service.deploy.as_ref().and_then(|deploy| deploy.placement.spread.first()) {
         let message = format!("`{name}`: the preference to spread over `{}` is not followed yet", spread.value);
         findings.push(Diagnostic::warning("M310", message).label(spread.span, "left out of the placement"));

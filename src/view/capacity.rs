@@ -89,6 +89,10 @@ fn room(resource: &Resource, capacity: u64, taken: u64, style: Style) -> Cell {
 
 fn slots(slots: &[Slot], style: Style) -> String {
     let mut table = style.table();
+    if style.markdown {
+        // There is no table without a head.
+        table.set_header(["shape", "the largest", "all free room"]);
+    }
     for slot in slots {
         let shape = format!(" with {} GiB for each CPU", slot.shape.0);
         let place = match &slot.machine {
@@ -132,20 +136,20 @@ fn more(more: &[More], style: Style) -> String {
             Cell::new(number(it.without_moves)).fg(color),
         ];
         row.extend(moves.then(|| Cell::new(it.with_moves.map_or("–".to_owned(), number))));
-        row.push(Cell::new(causes(&it.stops)));
+        row.push(Cell::new(causes(&it.stops, style)));
         table.add_row(row);
     }
     lines(&table)
 }
 
 /// Each cause with its machines, the first few.
-fn causes(stops: &[(String, Vec<String>)]) -> String {
+fn causes(stops: &[(String, Vec<String>)], style: Style) -> String {
     let mut lines: Vec<String> =
         stops.iter().take(MOST_CAUSES).map(|(why, on)| format!("{}: {why}", names(on))).collect();
     if stops.len() > MOST_CAUSES {
         lines.push(format!("… and {} more", count(stops.len() - MOST_CAUSES, "cause")));
     }
-    lines.join("\n")
+    lines.join(style.line_break())
 }
 
 fn names(names: &[String]) -> String {
@@ -164,13 +168,13 @@ fn losses(losses: &[Lost], style: Style) -> String {
                 (format!("finds room again, {} {verb}", count(*moves as usize, "other container")), Color::Green)
             }
             Verdict::Unknown => ("not found out in time".to_owned(), Color::Yellow),
-            Verdict::Short(why, homeless) => (short(why, homeless), Color::Red),
+            Verdict::Short(why, homeless) => (short(why, homeless).replace('\n', style.line_break()), Color::Red),
         };
         table.add_row(vec![
             Cell::new(format!(" {}", who(lost))),
             Cell::new(lost.containers),
             Cell::new(verdict).fg(color),
-            Cell::new(meanwhile(lost)),
+            Cell::new(meanwhile(lost).replace('\n', style.line_break())),
         ]);
     }
     let mut text = lines(&table);

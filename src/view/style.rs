@@ -9,13 +9,18 @@ pub struct Style {
     pub color: bool,
     /// Whether to draw with more than ASCII.
     pub unicode: bool,
+    /// Whether it is written as Markdown: tables and bold as Markdown has them, nothing coloured or wrapped.
+    pub markdown: bool,
     /// Columns; text is not wrapped where there are none (a file, a pipe).
     pub width: Option<u16>,
 }
 
 impl Style {
     /// Without colour, in UTF-8, not wrapped: for files and tests.
-    pub const PLAIN: Style = Style { color: false, unicode: true, width: None };
+    pub const PLAIN: Style = Style { color: false, unicode: true, markdown: false, width: None };
+
+    /// For pages that read Markdown.
+    pub const MARKDOWN: Style = Style { markdown: true, ..Style::PLAIN };
 
     /// `text` in a colour, or as it is.
     pub(super) fn paint(self, color: AnsiColor, text: &str) -> String {
@@ -28,6 +33,9 @@ impl Style {
 
     /// `text` in bold, or as it is.
     pub(super) fn bold(self, text: &str) -> String {
+        if self.markdown {
+            return format!("**{text}**");
+        }
         if !self.color {
             return text.to_owned();
         }
@@ -35,9 +43,19 @@ impl Style {
         format!("{}{text}{}", style.render(), style.render_reset())
     }
 
+    /// Between two lines of a cell: a row of Markdown is one line.
+    pub(super) fn line_break(self) -> &'static str {
+        if self.markdown { "<br>" } else { "\n" }
+    }
+
     /// A table without lines, in this style.
     pub(super) fn table(self) -> comfy_table::Table {
         let mut table = comfy_table::Table::new();
+        if self.markdown {
+            table.load_style(comfy_table::presets::ASCII_MARKDOWN);
+            table.force_no_tty();
+            return table;
+        }
         table.load_style(comfy_table::presets::NOTHING);
         if let Some(width) = self.width {
             table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);

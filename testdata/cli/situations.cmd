@@ -10,5 +10,5 @@ planner capacity --observed snapshot-sparse.json stack.yaml
 planner capacity --scale web=4 --policy pack --service web stack.yaml
 planner capacity --service wbe stack.yaml
 planner capacity --loss rack stack.yaml
-planner capacity --scale web=40 stack.yaml
+planner capacity --scale lb=4 stack.yaml
 planner capacity --observed snapshot-sparse.json --service lb --json stack.yaml

@@ -51,6 +51,7 @@ pub(crate) fn name_of(operation: &Operation) -> String {
         Operation::Start { name } => format!("start {name}"),
         Operation::Await { name, .. } => format!("await {name}"),
         Operation::Reload { name, .. } => format!("reload {name}"),
+        Operation::Exec { name, hook, .. } => format!("exec {name} {}", hook.command.join(" ")),
         Operation::Watch { name, .. } => format!("watch {name}"),
         Operation::Pause { .. } => "pause".to_owned(),
         Operation::Stop { name, .. } => format!("stop {name}"),
@@ -112,7 +113,7 @@ impl FakeCluster {
                 up.then_some(()).ok_or("it does not run")?;
             }
             Operation::Pause { .. } => {}
-            Operation::Reload { name, .. } => {
+            Operation::Reload { name, .. } | Operation::Exec { name, .. } => {
                 state.containers.iter().find(|container| container.name == *name).ok_or("no such container")?;
             }
             Operation::Stop { id, .. } => {

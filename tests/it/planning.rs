@@ -2,8 +2,8 @@
 
 use planner::observed::{AnonymousVolume, MachineState, Observed};
 use planner::placement::{Limits, Outcome, Policy, Problem, place};
-use planner::plan::{Operation, Origin, Plan, make, running};
-use planner::stack::{Condition, Dependency, Healthcheck, Stack};
+use planner::plan::{Operation, Origin, Plan, make, running, take_down};
+use planner::stack::{Condition, Dependency, Healthcheck, Hook, Stack};
 
 use crate::fake::{FakeCluster, name_of};
 use crate::stacks::{machine, port, service, stack};
@@ -189,4 +189,35 @@ fn services_without_a_size_are_spread_too() {
     let plan = plan(&wanted, &Observed::default());
     let machines: std::collections::BTreeSet<&str> = plan.placement.iter().map(|it| it.machine.as_str()).collect();
     assert_eq!(machines.len(), 3, "{:?}", plan.placement);
+}
+
+#[test]
+fn hooks_run_when_a_container_has_started_and_before_it_stops() {
+    let hook = |word: &str| Hook { command: vec![word.to_owned()], ..Hook::default() };
+    let mut web = service("web", 1, 1);
+    web.depends_on.push(Dependency { service: "db".to_owned(), condition: Condition::Started, restart: false });
+    let mut db = service("db", 1, 1);
+    db.post_start = vec![hook("first"), hook("second")];
+    let mut wanted = stack(vec![db, web], vec![machine("m0", 4)]);
+    wanted.pre_stop.insert("db".to_owned(), vec![hook("bye")]);
+    let expected = [
+        "m0 pull db:1 <-",
+        "m0 pull web:1 <-",
+        "m0 create test-db-1 <- 0",
+        "m0 start test-db-1 <- 2",
+        "m0 exec test-db-1 first <- 3",
+        "m0 exec test-db-1 second <- 4",
+        "m0 create test-web-1 <- 1",
+        "m0 start test-web-1 <- 5 6",
+    ];
+    assert_eq!(steps(&plan(&wanted, &Observed::default())), expected);
+    let observed = applied(&wanted);
+    let down = take_down(&wanted, &observed, &Origin::default()).unwrap();
+    let shown = steps(&down);
+    assert_eq!(shown.len(), 5, "{shown:#?}");
+    let at = |what: &str| shown.iter().position(|it| it.contains(what)).unwrap();
+    assert!(
+        at("exec test-db-1 bye") < at("stop test-db-1") && at("remove test-web-1") < at("stop test-db-1"),
+        "{shown:#?}"
+    );
 }

@@ -53,6 +53,7 @@ pub fn service(name: &str, replicas: u32, cpus: u64) -> Service {
         depends_on: Vec::new(),
         update: planner::stack::Rollout::default(),
         rollback: None,
+        post_start: Vec::new(),
         forwards_to: Vec::new(),
         container: ContainerSpec { image: format!("{name}:1"), ..ContainerSpec::default() },
     }
@@ -73,6 +74,7 @@ pub fn port(range: Option<(u16, u16)>, address: Option<&str>) -> PortDemand {
 pub fn stack(services: Vec<Service>, machines: Vec<Machine>) -> Stack {
     Stack {
         proxy_image: String::new(),
+        pre_stop: BTreeMap::new(),
         project: "test".to_owned(),
         services,
         networks: indexmap::IndexMap::new(),

@@ -61,12 +61,12 @@ pub(in crate::cli) struct SituationArgs {
     pub drain: Vec<String>,
     /// Go on without this machine, as if it were lost: it is not asked, and what ran there is placed elsewhere (may be
     /// repeated)
-    #[arg(long, value_name = "MACHINE")]
+    #[arg(long, visible_alias = "lost", value_name = "MACHINE")]
     pub without: Vec<String>,
 }
 
 // How changes are made.
-#[derive(Clone, Copy, Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(in crate::cli) struct ActArgs {
     /// Don't ask before acting
     #[arg(short = 'y', long)]
@@ -74,6 +74,12 @@ pub(in crate::cli) struct ActArgs {
     /// How long to wait for another run on the same project to end
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub lock_timeout: u64,
+    /// Print what happens as lines of JSON; what is for people goes to standard error
+    #[arg(long)]
+    pub json: bool,
+    /// Add the same lines to this file
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
 }
 
 // How to place.
@@ -192,8 +198,11 @@ pub(in crate::cli) struct CapacityArgs {
     #[arg(long, value_name = "LABEL", default_value = "machine")]
     pub loss: String,
     /// Print the answer as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "markdown")]
     pub json: bool,
+    /// Print the answer as Markdown, for a pull request's comment
+    #[arg(long)]
+    pub markdown: bool,
 }
 
 // Where a project is, or would be.

@@ -40,6 +40,7 @@ pub(in crate::cli) enum Command {
     /// Print the project as docker compose reads it, in its canonical form
     Config(ConfigArgs),
     /// Show what would change on the machines, and why; changes nothing
+    #[command(visible_alias = "replan")]
     Plan(PlanArgs),
     /// Make the machines what the files say
     Apply(ApplyArgs),
@@ -122,6 +123,10 @@ pub(in crate::cli) struct CheckArgs {
     pub project: ProjectFlags,
     #[command(flatten)]
     pub machines: MachineArgs,
+    /// Fail (exit code 3) unless everything finds room again after the loss of any one `machine`, or of all with one value of
+    /// a label such as `zone` (may be repeated)
+    #[arg(long, value_name = "LABEL")]
+    pub survive: Vec<String>,
     #[command(flatten)]
     pub rules: RuleArgs,
     #[command(flatten)]

@@ -16,7 +16,7 @@ use crate::inventory::{self, Inventory};
 use crate::lint::{self, Input, Report, Settings};
 use crate::placement::{self, Limits, Outcome, Policy, Problem, loss, refusal};
 use crate::source::Sources;
-use crate::stack;
+use crate::stack::{self, By};
 use crate::view::{self, Refused};
 
 use super::args::{CheckArgs, FindingsFormat};
@@ -49,6 +49,8 @@ pub(in crate::cli) struct Run {
     incomplete: bool,
     /// Of each project that does not fit, what it is told beside its findings.
     pub refused: Vec<Refused>,
+    /// Whether a loss is not survived that is to be.
+    lost: bool,
     undecided: bool,
 }
 
@@ -117,7 +119,7 @@ impl<'a> Checking<'a> {
         };
         findings.extend(not_built(&loaded.compose, inventory.as_ref()));
         if let Some(stack) = stack.as_ref().filter(|_| loaded.complete && !findings.iter().any(Diagnostic::is_error)) {
-            findings.extend(place(io, stack, &settings, &run.sources, &mut found));
+            findings.extend(place(io, stack, (&settings, &self.args.survive), &run.sources, &mut found));
         }
         let input = Input {
             loaded: &loaded,
@@ -165,6 +167,8 @@ struct Found {
     fail_on: Option<Severity>,
     fits: Option<usize>,
     refused: Option<Refused>,
+    /// A loss is not survived.
+    lost: bool,
     undecided: bool,
 }
 
@@ -179,7 +183,7 @@ fn not_built(compose: &compose::Compose, inventory: Option<&Inventory>) -> Vec<D
 fn place(
     io: &mut Io,
     stack: &stack::Stack,
-    settings: &Settings,
+    (settings, survive): (&Settings, &[String]),
     sources: &Sources,
     found: &mut Found,
 ) -> Vec<Diagnostic> {
@@ -187,6 +191,9 @@ fn place(
     match placement::fit(&problem, &Limits::default()) {
         Outcome::Placed(_) => {
             found.fits = Some(stack.machines.len());
+            if !survive.is_empty() {
+                return survived(io, &problem, survive, found);
+            }
             // Asked only where the answer is wanted: it is a placement for each kind of machine.
             let is_asked = lint::find(loss::CODE).is_some_and(|rule| settings.is_on(rule));
             is_asked.then(|| loss::without_headroom(&problem)).flatten().into_iter().collect()
@@ -212,6 +219,26 @@ fn place(
     }
 }
 
+/// What is not survived of what is to be.
+fn survived(io: &mut Io, problem: &Problem<'_>, survive: &[String], found: &mut Found) -> Vec<Diagnostic> {
+    let mut all = Vec::new();
+    for by in survive.iter().map(|text| By::parse(text)) {
+        if loss::groups(problem, &by).is_empty() {
+            let help = format!("give the machines of the inventory `labels: {{{}: …}}`", by.word());
+            io.refuse(&format!("no machine has a `{}` to be lost", by.word()), Some(&help));
+            found.undecided = true;
+        }
+        let (findings, unknown) = loss::not_survived(problem, &by, &Limits::default());
+        if !unknown.is_empty() {
+            io.refuse(&format!("whether the loss of {} is survived is not decided", unknown.join(", ")), None);
+            found.undecided = true;
+        }
+        found.lost |= !findings.is_empty();
+        all.extend(findings);
+    }
+    all
+}
+
 impl Run {
     fn take(&mut self, found: Found) {
         self.projects += 1;
@@ -219,6 +246,7 @@ impl Run {
         self.incomplete |= !found.complete;
         self.refused.extend(found.refused);
         self.undecided |= found.undecided;
+        self.lost |= found.lost;
         self.fits = found.fits;
         // The strictest word counts.
         self.fail_on = self.fail_on.into_iter().chain(found.fail_on).min();
@@ -237,7 +265,7 @@ impl Run {
         if self.undecided || self.incomplete && !allow_partial {
             return Exit::Incomplete;
         }
-        if !self.refused.is_empty() {
+        if self.lost || !self.refused.is_empty() {
             return Exit::DoesNotFit;
         }
         let fails = self.report.worst().is_some_and(|worst| worst >= self.fail_on.unwrap_or(Severity::Error));

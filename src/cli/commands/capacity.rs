@@ -69,10 +69,11 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         limits: placement::Limits { time: limits.time / 5, ..limits },
     };
     let report = capacity::report(&stack, &solution, &question);
+    let style = if args.markdown { view::Style::MARKDOWN } else { io.style };
     io.print(&if args.json {
         view::capacity_json(&stack.project, &report)
     } else {
-        view::capacity(&stack.project, &report, is_seen, io.style)
+        view::capacity(&stack.project, &report, is_seen, style)
     });
     Ok(Exit::Fine)
 }

@@ -3,8 +3,8 @@
 use super::Decoder;
 use super::fields::Fields;
 use crate::compose::model::{
-    Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, PullPolicy, Restart, Test,
-    Ulimit,
+    Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Hook, Link, Logging, PullPolicy, Restart,
+    Test, Ulimit,
 };
 use crate::compose::{ENGINE_REFUSES, shell};
 use crate::diagnostic::{Diagnostic, nearest};
@@ -34,6 +34,29 @@ impl Decoder<'_, '_> {
                 }
             },
         }
+    }
+
+    /// The commands under `key`.
+    pub(super) fn hooks(&mut self, fields: Fields, key: &str) -> Vec<Hook> {
+        let mut hooks = Vec::new();
+        for item in fields.items(key) {
+            let fields = Fields::of(item);
+            let Some(command) = self.command(fields, "command") else { continue };
+            let listed = fields.texts("environment").into_iter().map(|it| it.value);
+            let mapped = fields.entries("environment").filter_map(|(name, _, value)| {
+                let value = value.as_scalar().map(|value| value.canonical_text())?;
+                Some(Text::from(format!("{name}={value}")))
+            });
+            hooks.push(Hook {
+                span: item.span,
+                command: command.value,
+                user: fields.text("user"),
+                privileged: fields.boolean("privileged"),
+                working_dir: fields.text("working_dir"),
+                environment: listed.chain(mapped).collect(),
+            });
+        }
+        hooks
     }
 
     fn cut_off(&mut self, key: &str, operator: char, span: Span) {

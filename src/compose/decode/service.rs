@@ -2,13 +2,13 @@
 
 use super::fields::Fields;
 use super::{Decoder, deploy, parts};
-use crate::compose::model::{Build, Service, Watch};
+use crate::compose::model::{Build, Hooks, Service, Watch};
 use crate::source::{Span, Spanned, Text};
 use crate::units::Bytes;
 use crate::yaml::{Node, Scalar};
 
 /// Keys that are known and not modelled.
-const UNMODELLED: [&str; 20] = [
+const UNMODELLED: [&str; 18] = [
     "attach",
     "blkio_config",
     "cpu_count",
@@ -23,9 +23,7 @@ const UNMODELLED: [&str; 20] = [
     "isolation",
     "mem_swappiness",
     "oom_kill_disable",
-    "post_start",
     "pre_start",
-    "pre_stop",
     "pull_refresh_after",
     "storage_opt",
     "use_api_socket",
@@ -74,6 +72,8 @@ impl Decoder<'_, '_> {
         service.init = fields.boolean("init");
         service.stop_signal = fields.text("stop_signal").map(Box::new);
         service.stop_grace_period = fields.duration("stop_grace_period").map(Box::new);
+        let hooks = Hooks { post_start: self.hooks(fields, "post_start"), pre_stop: self.hooks(fields, "pre_stop") };
+        service.hooks = Some(hooks).filter(|it| !it.post_start.is_empty() || !it.pre_stop.is_empty()).map(Box::new);
     }
 
     fn network(&mut self, service: &mut Service, fields: Fields) {

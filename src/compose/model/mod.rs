@@ -14,8 +14,8 @@ pub use deploy::{
     RestartPolicy, UpdateConfig,
 };
 pub use parts::{
-    Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Link, Logging, Mount, MountKind, Port,
-    Propagation, Test, Ulimit,
+    Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Hook, Hooks, Link, Logging, Mount,
+    MountKind, Port, Propagation, Test, Ulimit,
 };
 pub use service::{Build, Labels, List, PullPolicy, Rare, Restart, Service, Watch};
 

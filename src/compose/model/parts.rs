@@ -234,3 +234,29 @@ pub struct FileReference {
     /// The file's mode, if said.
     pub mode: Rare<u32>,
 }
+
+/// What is run in containers: `post_start` and `pre_stop`.
+#[derive(Clone, Debug, Default)]
+pub struct Hooks {
+    /// When one has started, in this order.
+    pub post_start: Vec<Hook>,
+    /// Before one is stopped, in this order.
+    pub pre_stop: Vec<Hook>,
+}
+
+/// A command that is run in a container.
+#[derive(Clone, Debug)]
+pub struct Hook {
+    /// The whole entry.
+    pub span: Span,
+    /// Program and arguments.
+    pub command: Vec<Text>,
+    /// As whom; as the container's user where it is not said.
+    pub user: Option<Spanned<Text>>,
+    /// With all of the host's powers.
+    pub privileged: Option<Spanned<bool>>,
+    /// Where.
+    pub working_dir: Option<Spanned<Text>>,
+    /// `KEY=value`.
+    pub environment: Vec<Text>,
+}

@@ -1,7 +1,9 @@
 //! A service as it was written.
 
 use super::deploy::{Deploy, DeviceReservation};
-use super::parts::{Attachment, Dependency, Device, FileReference, Healthcheck, Link, Logging, Mount, Port, Ulimit};
+use super::parts::{
+    Attachment, Dependency, Device, FileReference, Healthcheck, Hooks, Link, Logging, Mount, Port, Ulimit,
+};
 use crate::map::Map;
 use crate::source::{Span, Spanned, Text};
 use crate::units::{Bytes, Cpu};
@@ -107,6 +109,8 @@ pub struct Service {
     pub depends_on: Map<Dependency>,
     /// How its health is tested.
     pub healthcheck: Option<Box<Healthcheck>>,
+    /// What is run in a container when it has started, and before it stops.
+    pub hooks: Option<Box<Hooks>>,
     /// What is watched during development.
     pub watch: Vec<Watch>,
     /// Whether the engine starts it again.

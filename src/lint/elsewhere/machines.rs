@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 18] = [
+pub(in crate::lint) static RULES: [Rule; 19] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -209,6 +209,18 @@ pub(in crate::lint) static RULES: [Rule; 18] = [
         why: "When that machine dies, or is taken down for maintenance, something has to stay away until it is back. What is meant for no other machine is not counted. Where it takes long to find out, nothing is said.",
         ignore: "Where waiting for the machine is agreed on.",
         example: example!("fits_only_without_headroom"),
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "R413",
+        name: "loss-not-survived",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Inventory,
+        summary: "The stack does not find room again after a loss that it is asked to survive.",
+        why: "Asked by `planner check --survive machine`, or by a label such as `zone`: whichever one is lost, everything that can be elsewhere is placed again on what is left, or it is proven that it cannot.",
+        ignore: "",
+        example: None,
         finder: Finder::Room("placing"),
     },
     Rule {

@@ -289,6 +289,7 @@ fn nothing_of(service: &Service) -> Service {
         depends_on: Vec::new(),
         update: Rollout::default(),
         rollback: None,
+        post_start: Vec::new(),
         forwards_to: Vec::new(),
         container: ContainerSpec::default(),
     }

@@ -11,11 +11,13 @@ const STACK: &str = "services:
     stop_signal: SIGKILL
     ports: ['20400-20402:80']
     depends_on: [db]
+    post_start: [{command: [sh, -c, 'echo $$WHO > /tmp/started'], environment: {WHO: hook}}]
     deploy: {replicas: 2}
   db:
     image: planner-lab:1
     stop_signal: SIGKILL
     volumes: ['data:/data']
+    pre_stop: [{command: touch /data/stopped}]
     healthcheck: {test: [CMD, wget, -qO-, 'http://127.0.0.1/'], interval: 200ms, retries: 50}
 volumes:
   data:
@@ -34,6 +36,7 @@ fn a_project_is_watched_emptied_off_a_machine_and_taken_away() {
 
     let containers = site.containers();
     let web = &containers["web.1"];
+    assert_eq!(site.docker(&web.host, &["exec", &web.id, "cat", "/tmp/started"]), "hook");
     site.docker(&web.host, &["kill", &web.id]);
     let run = site.expect(1, "status");
     run.says(&[&format!("web.1 on {}: exited with 137", web.host), "1 container missing"]);
@@ -64,6 +67,8 @@ fn a_project_is_watched_emptied_off_a_machine_and_taken_away() {
     let at = |what: &str| run.err.find(what).unwrap_or_else(|| panic!("{what}: {}", run.err));
     assert!(at("removed life-web-1") < at("stopped life-db-1"), "who depends goes first");
     assert!(site.containers().is_empty());
+    let seen = ["run", "--rm", "-v", "life_data:/data", "planner-lab:1", "ls", "/data"];
+    assert!(site.docker(&db, &seen).contains("stopped"), "what is to be run before it stops was run");
     assert_eq!(site.hosts_with_volume("data"), [db.as_str()], "data stays");
     for host in site.hosts {
         assert_eq!(site.docker(host, &["network", "ls", "-q", "--filter", "name=life_"]), "");

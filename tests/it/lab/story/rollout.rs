@@ -102,7 +102,18 @@ fn an_update_goes_unnoticed_and_one_that_fails_is_taken_back() {
     let run = site.expect(1, "rollback --yes");
     run.says(&["no service has containers to go back to", "failure_action: rollback"]);
     site.compose(&stack("4", ""));
-    site.expect(0, "apply --yes");
+    // What programs follow, and the log: the same lines, from the plan to the end.
+    let run = site.expect(0, "apply --yes --json --log-file run.jsonl");
+    assert_eq!(run.out, site.read("run.jsonl"));
+    let lines: Vec<serde_json::Value> = run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (first, last) = (&lines[0], &lines[lines.len() - 1]);
+    assert_eq!((&first["event"], &first["change"]), (&"began".into(), &3.into()), "{first}");
+    assert_eq!(
+        (&last["event"], &last["complete"], &last["done"]),
+        (&"ended".into(), &true.into(), &first["steps"]),
+        "{last}"
+    );
+    run.says(&["Applied."]);
     let (failed, _) = used_while(&plan, || {
         site.expect(0, "rollback --yes").says(&["~ bring back container web.1", "Applied."]);
     });
