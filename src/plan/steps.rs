@@ -30,19 +30,39 @@ pub(super) struct Steps<'p, 'a> {
     pub started: BTreeMap<usize, Node>,
     /// After these, containers have left a machine.
     pub gone: BTreeMap<usize, Vec<Node>>,
-    /// These stop containers that leave a machine, each with the index of the work that it is the old one of: whatever is
-    /// new there starts after them.
-    leaving: BTreeMap<usize, Vec<(Node, Option<usize>)>>,
+    /// The running containers that leave a machine: whatever is new there starts after they have stopped.
+    leaving: BTreeMap<usize, Vec<Leaving>>,
     /// After these, a container knows other versions of its files, by index of its work.
     reloaded: BTreeMap<usize, Node>,
-    /// These stop what goes for good, by the container's id.
-    removal_stops: BTreeMap<String, Node>,
+    /// With these, what goes for good begins to, by the container's id.
+    removals_begin: BTreeMap<String, Node>,
     /// These remove what was set aside before, by the address of what takes its place.
     removed: BTreeMap<String, Vec<Node>>,
     /// Waiting for a container's condition, by index of its work.
     awaited: BTreeMap<(usize, Until), Node>,
     /// After these, a container has its proper name, by index of its work.
     named: BTreeMap<usize, Node>,
+}
+
+/// A running container that leaves a machine.
+#[derive(Clone, Copy)]
+struct Leaving {
+    /// The first step of that.
+    begin: Node,
+    /// Stops it.
+    stop: Node,
+    /// The work that it is an old one of, by index.
+    of: Option<usize>,
+}
+
+/// The steps in which a container goes.
+struct TakenAway {
+    /// The first: what is to be run before it stops, or the stop.
+    begin: Node,
+    /// Stops it; none where it does not run.
+    stop: Option<Node>,
+    /// Removes it, or gives it the name under which it is set aside.
+    last: Node,
 }
 
 /// The steps in which one container takes another's place.
@@ -75,7 +95,7 @@ impl<'p, 'a> Steps<'p, 'a> {
             gone: BTreeMap::new(),
             leaving: BTreeMap::new(),
             removed: BTreeMap::new(),
-            removal_stops: BTreeMap::new(),
+            removals_begin: BTreeMap::new(),
             reloaded: BTreeMap::new(),
             awaited: BTreeMap::new(),
             named: BTreeMap::new(),
@@ -86,10 +106,10 @@ impl<'p, 'a> Steps<'p, 'a> {
     pub(super) fn plan(&mut self, surroundings: &Surroundings) {
         self.remove();
         for (index, work) in self.works.iter().enumerate() {
-            self.remove_previous(work);
             if work.replaces() {
                 self.replace(index, work, surroundings);
             } else {
+                self.remove_previous(work, &[]);
                 self.keep(index, work);
             }
         }
@@ -101,16 +121,16 @@ impl<'p, 'a> Steps<'p, 'a> {
 
     /// What goes for good: what depends on another goes before it, as the containers themselves say.
     fn remove(&mut self) {
-        let mut gone: Vec<(&Own<'_>, Option<Node>, Node)> = Vec::new();
+        let mut gone: Vec<(&Own<'_>, TakenAway)> = Vec::new();
         for removal in self.removals {
-            let (stop, remove) = self.take_away(&removal.address(self.stack), &removal.own, &[], None);
-            self.removal_stops.extend(stop.map(|stop| (removal.own.state.id.clone(), stop)));
-            gone.push((&removal.own, stop, remove));
+            let taken = self.take_away(&removal.address(self.stack), &removal.own, &[], None);
+            self.removals_begin.insert(removal.own.state.id.clone(), taken.begin);
+            gone.push((&removal.own, taken));
         }
-        for (dependent, _, removed) in &gone {
+        for (dependent, removed) in &gone {
             for on in depends_on(dependent.state) {
-                for (_, stop, _) in gone.iter().filter(|(other, ..)| other.service == on) {
-                    stop.iter().for_each(|stop| self.graph.wait_if_possible(*stop, *removed));
+                for (_, taken) in gone.iter().filter(|(other, taken)| other.service == on && taken.stop.is_some()) {
+                    self.graph.wait_if_possible(taken.begin, removed.last);
                 }
             }
         }
@@ -120,22 +140,16 @@ impl<'p, 'a> Steps<'p, 'a> {
         &self.stack.machines[index].name
     }
 
-    /// Stops a container if it runs, and removes it; the one that a work sets aside gets another name instead. Returns
-    /// (stop, remove or rename).
-    fn take_away(
-        &mut self,
-        address: &str,
-        own: &Own<'_>,
-        before: &[Node],
-        index: Option<usize>,
-    ) -> (Option<Node>, Node) {
+    /// Stops a container if it runs, and removes it; the one that a work sets aside gets another name instead.
+    fn take_away(&mut self, address: &str, own: &Own<'_>, before: &[Node], index: Option<usize>) -> TakenAway {
         let (id, name) = (own.state.id.clone(), own.state.name.clone());
         let machine = self.machine(own.machine);
-        let mut before = before.to_vec();
+        let (mut before, mut begin) = (before.to_vec(), None);
         let hooks = self.stack.pre_stop.get(own.service).into_iter().flatten().filter(|_| own.state.is_up());
         for hook in hooks {
             let exec = Operation::Exec { name: name.clone(), hook: hook.clone(), at: When::Stopping };
             before = vec![self.graph.add(address, machine, exec, &before)];
+            begin = begin.or(before.first().copied());
         }
         let before = before.as_slice();
         let stop = own
@@ -155,8 +169,9 @@ impl<'p, 'a> Steps<'p, 'a> {
         if aside.is_none() {
             self.gone.entry(own.machine).or_default().push(last);
         }
-        self.leaving.entry(own.machine).or_default().extend(stop.map(|stop| (stop, index)));
-        (stop, last)
+        let begin = begin.or(stop).unwrap_or(last);
+        self.leaving.entry(own.machine).or_default().extend(stop.map(|stop| Leaving { begin, stop, of: index }));
+        TakenAway { begin, stop, last }
     }
 
     /// A container that is as it shall be: leftovers go, it gets its name, it is started.
@@ -164,7 +179,7 @@ impl<'p, 'a> Steps<'p, 'a> {
         let Some(kept) = work.kept else { return };
         let address = work.address();
         let mut before: Vec<Node> =
-            work.old.iter().map(|old| self.take_away(&address, old, &[], Some(index)).1).collect();
+            work.old.iter().map(|old| self.take_away(&address, old, &[], Some(index)).last).collect();
         let machine = self.machine(work.machine);
         if work.reloads() {
             let files = &work.service.container.files;
@@ -186,12 +201,12 @@ impl<'p, 'a> Steps<'p, 'a> {
         }
     }
 
-    /// What was set aside before goes first, so that there is never more than one.
-    fn remove_previous(&mut self, work: &Work<'_>) {
+    /// What was set aside before goes before another is, so that there is never more than one.
+    fn remove_previous(&mut self, work: &Work<'_>, before: &[Node]) {
         for own in &work.previous {
             let (id, name) = (own.state.id.clone(), own.state.name.clone());
             let address = previous_address(self.stack, own);
-            let remove = self.graph.add(&address, self.machine(own.machine), Operation::Remove { id, name }, &[]);
+            let remove = self.graph.add(&address, self.machine(own.machine), Operation::Remove { id, name }, before);
             self.gone.entry(own.machine).or_default().push(remove);
             self.removed.entry(work.address()).or_default().push(remove);
         }
@@ -210,6 +225,7 @@ impl<'p, 'a> Steps<'p, 'a> {
                 (Some(self.graph.add(&address, machine, create, &surroundings.of(work))), name)
             }
         };
+        self.remove_previous(work, made.as_slice());
         let (begins, well) = if overlap::is_possible(self.stack, self.works, self.removals, work) {
             self.start_first(index, work, name, made)
         } else {
@@ -223,13 +239,13 @@ impl<'p, 'a> Steps<'p, 'a> {
         let mut before: Vec<Node> = made.into_iter().collect();
         let (mut begins, mut away) = (Vec::new(), Vec::new());
         for old in &work.old {
-            let (stop, gone) = self.take_away(&address, old, made.as_slice(), Some(index));
-            begins.push(stop.unwrap_or(gone));
-            before.extend(stop);
+            let taken = self.take_away(&address, old, made.as_slice(), Some(index));
+            begins.push(taken.begin);
+            before.extend(taken.stop);
             if old.machine == work.machine {
-                before.push(gone);
+                before.push(taken.last);
             } else {
-                away.push(gone);
+                away.push(taken.last);
             }
         }
         if name != work.name {
@@ -253,7 +269,7 @@ impl<'p, 'a> Steps<'p, 'a> {
         let serves = self.well(index, work, &name, started);
         let mut gone = Vec::new();
         for old in &work.old {
-            gone.push(self.take_away(&address, old, &[serves], Some(index)).1);
+            gone.push(self.take_away(&address, old, &[serves], Some(index)).last);
         }
         if name != work.name {
             let rename = Operation::Rename { from: name, to: work.name.clone() };
@@ -308,7 +324,7 @@ impl<'p, 'a> Steps<'p, 'a> {
             if overlap::needs_no_more(self.works, self.removals, &self.works[*index]) {
                 continue;
             }
-            for (stop, of) in self.leaving.get(&self.works[*index].machine).into_iter().flatten() {
+            for Leaving { stop, of, .. } in self.leaving.get(&self.works[*index].machine).into_iter().flatten() {
                 let returns =
                     of.map(|of| &self.works[of]).filter(|it| it.service.update.on_failure == OnFailure::Rollback);
                 match returns.filter(|of| of.index != self.works[*index].index) {
@@ -332,15 +348,15 @@ impl<'p, 'a> Steps<'p, 'a> {
         for (index, well) in wells.into_iter().filter(|(index, _)| !works[*index].service.forwards_to.is_empty()) {
             let known = |service: &str| works[index].service.forwards_to.iter().any(|it| it == service);
             let mut stops: Vec<Node> = Vec::new();
-            for (stop, of) in self.leaving.values().flatten() {
+            for Leaving { begin, of, .. } in self.leaving.values().flatten() {
                 let moves =
                     |of: &Work<'_>| known(&of.service.name) && of.old.iter().any(|old| old.machine != of.machine);
-                stops.extend(of.filter(|of| moves(&works[*of])).map(|_| *stop));
+                stops.extend(of.filter(|of| moves(&works[*of])).map(|_| *begin));
             }
             for removal in
                 self.removals.iter().filter(|it| stack.service(it.own.service).is_some() && known(it.own.service))
             {
-                stops.extend(self.removal_stops.get(&removal.own.state.id).copied());
+                stops.extend(self.removals_begin.get(&removal.own.state.id).copied());
             }
             stops.into_iter().for_each(|stop| self.graph.wait_if_possible(stop, well));
         }

@@ -6,7 +6,7 @@ use planner::apply::{GoneBack, Outcome as Applied, apply};
 use planner::observed::{MachineState, Observed};
 use planner::placement::{Limits, Outcome, Policy, Problem, place};
 use planner::plan::{Action, NoPlan, Operation, Origin, Plan, can_go_back, make, roll_back, running};
-use planner::stack::{OnFailure, Rollout, Stack};
+use planner::stack::{Hook, OnFailure, Rollout, Stack};
 use planner::units::{Amounts, Bytes, Cpu};
 
 use crate::fake::{FakeCluster, name_of};
@@ -232,4 +232,14 @@ fn what_has_no_room_any_more_does_not_come_back() {
     let refused = roll_back(&site.stack, &["web"], &site.observed(), &Origin::default());
     let Err(NoPlan::Refused(findings)) = refused else { panic!("{refused:?}") };
     assert_eq!(findings[0].message, "no way back for `web`: cpus on m0: 1 needed, 0.5 there");
+}
+
+#[test]
+fn what_runs_before_a_stop_waits_for_its_turn_as_well() {
+    let mut site = Site::updating(2, Rollout::default());
+    let hook = Hook { command: vec!["bye".to_owned()], ..Hook::default() };
+    site.stack.pre_stop.insert("web".to_owned(), vec![hook]);
+    let plan = site.plan();
+    assert!(before(&plan, "exec test-web-2 bye").contains(&"await test-web-1".to_owned()));
+    assert_eq!(before(&plan, "stop test-web-2"), ["exec test-web-2 bye"]);
 }
