@@ -208,7 +208,8 @@ fn plan_wired(
 /// Tells why a stack does not fit, and the ways out. Both stay with the project, for [`Project::print_refusal`].
 pub(super) fn tell_refused(io: &mut Io, project: &mut Project, problem: &Problem<'_>, limits: &Limits) {
     let mut refusal = refusal::explain(problem, limits);
-    let refused = view::refused(&refusal, problem.stack, &project.sources);
+    let matrices = if project.for_programs { refusal::matrices(problem, &refusal) } else { Vec::new() };
+    let refused = view::refused(&refusal, &matrices, problem.stack, &project.sources);
     io.tell_findings(&mut refusal.findings, &project.sources);
     io.tell_refusal(&refused);
     project.findings.append(&mut refusal.findings);

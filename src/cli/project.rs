@@ -28,6 +28,8 @@ pub(super) struct Project {
     /// Where the inventory was read from.
     pub inventory_path: Option<PathBuf>,
     pub findings: Vec<Diagnostic>,
+    /// Whether programs read why it does not fit: then all of it is told.
+    pub for_programs: bool,
     /// Why it does not fit the machines, once that was found.
     pub refused: Option<Refused>,
     /// The documents of the compose files, as written.
@@ -61,6 +63,7 @@ impl Project {
             inventory,
             inventory_path,
             findings,
+            for_programs: false,
             refused: None,
             written: loaded.written,
             environment,

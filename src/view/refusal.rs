@@ -102,8 +102,8 @@ pub struct Edit {
     pub text: String,
 }
 
-/// The values of a refusal.
-pub fn refused(refusal: &Refusal, stack: &Stack, sources: &Sources) -> Refused {
+/// The values of a refusal, with the matrices that are asked for.
+pub fn refused(refusal: &Refusal, matrices: &[refusal::Matrix], stack: &Stack, sources: &Sources) -> Refused {
     let statements = Statements::of(stack);
     let said = |statement| {
         let (span, text) = statements.label(stack, statement);
@@ -128,7 +128,7 @@ pub fn refused(refusal: &Refusal, stack: &Stack, sources: &Sources) -> Refused {
         project: stack.project.clone(),
         without_place: refusal.homeless.iter().map(without).collect(),
         placed_services: stack.services.len() - refusal.homeless.len(),
-        matrices: refusal.matrices.iter().map(against).collect(),
+        matrices: matrices.iter().map(against).collect(),
         conflicts: refusal
             .conflicts
             .iter()

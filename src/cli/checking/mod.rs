@@ -119,7 +119,9 @@ impl<'a> Checking<'a> {
         };
         findings.extend(not_built(&loaded.compose, inventory.as_ref()));
         if let Some(stack) = stack.as_ref().filter(|_| loaded.complete && !findings.iter().any(Diagnostic::is_error)) {
-            findings.extend(place(io, stack, (&settings, &self.args.survive), &run.sources, &mut found));
+            let for_programs = matches!(self.args.format, FindingsFormat::Json | FindingsFormat::Sarif);
+            let asked = (self.args.survive.as_slice(), for_programs);
+            findings.extend(place(io, stack, &settings, asked, &run.sources, &mut found));
         }
         let input = Input {
             loaded: &loaded,
@@ -179,11 +181,13 @@ fn not_built(compose: &compose::Compose, inventory: Option<&Inventory>) -> Vec<D
     unsupported.into_iter().filter(|finding| finding.code == "M311").collect()
 }
 
-/// Whether it fits is only asked of a project that is whole, and of machines whose size is known.
+/// Whether it fits is only asked of a project that is whole, and of machines whose size is known. `asked`: which losses are to
+/// be survived, and whether programs are to be told why it does not.
 fn place(
     io: &mut Io,
     stack: &stack::Stack,
-    (settings, survive): (&Settings, &[String]),
+    settings: &Settings,
+    asked: (&[String], bool),
     sources: &Sources,
     found: &mut Found,
 ) -> Vec<Diagnostic> {
@@ -191,8 +195,8 @@ fn place(
     match placement::fit(&problem, &Limits::default()) {
         Outcome::Placed(_) => {
             found.fits = Some(stack.machines.len());
-            if !survive.is_empty() {
-                return survived(io, &problem, survive, found);
+            if !asked.0.is_empty() {
+                return survived(io, &problem, asked.0, found);
             }
             // Asked only where the answer is wanted: it is a placement for each kind of machine.
             let is_asked = lint::find(loss::CODE).is_some_and(|rule| settings.is_on(rule));
@@ -200,7 +204,8 @@ fn place(
         }
         Outcome::Refused => {
             let refusal = refusal::explain(&problem, &Limits::default());
-            found.refused = Some(view::refused(&refusal, stack, sources));
+            let matrices = if asked.1 { refusal::matrices(&problem, &refusal) } else { Vec::new() };
+            found.refused = Some(view::refused(&refusal, &matrices, stack, sources));
             refusal.findings
         }
         Outcome::Undecided(why) => {

@@ -26,6 +26,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         return Err(exit);
     }
     project.set_aside(io, &args.situation)?;
+    project.for_programs = args.json;
     let is_seen = args.live || args.observed.is_some();
     let observed = match is_seen {
         true => Some(seen(io, &project, args.observed.as_deref(), &args.situation)?),

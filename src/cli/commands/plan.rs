@@ -15,6 +15,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
         Ok(project) => project,
         Err(exit) => return exit,
     };
+    project.for_programs = args.json;
     let planned = seen(io, &project, args.observed.as_deref(), &args.situation).and_then(|observed| {
         let limits = Limits { stop: Some(stop_on_interrupt()), ..args.placement.limits.within() };
         make_plan(io, &mut project, &observed, args.placement.policy.into(), &limits)

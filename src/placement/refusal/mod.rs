@@ -39,8 +39,8 @@ pub struct Refusal {
     pub conflicts: Vec<Conflict>,
     /// What finds a place all the same: by service, how many of how many containers, where it is not all of them.
     pub homeless: Vec<Homeless>,
-    /// Each of these services against all machines, beside what finds a place.
-    pub matrices: Vec<Matrix>,
+    /// Where as much as possible is placed.
+    pub placed: Option<Layout>,
     /// The cheapest ways out, each tried.
     pub ways_out: Vec<WayOut>,
 }
@@ -95,9 +95,19 @@ pub fn explain(problem: &Problem<'_>, limits: &Limits) -> Refusal {
     }
     crate::diagnostic::sort(&mut refusal.findings);
     refusal.ways_out = way_out::find(problem.stack, &statements, &trial, &refusal.conflicts, &told);
-    refusal.matrices = homeless.iter().map(|(service, _)| matrix(problem, *service, Some(&placed))).collect();
     refusal.homeless = named(problem, homeless);
+    refusal.placed = Some(placed);
     refusal
+}
+
+/// So many services are set against all machines: each looks at the whole stack for every machine.
+const MOST_MATRICES: usize = 10;
+
+/// The services of which something finds no place, the first ones by name, against all machines, beside what finds one.
+pub fn matrices(problem: &Problem<'_>, refusal: &Refusal) -> Vec<Matrix> {
+    let index = |name: &str| problem.stack.services.iter().position(|service| service.name == name);
+    let services = refusal.homeless.iter().take(MOST_MATRICES).filter_map(|it| index(&it.service));
+    services.map(|service| matrix(problem, service, refusal.placed.as_ref())).collect()
 }
 
 /// What finds no place where as much as possible is placed.
