@@ -23,30 +23,30 @@ use super::interrupt::Interrupts;
 use super::{Exit, Io};
 
 /// To whom a run is told: people, and programs if they asked.
-struct Told {
-    json: bool,
+struct Told<'a> {
+    act: &'a ActArgs,
     log: Option<File>,
 }
 
-impl Told {
-    fn new(io: &mut Io, act: &ActArgs) -> Result<Told, Exit> {
+impl<'a> Told<'a> {
+    fn new(io: &mut Io, act: &'a ActArgs) -> Result<Self, Exit> {
         let log = act.log_file.as_ref().map(|path| {
             append_private(&io.absolute(path)).map_err(|error| {
                 io.refuse(&format!("{} cannot be written: {error}", path.display()), Some("nothing was changed"));
                 Exit::Error
             })
         });
-        Ok(Told { json: act.json, log: log.transpose()? })
+        Ok(Told { act, log: log.transpose()? })
     }
 
     /// Where programs read the results, people read beside them.
     fn people(&self, io: &mut Io, text: &str) {
-        if self.json { io.tell(text) } else { io.print(text) }
+        if self.act.json { io.tell(text) } else { io.print(text) }
     }
 
     /// A log that cannot be written any more is no reason to leave a run half done.
     fn programs(&mut self, io: &mut Io, line: &str) {
-        if self.json {
+        if self.act.json {
             io.print(line);
         }
         if let Some(log) = &mut self.log {
@@ -107,10 +107,10 @@ pub(super) async fn run_locked(
     cluster: &DockerCluster,
     project: &str,
     machines: &[(String, Endpoint)],
-    (act, objective): (ActArgs, bool),
+    (act, objective): (&ActArgs, bool),
     plan: impl FnOnce(&mut Io, &Observed) -> Result<Plan, Exit>,
 ) -> Result<Exit, Exit> {
-    let mut told = Told::new(io, &act)?;
+    let mut told = Told::new(io, act)?;
     let lock = lock(io, cluster, project, machines, Duration::from_secs(act.lock_timeout)).await?;
     let planned = observe(io, machines, cluster).await.and_then(|observed| plan(io, &observed));
     let exit = match planned {
@@ -119,7 +119,7 @@ pub(super) async fn run_locked(
             if objective {
                 told.people(io, &view::objective(&plan.quality, io.style));
             }
-            Ok(confirm_and_apply(io, &plan, cluster, &lock, (act.yes, &mut told)).await)
+            Ok(confirm_and_apply(io, &plan, cluster, &lock, &mut told).await)
         }
         Err(exit) => Err(exit),
     };
@@ -127,17 +127,18 @@ pub(super) async fn run_locked(
     exit
 }
 
-/// Asks unless `yes`, does the plan, and says what came of it.
+/// Asks unless it was agreed to before, does the plan, and says what came of it.
 async fn confirm_and_apply(
     io: &mut Io,
     plan: &Plan,
     cluster: &DockerCluster,
     lock: &Lock<'_, DockerCluster>,
-    (yes, told): (bool, &mut Told),
+    told: &mut Told<'_>,
 ) -> Exit {
     if plan.is_empty() {
         return Exit::Fine;
     }
+    let yes = told.act.yes;
     if !yes && !confirmed(io, "Apply this?") {
         return Exit::Error;
     }
@@ -171,7 +172,7 @@ async fn do_steps(
     plan: &Plan,
     cluster: &DockerCluster,
     lock: &Lock<'_, DockerCluster>,
-    told: &mut Told,
+    told: &mut Told<'_>,
 ) -> (Option<Outcome>, bool) {
     let lost = Cell::new(false);
     let (tell, is_lost) = oneshot::channel();

@@ -188,6 +188,7 @@ pub(super) fn place_and_plan(
         Outcome::Undecided(why) => return Err(undecided(io, &why)),
     };
     io.tell("Nothing was changed.\n");
+    project.print_refusal(io);
     Err(exit)
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{self, Diagnostic};
 use crate::lint::Report;
 use crate::source::Sources;
+use crate::stack::By;
 use crate::view::{self, Refused, Style};
 
 use super::Exit;
@@ -74,6 +75,12 @@ impl Io {
         Exit::Error
     }
 
+    /// Says that no machine has the label by which something may be lost together.
+    pub(super) fn no_such_loss(&mut self, by: &By) {
+        let help = format!("give the machines of the inventory `labels: {{{}: …}}`", by.word());
+        self.refuse(&format!("no machine has a `{}` to be lost", by.word()), Some(&help));
+    }
+
     /// What clap has to say of the arguments: help and versions are fine, the rest is bad usage.
     pub(super) fn usage(&mut self, error: &clap::Error) -> Exit {
         let text = error.render();
@@ -117,9 +124,22 @@ impl Io {
         self.directory.join(path)
     }
 
-    /// Writes a whole file or nothing of it: beside its place first, then moved there. Readable by the user alone.
-    pub(super) fn write_file(&self, path: &Path, text: &str) -> io::Result<()> {
-        super::disk::write_private(&self.absolute(path), text)
+    /// Writes a whole file or nothing of it: beside its place first, then moved there. Readable by the user alone. Says why
+    /// where it cannot be.
+    pub(super) fn write_file(&mut self, path: &Path, text: &str) -> Result<(), Exit> {
+        super::disk::write_private(&self.absolute(path), text).map_err(|error| {
+            self.refuse(&format!("{} cannot be written: {error}", path.display()), None);
+            Exit::Error
+        })
+    }
+
+    /// A result as a file, or as what is printed.
+    pub(super) fn give(&mut self, text: &str, out: Option<&Path>) -> Exit {
+        let Some(out) = out else {
+            self.print(text);
+            return Exit::Fine;
+        };
+        self.write_file(out, text).err().unwrap_or(Exit::Fine)
     }
 }
 

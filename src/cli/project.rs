@@ -126,9 +126,9 @@ impl Project {
         }
     }
 
-    /// Prints for programs why it does not fit, if that was found: the document of `check --format json`.
+    /// Prints for programs, where they read it, why it does not fit, if that was found: the document of `check --format json`.
     pub(super) fn print_refusal(&self, io: &mut Io) {
-        if let Some(refused) = &self.refused {
+        if let Some(refused) = self.refused.as_ref().filter(|_| self.for_programs) {
             let report = Report::of(self.findings.clone(), &self.written, &self.sources);
             io.print_report(&report, std::slice::from_ref(refused), &self.sources, FindingsFormat::Json);
         }

@@ -224,13 +224,6 @@ pub(in crate::cli) struct WhereArgs {
     pub fresh: bool,
 }
 
-impl WhereArgs {
-    /// The project, of which only the flags tell.
-    pub(in crate::cli) fn project(&self) -> ProjectArgs {
-        ProjectArgs { files: Vec::new(), flags: self.flags.clone() }
-    }
-}
-
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct ExportArgs {
     /// dot, haproxy, hosts, mermaid, prometheus or traefik
@@ -263,13 +256,6 @@ pub(in crate::cli) struct RollbackArgs {
     pub machines: MachineArgs,
     #[command(flatten)]
     pub act: ActArgs,
-}
-
-impl RollbackArgs {
-    /// The project, of which only the flags tell.
-    pub(in crate::cli) fn project(&self) -> ProjectArgs {
-        ProjectArgs { files: Vec::new(), flags: self.flags.clone() }
-    }
 }
 
 #[derive(Debug, ClapArgs)]

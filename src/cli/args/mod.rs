@@ -84,6 +84,13 @@ pub(in crate::cli) struct ProjectArgs {
     pub flags: ProjectFlags,
 }
 
+impl From<&ProjectFlags> for ProjectArgs {
+    /// A project of which only the flags tell.
+    fn from(flags: &ProjectFlags) -> Self {
+        ProjectArgs { files: Vec::new(), flags: flags.clone() }
+    }
+}
+
 // Which project, as docker compose's flags have it.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(in crate::cli) struct ProjectFlags {

@@ -119,9 +119,7 @@ impl<'a> Checking<'a> {
         };
         findings.extend(not_built(&loaded.compose, inventory.as_ref()));
         if let Some(stack) = stack.as_ref().filter(|_| loaded.complete && !findings.iter().any(Diagnostic::is_error)) {
-            let for_programs = matches!(self.args.format, FindingsFormat::Json | FindingsFormat::Sarif);
-            let asked = (self.args.survive.as_slice(), for_programs);
-            findings.extend(place(io, stack, &settings, asked, &run.sources, &mut found));
+            findings.extend(place(io, stack, (self.args, &settings), &run.sources, &mut found));
         }
         let input = Input {
             loaded: &loaded,
@@ -181,13 +179,11 @@ fn not_built(compose: &compose::Compose, inventory: Option<&Inventory>) -> Vec<D
     unsupported.into_iter().filter(|finding| finding.code == "M311").collect()
 }
 
-/// Whether it fits is only asked of a project that is whole, and of machines whose size is known. `asked`: which losses are to
-/// be survived, and whether programs are to be told why it does not.
+/// Whether it fits is only asked of a project that is whole, and of machines whose size is known.
 fn place(
     io: &mut Io,
     stack: &stack::Stack,
-    settings: &Settings,
-    asked: (&[String], bool),
+    (args, settings): (&CheckArgs, &Settings),
     sources: &Sources,
     found: &mut Found,
 ) -> Vec<Diagnostic> {
@@ -195,8 +191,8 @@ fn place(
     match placement::fit(&problem, &Limits::default()) {
         Outcome::Placed(_) => {
             found.fits = Some(stack.machines.len());
-            if !asked.0.is_empty() {
-                return survived(io, &problem, asked.0, found);
+            if !args.survive.is_empty() {
+                return survived(io, &problem, &args.survive, found);
             }
             // Asked only where the answer is wanted: it is a placement for each kind of machine.
             let is_asked = lint::find(loss::CODE).is_some_and(|rule| settings.is_on(rule));
@@ -204,7 +200,8 @@ fn place(
         }
         Outcome::Refused => {
             let refusal = refusal::explain(&problem, &Limits::default());
-            let matrices = if asked.1 { refusal::matrices(&problem, &refusal) } else { Vec::new() };
+            let for_programs = matches!(args.format, FindingsFormat::Json | FindingsFormat::Sarif);
+            let matrices = if for_programs { refusal::matrices(&problem, &refusal) } else { Vec::new() };
             found.refused = Some(view::refused(&refusal, &matrices, stack, sources));
             refusal.findings
         }
@@ -229,8 +226,7 @@ fn survived(io: &mut Io, problem: &Problem<'_>, survive: &[String], found: &mut 
     let mut all = Vec::new();
     for by in survive.iter().map(|text| By::parse(text)) {
         if loss::groups(problem, &by).is_empty() {
-            let help = format!("give the machines of the inventory `labels: {{{}: …}}`", by.word());
-            io.refuse(&format!("no machine has a `{}` to be lost", by.word()), Some(&help));
+            io.no_such_loss(&by);
             found.undecided = true;
         }
         let (findings, unknown) = loss::not_survived(problem, &by, &Limits::default());

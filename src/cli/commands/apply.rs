@@ -15,7 +15,7 @@ fn reach(args: &ApplyArgs, io: &mut Io, goal: Goal) -> Result<Exit, Exit> {
     goal.fits(io, &machines)?;
     let cluster = connect(io, &machines).with_contents(goal.contents(io)?);
     let project = goal.project().to_owned();
-    let shown = (args.act.clone(), args.placement.objective);
+    let shown = (&args.act, args.placement.objective);
     runtime(io)?
         .block_on(run_locked(io, &cluster, &project, &machines, shown, |io, observed| goal.plan(args, io, observed)))
 }

@@ -45,9 +45,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         Outcome::Placed(solution) => solution,
         Outcome::Refused => {
             tell_refused(io, &mut project, &problem, &limits);
-            if args.json {
-                project.print_refusal(io);
-            }
+            project.print_refusal(io);
             return Err(Exit::DoesNotFit);
         }
         Outcome::Undecided(why) => {
@@ -59,8 +57,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
     if let By::Attribute(key) = &losses
         && !stack.machines.iter().any(|machine| machine.attributes.contains_key(key))
     {
-        let help = format!("give the machines of the inventory `labels: {{{}: …}}`", losses.word());
-        io.refuse(&format!("no machine has a `{}` to be lost", losses.word()), Some(&help));
+        io.no_such_loss(&losses);
         return Err(Exit::Error);
     }
     let question = Question {

@@ -67,17 +67,7 @@ fn show(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, model: &Model) -> Exit 
         let _ = view::write_model(model, format, args.no_interpolate, &mut io.out);
         return Exit::Fine;
     };
-    let Some(out) = &args.output else {
-        io.print(&text);
-        return Exit::Fine;
-    };
-    match io.write_file(&io.absolute(out), &text) {
-        Ok(()) => Exit::Fine,
-        Err(error) => {
-            io.refuse(&format!("{} cannot be written: {error}", out.display()), None);
-            Exit::Error
-        }
-    }
+    io.give(&text, args.output.as_deref())
 }
 
 fn origin(args: &ConfigArgs, io: &mut Io, loaded: &Loaded, sources: &Sources, path: &str) -> Exit {

@@ -19,17 +19,7 @@ pub(in crate::cli) fn run(args: &ExportArgs, io: &mut Io) -> Exit {
         Err(exit) => return exit,
     };
     let text = format.write(&Deployment { stack: &stack, plan: &plan });
-    let Some(out) = &args.out else {
-        io.print(&text);
-        return Exit::Fine;
-    };
-    match io.write_file(out, &text) {
-        Ok(()) => Exit::Fine,
-        Err(error) => {
-            io.refuse(&format!("{} cannot be written: {error}", out.display()), None);
-            Exit::Error
-        }
-    }
+    io.give(&text, args.out.as_deref())
 }
 
 pub(in crate::cli) fn ports(args: &PortsArgs, io: &mut Io) -> Exit {
@@ -45,7 +35,7 @@ pub(in crate::cli) fn ports(args: &PortsArgs, io: &mut Io) -> Exit {
 
 /// The stack, and where it is or will be.
 fn deployment(args: &WhereArgs, io: &mut Io) -> Result<(Stack, Plan), Exit> {
-    let mut project = Project::load_to_deploy(io, &args.project(), &args.machines)?;
+    let mut project = Project::load_to_deploy(io, &(&args.flags).into(), &args.machines)?;
     project.set_aside(io, &args.situation)?;
     let observed = match args.fresh {
         true => Observed::default(),

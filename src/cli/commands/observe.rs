@@ -28,15 +28,5 @@ pub(in crate::cli) fn run(args: &ObserveArgs, io: &mut Io) -> Exit {
         Err(exit) => return exit,
     };
     let text = serde_json::to_string_pretty(&observed).unwrap_or_default() + "\n";
-    let Some(out) = &args.out else {
-        io.print(&text);
-        return Exit::Fine;
-    };
-    match io.write_file(out, &text) {
-        Ok(()) => Exit::Fine,
-        Err(error) => {
-            io.refuse(&format!("{} cannot be written: {error}", out.display()), None);
-            Exit::Error
-        }
-    }
+    io.give(&text, args.out.as_deref())
 }

@@ -22,12 +22,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
     });
     let plan = match planned {
         Ok(plan) => plan,
-        Err(exit) => {
-            if args.json {
-                project.print_refusal(io);
-            }
-            return exit;
-        }
+        Err(exit) => return exit,
     };
     let json = || serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n";
     if args.json {
@@ -39,9 +34,8 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
         }
     }
     if let Some(out) = &args.out {
-        if let Err(error) = io.write_file(out, &json()) {
-            io.refuse(&format!("{} cannot be written: {error}", out.display()), None);
-            return Exit::Error;
+        if let Err(exit) = io.write_file(out, &json()) {
+            return exit;
         }
         let inventory = project.inventory_argument(io);
         io.tell(&format!("Saved. To do it: planner apply --plan {}{inventory}\n", out.display()));

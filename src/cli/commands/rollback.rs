@@ -14,7 +14,7 @@ pub(in crate::cli) fn run(args: &RollbackArgs, io: &mut Io) -> Exit {
 }
 
 fn roll_back(args: &RollbackArgs, io: &mut Io) -> Result<Exit, Exit> {
-    let mut project = Project::load(io, &args.project(), &args.machines);
+    let mut project = Project::load(io, &(&args.flags).into(), &args.machines);
     io.tell_findings(&mut project.findings, &project.sources);
     if let Some(exit) = project.exit() {
         return Err(exit);
@@ -22,7 +22,7 @@ fn roll_back(args: &RollbackArgs, io: &mut Io) -> Result<Exit, Exit> {
     let machines = machines(project.inventory.as_ref());
     let cluster = connect(io, &machines);
     let name = &project.compose.name;
-    runtime(io)?.block_on(run_locked(io, &cluster, name, &machines, (args.act.clone(), false), |io, observed| {
+    runtime(io)?.block_on(run_locked(io, &cluster, name, &machines, (&args.act, false), |io, observed| {
         let (stack, _) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
         let services = services(args, io, &stack, observed)?;
         plan::roll_back(&stack, &services, observed, &project.origin())

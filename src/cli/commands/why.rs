@@ -14,7 +14,7 @@ pub(in crate::cli) fn run(args: &WhyArgs, io: &mut Io) -> Exit {
 }
 
 fn answer(args: &WhyArgs, io: &mut Io) -> Result<Exit, Exit> {
-    let wanted = ProjectArgs { files: Vec::new(), flags: args.project.clone() };
+    let wanted = ProjectArgs::from(&args.project);
     let mut project = Project::load(io, &wanted, &args.machines);
     if let Some(exit) = project.exit() {
         io.tell_findings(&mut project.findings, &project.sources);
