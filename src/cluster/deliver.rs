@@ -6,8 +6,7 @@ use tar::{Builder, EntryType, Header};
 
 use super::docker::Engine;
 use super::fault::{Fault, explain};
-use crate::digest::sha256;
-use crate::stack::{Contents, DeliveredFile, FileOrigin};
+use crate::stack::{Contents, DeliveredFile};
 
 /// Puts all files into the container named.
 pub(super) async fn deliver(engine: &Engine, name: &str, files: &[DeliveredFile]) -> Result<(), Fault> {
@@ -28,11 +27,7 @@ fn archive(files: &[DeliveredFile], contents: &Contents) -> Result<Vec<u8>, Faul
     let mut archive = Builder::new(Vec::new());
     for file in files {
         let what = || format!("the {} `{}`", file.kind.word(), file.key);
-        let written = match &file.origin {
-            FileOrigin::Text(text) if sha256(text) == file.digest => Some(text.as_bytes()),
-            _ => None,
-        };
-        let bytes = contents.of(file).or(written).ok_or_else(|| {
+        let bytes = contents.of(file).ok_or_else(|| {
             Fault::new(format!("{} is not at hand", what())).help("apply from the compose files, or plan again")
         })?;
         // The archive is unpacked by the engine as root: no path leads out of the container, and ours never tries.

@@ -5,7 +5,7 @@ use bollard::exec::{CreateExecOptions, StartExecResults};
 use futures_util::StreamExt;
 
 use super::docker::Engine;
-use super::fault::{Fault, explain, is_missing};
+use super::fault::{Fault, exit_code, explain, is_missing};
 use crate::stack::Hook;
 
 /// Runs a command to its end. One that does not end with 0 is a fault, with what it said.
@@ -37,10 +37,7 @@ pub(super) async fn exec(engine: &Engine, name: &str, hook: &Hook) -> Result<(),
     }
     match engine.docker.inspect_exec(&exec).await.map_err(failed)?.exit_code {
         Some(0) => Ok(()),
-        code => {
-            let code = code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
-            Err(Fault::new(format!("{doing}: {code}")).detail(said.trim_end()))
-        }
+        code => Err(Fault::new(format!("{doing}: {}", exit_code(code))).detail(said.trim_end())),
     }
 }
 

@@ -42,6 +42,11 @@ impl Fault {
 /// The most characters of foreign text in a message.
 const LONGEST: usize = 600;
 
+/// How something ended: `exit code 3`.
+pub(super) fn exit_code(code: Option<i64>) -> String {
+    code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"))
+}
+
 /// Foreign text made fit for a terminal and a log: one line, no control characters, of bounded length.
 pub(super) fn clean(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

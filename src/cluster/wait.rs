@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::docker::Engine;
-use super::fault::{Fault, explain};
+use super::fault::{Fault, exit_code, explain};
 use crate::plan::Until;
 
 /// Between two looks.
@@ -131,7 +131,7 @@ fn judge(name: &str, until: Until, state: &ContainerState) -> Verdict {
 }
 
 fn has_ended(name: &str, state: &ContainerState) -> Fault {
-    let code = state.exit_code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
+    let code = exit_code(state.exit_code);
     let killed = if state.oom_killed == Some(true) { ", out of memory" } else { "" };
     Fault::new(format!("container `{name}` ended with {code}{killed}"))
         .detail(state.error.as_deref().unwrap_or_default())

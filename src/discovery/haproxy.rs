@@ -3,7 +3,7 @@
 use super::{Host, Target};
 
 /// What is the same for all: a backend that does not answer is passed over at once, and is looked at again each second.
-/// Connections that say nothing are kept as long as TCP itself keeps them.
+/// Connections that say nothing are kept for a day.
 const HEAD: &str = "global
     log stdout format raw local0 notice
     maxconn 4000

@@ -13,10 +13,9 @@ use crate::labels;
 use crate::placement::{Placed, Problem, Replica, Solution};
 use crate::source::Spanned;
 use crate::stack::{
-    Attachment, Condition, Constraint, ContainerSpec, DeliveredFile, Dependency, Discovery, FileKind, FileOrigin,
-    Reload, Replicas, Restart, Rollout, Service, Stack, Wishes,
+    Attachment, Condition, Constraint, ContainerSpec, DeliveredFile, Dependency, FileKind, FileOrigin, Reload, Restart,
+    Rollout, Service, Stack,
 };
-use crate::units::Amounts;
 
 /// A service that a proxy stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +51,9 @@ enum Host {
 /// The stack and the placement with the proxies that they need; none where none are.
 pub fn wire(problem: &Problem<'_>, solution: &Solution) -> Option<(Stack, Solution)> {
     let stack = problem.stack;
+    stack.proxied().next()?;
     let (mut wired, mut placement) = (stack.clone(), solution.clone());
-    for (key, network) in stack.networks.iter().filter(|(_, network)| network.discovery == Discovery::Proxy) {
+    for (key, network) in stack.proxied() {
         for machine in 0..stack.machines.len() {
             for (number, targets) in
                 told_apart(targets(stack, solution, &network.name, machine)).into_iter().enumerate()
@@ -72,7 +72,7 @@ pub fn wire(problem: &Problem<'_>, solution: &Solution) -> Option<(Stack, Soluti
 /// The services of a network, where somebody on the machine may ask for one that is not, or not only, there. All of them, by
 /// name: as long as the services are the same, a proxy has the same names, and only learns of other addresses.
 fn targets(stack: &Stack, solution: &Solution, network: &str, machine: usize) -> Vec<Target> {
-    let joins = |index: usize| stack.services[index].container.networks.iter().any(|it| it.network == network);
+    let joins = |index: usize| stack.services[index].container.joins(network);
     let members = || solution.replicas.iter().map(|placed| &placed.replica).filter(|replica| joins(replica.service));
     let asked = |replica: &Replica| members().any(|it| it.machine == machine && it.service != replica.service);
     if !members().any(|replica| replica.machine != machine && asked(replica)) {
@@ -90,7 +90,7 @@ fn target(stack: &Stack, solution: &Solution, network: &str, machine: usize, ind
         let mut told = BTreeSet::new();
         for (demand, port) in service.ports.iter().zip(&placed.ports) {
             // A port that is bound to one address of its own may not be open to others.
-            let open = demand.inward || demand.host_ip.is_none_or(|ip| ip.is_unspecified());
+            let open = demand.inward || demand.is_everywhere();
             if !open || demand.protocol != "tcp" || !told.insert(demand.container) {
                 continue;
             }
@@ -103,7 +103,7 @@ fn target(stack: &Stack, solution: &Solution, network: &str, machine: usize, ind
             ports.entry(demand.container).or_default().push(Backend { number, host, port });
         }
     }
-    let joined = service.container.networks.iter().find(|it| it.network == network)?;
+    let joined = service.container.attachment(network)?;
     let names: BTreeSet<String> = joined.aliases.iter().cloned().chain([service.name.clone()]).collect();
     let target = Target { service: service.name.clone(), names: names.into_iter().collect(), ports };
     (!target.ports.is_empty()).then_some(target)
@@ -169,23 +169,12 @@ fn proxy(stack: &Stack, network: &str, machine: usize, number: usize, targets: &
         restart: false,
     });
     Service {
-        name,
-        span,
-        replicas: Spanned::new(Replicas::Count(1), span),
-        demand: Amounts::new(),
-        demand_spans: BTreeMap::new(),
-        ports: Vec::new(),
         constraints: vec![Spanned::new(here, span)],
-        max_per_machine: None,
-        together_with: Vec::new(),
-        wishes: Wishes::default(),
-        local_volumes: Vec::new(),
         depends_on: depends_on.collect(),
         update: Rollout { start_first: true, ..Rollout::default() },
-        rollback: None,
-        post_start: Vec::new(),
         forwards_to: targets.iter().map(|target| target.service.clone()).collect(),
         container,
+        ..Service::bare(name, span)
     }
 }
 

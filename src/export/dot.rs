@@ -3,8 +3,7 @@
 use super::{Deployment, Format};
 use crate::plan::PlacedContainer;
 
-pub(super) static FORMAT: Format =
-    Format { name: "dot", about: "a picture for Graphviz: machines with their containers", write };
+pub(super) static FORMAT: Format = Format { name: "dot", write };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let mut text = format!("digraph {} {{\n", quoted(&deployment.plan.project));
@@ -17,7 +16,7 @@ fn write(deployment: &Deployment<'_>) -> String {
     text.push_str("  edge [color=\"#667085\"];\n");
     for (index, machine) in deployment.stack.machines.iter().enumerate() {
         text.push_str(&format!("  subgraph cluster_{index} {{\n    label={};\n", quoted(&machine.name)));
-        for (container, _) in deployment.containers().filter(|(_, at)| at.name == machine.name) {
+        for container in deployment.on(machine) {
             let ports = container.ports.iter().map(|port| format!("\n:{}", port.host_port)).collect::<String>();
             let label = quoted(&format!("{}{ports}", deployment.name(container)));
             text.push_str(&format!("    {} [label={label}];\n", id(container)));

@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Deployment, Format};
 
-pub(super) static FORMAT: Format = Format {
-    name: "haproxy",
-    about: "an HAProxy configuration that balances each published port over its containers",
-    write,
-};
+pub(super) static FORMAT: Format = Format { name: "haproxy", write };
 
 const HEAD: &str = "global
     maxconn 4000

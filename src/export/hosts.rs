@@ -2,11 +2,7 @@
 
 use super::{Deployment, Format};
 
-pub(super) static FORMAT: Format = Format {
-    name: "hosts",
-    about: "lines for /etc/hosts: services and containers at their machines' addresses",
-    write,
-};
+pub(super) static FORMAT: Format = Format { name: "hosts", write };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let mut text = format!("# {}: where its services are.\n", deployment.plan.project);

@@ -3,8 +3,7 @@
 use super::{Deployment, Format};
 use crate::plan::PlacedContainer;
 
-pub(super) static FORMAT: Format =
-    Format { name: "mermaid", about: "a picture for Markdown pages: machines with their containers", write };
+pub(super) static FORMAT: Format = Format { name: "mermaid", write };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let mut text = "flowchart LR\n".to_owned();
@@ -14,7 +13,7 @@ fn write(deployment: &Deployment<'_>) -> String {
     };
     for (number, machine) in deployment.stack.machines.iter().enumerate() {
         text.push_str(&format!("  subgraph m{number} [{}]\n", quoted(&machine.name)));
-        for (container, _) in deployment.containers().filter(|(_, at)| at.name == machine.name) {
+        for container in deployment.on(machine) {
             let ports = container.ports.iter().map(|port| format!("<br/>:{}", port.host_port)).collect::<String>();
             let name = quoted(&deployment.name(container)).trim_end_matches('"').to_owned();
             text.push_str(&format!("    {}[{name}{ports}\"]\n", index(container)));

@@ -18,8 +18,6 @@ use crate::stack::{Machine, PortDemand, Stack};
 pub struct Format {
     /// As it is asked for.
     pub name: &'static str,
-    /// For people: what it is for.
-    pub about: &'static str,
     write: fn(&Deployment<'_>) -> String,
 }
 
@@ -88,6 +86,11 @@ impl<'a> Deployment<'a> {
         })
     }
 
+    /// Those on one machine.
+    fn on(&self, machine: &'a Machine) -> impl Iterator<Item = &'a PlacedContainer> + use<'a> {
+        self.containers().filter(|(_, at)| at.name == machine.name).map(|(container, _)| container)
+    }
+
     /// Every port of these, by service and number.
     pub fn listening(&self) -> impl Iterator<Item = Listening<'a>> + use<'a> {
         let stack = self.stack;
@@ -111,14 +114,18 @@ impl<'a> Deployment<'a> {
 
     /// Who depends on whom: on the same machine where there is one, else on each.
     fn edges(&self) -> Vec<(&'a PlacedContainer, &'a PlacedContainer)> {
+        let all: Vec<_> = self.containers().collect();
         let mut edges = Vec::new();
-        for (from, machine) in self.containers() {
+        for (from, machine) in &all {
             let dependencies = self.stack.service(&from.service).map_or(&[][..], |service| &service.depends_on);
             for dependency in dependencies {
-                let on = || self.containers().filter(|(to, _)| to.service == dependency.service);
-                let near = || on().filter(|(_, at)| at.name == machine.name);
-                let meant = if near().next().is_some() { near().collect::<Vec<_>>() } else { on().collect() };
-                edges.extend(meant.into_iter().map(|(to, _)| (from, to)));
+                let (near, far): (Vec<_>, Vec<_>) = all
+                    .iter()
+                    .copied()
+                    .filter(|(to, _)| to.service == dependency.service)
+                    .partition(|(_, at)| at.name == machine.name);
+                let meant = if near.is_empty() { far } else { near };
+                edges.extend(meant.into_iter().map(|(to, _)| (*from, to)));
             }
         }
         edges

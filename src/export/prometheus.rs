@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Deployment, Format};
 
-pub(super) static FORMAT: Format =
-    Format { name: "prometheus", about: "targets for Prometheus's file_sd_configs, in JSON", write };
+pub(super) static FORMAT: Format = Format { name: "prometheus", write };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let targets = deployment.listening().filter(|it| it.port.protocol == "tcp").filter_map(|it| {

@@ -1,15 +1,11 @@
-//! Traefik's file provider: a TCP router and a service for each published port. Entry points are named `SERVICE-PORT`: the
+//! Traefik's file provider, in JSON, which is YAML as well: a TCP router and a service for each published port. Entry points are named `SERVICE-PORT`: the
 //! static configuration says where they listen.
 
 use serde_json::{Map, Value, json};
 
 use super::{Deployment, Format};
 
-pub(super) static FORMAT: Format = Format {
-    name: "traefik",
-    about: "a dynamic configuration for Traefik's file provider, in YAML (JSON's form of it)",
-    write,
-};
+pub(super) static FORMAT: Format = Format { name: "traefik", write };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let (mut routers, mut services) = (Map::new(), Map::new());

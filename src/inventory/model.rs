@@ -72,6 +72,16 @@ pub enum Endpoint {
     Local,
 }
 
+impl Endpoint {
+    /// The host that it names, as a name, an alias of ssh, or an address.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Endpoint::Ssh { host, .. } | Endpoint::Tcp { host, .. } => Some(host),
+            Endpoint::Unix(_) | Endpoint::Context(_) | Endpoint::Local => None,
+        }
+    }
+}
+
 /// The files of a TLS connection, as the docker client names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {

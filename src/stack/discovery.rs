@@ -76,21 +76,17 @@ pub(super) fn publish(stack: &mut Stack, findings: &mut Vec<Diagnostic>) {
     if stack.machines.len() < 2 {
         return;
     }
-    let proxied = stack.networks.values().filter(|network| network.discovery == Discovery::Proxy);
-    let networks: Vec<String> = proxied.map(|network| network.name.clone()).collect();
-    let members = |stack: &Stack, network: &String| -> Vec<usize> {
-        let joins = |index: &usize| stack.services[*index].container.networks.iter().any(|it| it.network == *network);
-        (0..stack.services.len()).filter(joins).collect()
+    let networks: Vec<String> = stack.proxied().map(|(_, network)| network.name.clone()).collect();
+    let members = |network: &String| -> Vec<usize> {
+        (0..stack.services.len()).filter(|index| stack.services[*index].container.joins(network)).collect()
     };
-    let met: Vec<Vec<usize>> = networks.iter().map(|network| members(stack, network)).collect();
+    let met: Vec<Vec<usize>> = networks.iter().map(members).collect();
     for index in met.into_iter().filter(|members| members.len() > 1).flatten() {
         let service = &mut stack.services[index];
         let span = service.span;
         for container in service.open_ports() {
-            let there = service.ports.iter().any(|it| {
-                it.container == container && it.protocol == "tcp" && it.host_ip.is_none_or(|ip| ip.is_unspecified())
-            });
-            if !there {
+            let is_open = |it: &PortDemand| it.container == container && it.protocol == "tcp" && it.is_everywhere();
+            if !service.ports.iter().any(is_open) {
                 let protocol = "tcp".to_owned();
                 service.ports.push(PortDemand { host_ip: None, host: None, container, protocol, span, inward: true });
             }

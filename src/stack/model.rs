@@ -55,9 +55,13 @@ impl Stack {
     /// Whether a service reaches another by its name on whichever machine, through a proxy of a network that they share.
     pub fn meet_by_proxy(&self, from: &str, to: &str) -> bool {
         let (Some(from), Some(to)) = (self.service(from), self.service(to)) else { return false };
-        let joins = |service: &Service, name: &str| service.container.networks.iter().any(|it| it.network == name);
-        let mut proxied = self.networks.values().filter(|network| network.discovery == Discovery::Proxy);
-        !to.open_ports().is_empty() && proxied.any(|network| joins(from, &network.name) && joins(to, &network.name))
+        let meet = |network: &Network| from.container.joins(&network.name) && to.container.joins(&network.name);
+        !to.open_ports().is_empty() && self.proxied().any(|(_, network)| meet(network))
+    }
+
+    /// The networks with proxies, by key.
+    pub fn proxied(&self) -> impl Iterator<Item = (&String, &Network)> {
+        self.networks.iter().filter(|(_, network)| network.discovery == Discovery::Proxy)
     }
 
     /// The same stack with other services.
@@ -141,6 +145,29 @@ pub struct Service {
 }
 
 impl Service {
+    /// One container of which nothing is said but its name.
+    pub fn bare(name: String, span: Span) -> Service {
+        Service {
+            name,
+            span,
+            replicas: Spanned::new(Replicas::Count(1), span),
+            demand: Amounts::new(),
+            demand_spans: BTreeMap::new(),
+            ports: Vec::new(),
+            constraints: Vec::new(),
+            max_per_machine: None,
+            together_with: Vec::new(),
+            wishes: Wishes::default(),
+            local_volumes: Vec::new(),
+            depends_on: Vec::new(),
+            update: Rollout::default(),
+            rollback: None,
+            post_start: Vec::new(),
+            forwards_to: Vec::new(),
+            container: ContainerSpec::default(),
+        }
+    }
+
     /// Whether the containers that are replaced stay, stopped, to be gone back to.
     pub fn keeps_previous(&self) -> bool {
         self.rollback.is_some() || self.update.on_failure == OnFailure::Rollback
@@ -186,6 +213,13 @@ pub struct PortDemand {
     pub span: Span,
     /// Not asked for by the files: proxies on other machines reach it there, at the machine's own address.
     pub inward: bool,
+}
+
+impl PortDemand {
+    /// Whether it is bound to all addresses.
+    pub fn is_everywhere(&self) -> bool {
+        self.host_ip.is_none_or(|ip| ip.is_unspecified())
+    }
 }
 
 /// A condition on a machine: `node.labels.zone == a`.
@@ -294,21 +328,13 @@ pub struct Machine {
 impl Machine {
     /// Where others reach it: its `address`, or that of its endpoint where it is a number.
     pub fn address(&self) -> Option<&str> {
-        let endpoint = match &self.endpoint {
-            Endpoint::Ssh { host, .. } | Endpoint::Tcp { host, .. } => Some(host.as_str()),
-            Endpoint::Unix(_) | Endpoint::Context(_) | Endpoint::Local => None,
-        };
-        let number = endpoint.filter(|host| host.parse::<std::net::IpAddr>().is_ok());
-        self.address.as_deref().or(number)
+        let number = || self.endpoint.host().filter(|host| host.parse::<std::net::IpAddr>().is_ok());
+        self.address.as_deref().or_else(number)
     }
 
     /// The best that is known of how others reach it: its address, the host of its endpoint, or its name.
     pub fn known_as(&self) -> &str {
-        let endpoint = match &self.endpoint {
-            Endpoint::Ssh { host, .. } | Endpoint::Tcp { host, .. } => Some(host.as_str()),
-            Endpoint::Unix(_) | Endpoint::Context(_) | Endpoint::Local => None,
-        };
-        self.address.as_deref().or(endpoint).unwrap_or(&self.name)
+        self.address.as_deref().or_else(|| self.endpoint.host()).unwrap_or(&self.name)
     }
 
     /// The address that a port demand binds to here; none for all addresses.

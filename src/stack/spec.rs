@@ -141,6 +141,16 @@ impl ContainerSpec {
         (!digests.is_empty()).then(|| sha256(digests).chars().take(8).collect())
     }
 
+    /// How it joins a network, by the engine's name of that; none where it does not.
+    pub fn attachment(&self, network: &str) -> Option<&Attachment> {
+        self.networks.iter().find(|it| it.network == network)
+    }
+
+    /// Whether it joins a network, by the engine's name of that.
+    pub fn joins(&self, network: &str) -> bool {
+        self.attachment(network).is_some()
+    }
+
     /// Whether the files give it a health check.
     pub fn tests_health(&self) -> bool {
         self.healthcheck.as_ref().is_some_and(|check| check.test.first().is_none_or(|it| it != "NONE"))

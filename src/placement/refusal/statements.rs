@@ -7,7 +7,7 @@ use crate::inventory::Availability;
 use crate::placement::constraints;
 use crate::placement::problem::{Policy, Problem};
 use crate::source::{Span, Spanned};
-use crate::stack::{ContainerSpec, Replicas, Rollout, Service, Spread, Stack, Wishes};
+use crate::stack::{ContainerSpec, Replicas, Service, Spread, Stack};
 use crate::units::{Amounts, Resource};
 
 /// So much of a resource that nothing is limited by it.
@@ -274,25 +274,8 @@ impl Statements {
 
 /// A service of which there is nothing.
 fn nothing_of(service: &Service) -> Service {
-    Service {
-        name: service.name.clone(),
-        span: service.span,
-        replicas: Spanned::new(Replicas::Count(0), service.replicas.span),
-        demand: Amounts::new(),
-        demand_spans: BTreeMap::new(),
-        ports: Vec::new(),
-        constraints: Vec::new(),
-        max_per_machine: None,
-        together_with: Vec::new(),
-        wishes: Wishes::default(),
-        local_volumes: Vec::new(),
-        depends_on: Vec::new(),
-        update: Rollout::default(),
-        rollback: None,
-        post_start: Vec::new(),
-        forwards_to: Vec::new(),
-        container: ContainerSpec::default(),
-    }
+    let replicas = Spanned::new(Replicas::Count(0), service.replicas.span);
+    Service { replicas, ..Service::bare(service.name.clone(), service.span) }
 }
 
 /// By service and spread, the domains that it counts, where it is to be even over them.
