@@ -8,7 +8,6 @@ mod rollout;
 mod schedule;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -126,9 +125,6 @@ struct Run<'p> {
     schedule: Schedule,
     rollouts: Rollouts<'p>,
     outcome: Outcome,
-    /// Steps that take something back: those done, and what failed.
-    taken_back: Vec<usize>,
-    not_taken_back: Vec<(String, ClusterError)>,
 }
 
 impl<'p> Run<'p> {
@@ -138,8 +134,6 @@ impl<'p> Run<'p> {
             schedule: Schedule::new(&plan.steps),
             rollouts: Rollouts::new(&plan.steps, &plan.rollouts),
             outcome: Outcome::default(),
-            taken_back: Vec::new(),
-            not_taken_back: Vec::new(),
         }
     }
 
@@ -154,7 +148,7 @@ impl<'p> Run<'p> {
                     self.rollouts.done(step.id);
                     self.outcome.done.push(step.id);
                 } else {
-                    self.taken_back.push(step.id);
+                    self.rollouts.taken_back(step, Ok(()));
                 }
             }
             Err(error) => {
@@ -165,8 +159,7 @@ impl<'p> Run<'p> {
                     self.skip(skipped, step.id, emit);
                     self.outcome.failed.push((step.id, error));
                 } else {
-                    let service = step.container().map(|it| it.0.to_owned()).unwrap_or_default();
-                    self.not_taken_back.push((service, error));
+                    self.rollouts.taken_back(step, Err(error));
                 }
             }
         }
@@ -188,11 +181,10 @@ impl<'p> Run<'p> {
             if halted.is_empty() {
                 return;
             }
-            for rollout in halted {
-                emit(Event::Halted(rollout, self.rollouts.failures(rollout)));
-                let running: BTreeSet<usize> = self.schedule.running().map(|step| step.id).collect();
+            for (rollout, failed) in halted {
+                emit(Event::Halted(rollout, failed));
                 let rollouts = &self.rollouts;
-                let skipped = self.schedule.give_up(|step| rollouts.is_given_up(rollout, step, &running));
+                let skipped = self.schedule.give_up(|step, running| rollouts.is_given_up(rollout, step, running));
                 // What waits for it is of other services: they may have had enough now as well.
                 let others = skipped.iter().filter(|it| it.container().is_some_and(|it| it.0 != rollout.service));
                 self.rollouts.skipped(others.map(|step| step.id));
@@ -203,8 +195,7 @@ impl<'p> Run<'p> {
 
     /// Begins to take back what was done to services that are to go back and of which nothing runs any more.
     fn go_back(&mut self, emit: &impl Fn(Event<'_>)) {
-        let running: BTreeSet<usize> = self.schedule.running().map(|step| step.id).collect();
-        for (rollout, steps) in self.rollouts.go_back(&running) {
+        for (rollout, steps) in self.rollouts.go_back(self.schedule.running()) {
             emit(Event::GoingBack(rollout));
             self.schedule.add(steps.into_iter());
         }
@@ -213,15 +204,7 @@ impl<'p> Run<'p> {
     fn outcome(mut self) -> Outcome {
         let of_plan = |id: &usize| *id < self.plan.steps.len();
         self.outcome.cancelled = self.schedule.left().into_iter().filter(of_plan).collect();
-        let gone_back = self.rollouts.gone_back().map(|rollout| {
-            let of_it = self.not_taken_back.iter().filter(|(service, _)| *service == rollout.service);
-            GoneBack {
-                service: rollout.service.clone(),
-                failed: of_it.map(|(_, error)| error.clone()).collect(),
-                whole: self.rollouts.back_of(&rollout.service).all(|step| self.taken_back.contains(&step.id)),
-            }
-        });
-        self.outcome.gone_back = gone_back.collect();
+        self.outcome.gone_back = self.rollouts.gone_back().collect();
         self.outcome
     }
 }

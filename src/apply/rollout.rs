@@ -1,8 +1,10 @@
 //! How a service's containers are replaced where some of them fail: when the rest is left alone, and how what was done is
 //! taken back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::GoneBack;
+use crate::cluster::ClusterError;
 use crate::plan::{OnFailure, Operation, ServiceRollout, Step, Until};
 
 /// The services of a plan, and how they fare.
@@ -11,8 +13,8 @@ pub(super) struct Rollouts<'p> {
     services: Vec<Rollout<'p>>,
     /// The plan's steps that have been done, or have failed (and may have been done), in that order.
     ended: Vec<usize>,
-    /// By id beyond those of the plan: the steps that take back.
-    back: BTreeMap<usize, Step>,
+    /// How many steps that take something back there are; their ids are beyond those of the plan.
+    back: usize,
 }
 
 struct Rollout<'p> {
@@ -20,6 +22,10 @@ struct Rollout<'p> {
     /// The numbers of its containers that could not be replaced.
     failed: BTreeSet<&'p str>,
     state: State,
+    /// How many of the steps that take it back have not been done.
+    not_back: usize,
+    /// What could not be taken back.
+    faults: Vec<ClusterError>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,8 +37,9 @@ enum State {
 
 impl<'p> Rollouts<'p> {
     pub(super) fn new(steps: &'p [Step], rollouts: &'p [ServiceRollout]) -> Self {
-        let rollout = |is| Rollout { is, failed: BTreeSet::new(), state: State::Forward };
-        Rollouts { steps, services: rollouts.iter().map(rollout).collect(), ended: Vec::new(), back: BTreeMap::new() }
+        let rollout =
+            |is| Rollout { is, failed: BTreeSet::new(), state: State::Forward, not_back: 0, faults: Vec::new() };
+        Rollouts { steps, services: rollouts.iter().map(rollout).collect(), ended: Vec::new(), back: 0 }
     }
 
     /// Notes that a step was done.
@@ -50,27 +57,35 @@ impl<'p> Rollouts<'p> {
     pub(super) fn skipped(&mut self, skipped: impl Iterator<Item = usize>) {
         for id in skipped {
             let Some((service, number)) = self.steps.get(id).and_then(Step::container) else { continue };
-            if let Some(rollout) = self.services.iter_mut().find(|it| it.is.service == service) {
+            if let Some(rollout) = self.of(service) {
                 rollout.failed.insert(number);
             }
         }
     }
 
-    /// How many of a service's containers could not be replaced.
-    pub(super) fn failures(&self, rollout: &ServiceRollout) -> usize {
-        self.services.iter().find(|it| std::ptr::eq(it.is, rollout)).map_or(0, |it| it.failed.len())
+    /// Notes how a step ended that takes something back.
+    pub(super) fn taken_back(&mut self, step: &Step, result: Result<(), ClusterError>) {
+        let Some(rollout) = step.container().and_then(|(service, _)| self.of(service)) else { return };
+        match result {
+            Ok(()) => rollout.not_back -= 1,
+            Err(error) => rollout.faults.push(error),
+        }
     }
 
-    /// The services of which more have failed by now than may: each is told once. What of their steps is to be given up
-    /// says [`is_given_up`](Self::is_given_up).
-    pub(super) fn halt(&mut self) -> Vec<&'p ServiceRollout> {
+    fn of(&mut self, service: &str) -> Option<&mut Rollout<'p>> {
+        self.services.iter_mut().find(|it| it.is.service == service)
+    }
+
+    /// The services of which more have failed by now than may, and how many: each is told once. What of their steps is to
+    /// be given up says [`is_given_up`](Self::is_given_up).
+    pub(super) fn halt(&mut self) -> Vec<(&'p ServiceRollout, usize)> {
         let halts = |it: &&mut Rollout<'_>| {
             let share = it.failed.len() as f64 / it.is.containers.max(1) as f64;
             it.state == State::Forward && it.is.on_failure != OnFailure::Continue && share > it.is.max_failure_ratio
         };
         let halted = self.services.iter_mut().filter(halts).map(|rollout| {
             rollout.state = State::Halted;
-            rollout.is
+            (rollout.is, rollout.failed.len())
         });
         halted.collect()
     }
@@ -93,28 +108,26 @@ impl<'p> Rollouts<'p> {
             !running.iter().any(of_it)
         };
         let mut all = Vec::new();
-        for index in 0..self.services.len() {
-            let rollout = &mut self.services[index];
+        for rollout in &mut self.services {
             let returns = rollout.state == State::Halted && rollout.is.on_failure == OnFailure::Rollback;
             if returns && quiet(&rollout.is.service) {
+                let back = steps_back(steps, &self.ended, rollout, steps.len() + self.back);
                 rollout.state = State::GoingBack;
-                let first = steps.len() + self.back.len();
-                let back = steps_back(steps, &self.ended, &self.services[index], first);
-                self.back.extend(back.iter().map(|step| (step.id, step.clone())));
-                all.push((self.services[index].is, back));
+                rollout.not_back = back.len();
+                self.back += back.len();
+                all.push((rollout.is, back));
             }
         }
         all
     }
 
-    /// The steps back of a service.
-    pub(super) fn back_of(&self, service: &str) -> impl Iterator<Item = &Step> {
-        self.back.values().filter(move |step| step.container().is_some_and(|it| it.0 == service))
-    }
-
-    /// The services that went back, or were to.
-    pub(super) fn gone_back(&self) -> impl Iterator<Item = &'p ServiceRollout> {
-        self.services.iter().filter(|it| it.state == State::GoingBack).map(|it| it.is)
+    /// The services that went back, or were to, and how that went.
+    pub(super) fn gone_back(self) -> impl Iterator<Item = GoneBack> {
+        self.services.into_iter().filter(|it| it.state == State::GoingBack).map(|it| GoneBack {
+            service: it.is.service.clone(),
+            failed: it.faults,
+            whole: it.not_back == 0,
+        })
     }
 }
 

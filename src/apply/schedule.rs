@@ -12,7 +12,7 @@ pub(super) struct Schedule {
     ahead: BTreeMap<usize, (Rc<Step>, usize)>,
     /// Of those, the ones that wait for none.
     ready: BTreeSet<usize>,
-    running: BTreeMap<usize, Rc<Step>>,
+    running: BTreeSet<usize>,
     /// Which steps wait for a step's success, and which for its end.
     dependents: BTreeMap<usize, Vec<usize>>,
     followers: BTreeMap<usize, Vec<usize>>,
@@ -25,7 +25,7 @@ impl Schedule {
         let mut schedule = Schedule {
             ahead: BTreeMap::new(),
             ready: BTreeSet::new(),
-            running: BTreeMap::new(),
+            running: BTreeSet::new(),
             dependents: BTreeMap::new(),
             followers: BTreeMap::new(),
             busy: BTreeSet::new(),
@@ -58,7 +58,7 @@ impl Schedule {
         let step = Rc::clone(free.next()?);
         self.ready.remove(&step.id);
         self.ahead.remove(&step.id);
-        self.running.insert(step.id, Rc::clone(&step));
+        self.running.insert(step.id);
         if !only_waits(&step) {
             self.busy.insert(step.machine.clone());
         }
@@ -80,10 +80,11 @@ impl Schedule {
         self.lose_dependents(&mut lost)
     }
 
-    /// Gives up steps that have not begun, and all that waits for their success. Returns them in the order of ids.
-    pub(super) fn give_up(&mut self, which: impl Fn(&Step) -> bool) -> Vec<Rc<Step>> {
+    /// Gives up steps that have not begun, told beside the ids of those that run, and all that waits for their success. Returns
+    /// them in the order of ids.
+    pub(super) fn give_up(&mut self, which: impl Fn(&Step, &BTreeSet<usize>) -> bool) -> Vec<Rc<Step>> {
         let given: Vec<usize> =
-            self.ahead.values().map(|(step, _)| step).filter(|it| which(it)).map(|it| it.id).collect();
+            self.ahead.values().map(|(step, _)| step).filter(|it| which(it, &self.running)).map(|it| it.id).collect();
         let mut skipped: BTreeMap<usize, Rc<Step>> = BTreeMap::new();
         for id in &given {
             self.ready.remove(id);
@@ -128,8 +129,8 @@ impl Schedule {
     }
 
     /// The steps that have begun and not ended.
-    pub(super) fn running(&self) -> impl Iterator<Item = &Step> {
-        self.running.values().map(|step| &**step)
+    pub(super) fn running(&self) -> &BTreeSet<usize> {
+        &self.running
     }
 
     /// How many of the running steps change something.
@@ -139,7 +140,7 @@ impl Schedule {
 
     /// What neither ended nor was lost, in the order of ids.
     pub(super) fn left(&self) -> Vec<usize> {
-        let left: BTreeSet<usize> = self.ahead.keys().chain(self.running.keys()).copied().collect();
+        let left: BTreeSet<usize> = self.ahead.keys().chain(&self.running).copied().collect();
         left.into_iter().collect()
     }
 }

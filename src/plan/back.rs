@@ -12,7 +12,7 @@ use super::container::Origin;
 use super::current::{Own, own, set_aside};
 use super::make::{NoPlan, Parts, assemble};
 use super::model::{Plan, Quality};
-use super::work::{Removal, Work};
+use super::work::{COMES_BACK, Removal, Work};
 
 /// The services that have containers to go back to, by name.
 pub fn can_go_back<'a>(stack: &'a Stack, observed: &Observed) -> Vec<&'a str> {
@@ -55,8 +55,8 @@ pub fn roll_back(stack: &Stack, services: &[&str], observed: &Observed, origin: 
     if !short.is_empty() {
         return Err(NoPlan::Refused(short));
     }
-    let parts =
-        Parts { stack: &stack, observed, origin, own: &own, works: &works, removals: &removals, keeps_networks: true };
+    let (own, aside, works, removals) = (&own, &aside, &works, &removals);
+    let parts = Parts { stack: &stack, observed, origin, own, aside, works, removals, keeps_networks: true };
     assemble(&parts, Quality::default())
 }
 
@@ -66,7 +66,7 @@ fn back<'a>(stack: &'a Stack, index: usize, before: Own<'a>, now: Vec<Own<'a>>) 
         aside: serves,
         old: now,
         name: stack.container_name(&stack.services[index], before.number),
-        reasons: vec!["back to the container that was set aside".to_owned()],
+        reasons: vec![COMES_BACK.to_owned()],
         ..stays(stack, index, before)
     }
 }

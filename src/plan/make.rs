@@ -34,6 +34,7 @@ pub(super) struct Parts<'p, 'a> {
     pub observed: &'a Observed,
     pub origin: &'p Origin,
     pub own: &'p [Own<'a>],
+    pub aside: &'p [Own<'a>],
     pub works: &'p [Work<'a>],
     pub removals: &'p [Removal<'a>],
     /// Whether networks stay that no container is in any more.
@@ -46,8 +47,8 @@ pub(super) struct Parts<'p, 'a> {
 /// When something outside the project is in the way, such as a name that another project's container has.
 pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, origin: &Origin) -> Result<Plan, NoPlan> {
     let stack = problem.stack;
-    let own = own(stack, observed);
-    let (works, removals) = work(problem, solution, &own, &set_aside(stack, observed));
+    let (own, aside) = (own(stack, observed), set_aside(stack, observed));
+    let (works, removals) = work(problem, solution, &own, &aside);
     let obstacles = obstacles(stack, observed, &works, &own);
     if !obstacles.is_empty() {
         return Err(NoPlan::Refused(obstacles));
@@ -59,8 +60,8 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
         ended: solution.ended.word().to_owned(),
         tiers: solution.tiers.iter().map(tier).collect(),
     };
-    let (own, works, removals) = (&own, &works, &removals);
-    assemble(&Parts { stack, observed, origin, own, works, removals, keeps_networks: false }, quality)
+    let (own, aside, works, removals) = (&own, &aside, &works, &removals);
+    assemble(&Parts { stack, observed, origin, own, aside, works, removals, keeps_networks: false }, quality)
 }
 
 /// Changes and steps of what is to be done to containers.
@@ -68,7 +69,7 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
 /// # Errors
 /// When the steps have no order.
 pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, NoPlan> {
-    let Parts { stack, observed, origin, own, works, removals, keeps_networks } = *parts;
+    let Parts { stack, observed, origin, own, aside, works, removals, keeps_networks } = *parts;
     let mut changes: Vec<Change> =
         works.iter().filter_map(|work| change(stack, work, completes(stack, &work.service.name))).collect();
     changes.extend(removals.iter().map(|it| removed(stack, &it.own, it.address(stack), &it.reason)));
@@ -82,7 +83,7 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
     let rollouts = steps.rollouts();
     let (mut graph, gone) = (steps.graph, steps.gone);
     if !keeps_networks {
-        let aside = staying_aside(stack, observed, works, removals);
+        let aside = staying_aside(aside, works, removals);
         drop_unused_networks(stack, observed, works, &aside, &gone, &mut graph, &mut changes);
     }
     changes.sort_by(|a, b| (&a.address, &a.machine).cmp(&(&b.address, &b.machine)));
@@ -121,12 +122,12 @@ pub fn take_down(stack: &Stack, observed: &Observed, origin: &Origin) -> Result<
 }
 
 /// The machines on which a container is or stays set aside.
-fn staying_aside(stack: &Stack, observed: &Observed, works: &[Work<'_>], removals: &[Removal<'_>]) -> BTreeSet<usize> {
+fn staying_aside(aside: &[Own<'_>], works: &[Work<'_>], removals: &[Removal<'_>]) -> BTreeSet<usize> {
     let newly = works.iter().flat_map(|work| work.old.iter().filter(|old| work.aside == Some(&old.state.id)));
     let leaves = works.iter().flat_map(|work| work.previous.iter().chain(&work.kept));
     let leaves: BTreeSet<&str> =
         leaves.chain(removals.iter().map(|it| &it.own)).map(|own| own.state.id.as_str()).collect();
-    let before = set_aside(stack, observed).into_iter().filter(|own| !leaves.contains(own.state.id.as_str()));
+    let before = aside.iter().filter(|own| !leaves.contains(own.state.id.as_str()));
     newly.map(|own| own.machine).chain(before.map(|own| own.machine)).collect()
 }
 
@@ -209,7 +210,7 @@ fn obstacles(stack: &Stack, observed: &Observed, works: &[Work<'_>], own: &[Own<
             found.push(at("M320", message, "`pull_policy: never`").help("load the image there, or let it be pulled"));
         }
         for network in stack.networks.values().filter(|network| network.external) {
-            let joins = spec.networks.iter().any(|it| it.network == network.name);
+            let joins = spec.joins(&network.name);
             if joins && !state.networks.iter().any(|it| it.name == network.name) {
                 let message = format!(
                     "`{}` joins the external network `{}`, which {} lacks",

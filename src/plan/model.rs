@@ -43,6 +43,11 @@ impl Plan {
         self.steps.is_empty()
     }
 
+    /// Whether it is what the files ask for, placed; not a way back, or down.
+    pub fn is_placed(&self) -> bool {
+        !self.quality.policy.is_empty()
+    }
+
     /// How many changes create, update (replace in place, rename, start), move, and delete.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

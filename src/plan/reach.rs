@@ -50,6 +50,5 @@ fn share_local_network(stack: &Stack, a: &Service, b: &Service) -> bool {
         let network = stack.networks.values().find(|network| network.name == name);
         network.is_some_and(|network| !network.external && network.driver.as_deref() != Some("overlay"))
     };
-    let joins = |service: &Service, name: &str| service.container.networks.iter().any(|it| it.network == name);
-    a.container.networks.iter().any(|it| joins(b, &it.network) && local(&it.network))
+    a.container.networks.iter().any(|it| b.container.joins(&it.network) && local(&it.network))
 }

@@ -12,8 +12,8 @@ impl Steps<'_, '_> {
     pub(super) fn in_groups(&mut self) {
         for service in 0..self.stack.services.len() {
             let of_service = self.replaced.keys().copied().filter(|index| self.works[*index].index == service);
-            let running = |index: &usize| self.works[*index].old.iter().any(|old| old.state.is_up());
-            let replaced: Vec<usize> = of_service.clone().filter(running).collect();
+            let replaced: Vec<usize> =
+                of_service.clone().filter(|index| self.works[*index].replaces_running()).collect();
             let made: Vec<Node> = of_service.filter_map(|index| self.replaced[&index].made).collect();
             let update = &self.stack.services[service].update;
             let mut before: Vec<Node> = Vec::new();
@@ -53,9 +53,8 @@ impl Steps<'_, '_> {
         let rollout = |(index, service): (usize, &crate::stack::Service)| {
             let replaced: Vec<_> =
                 self.replaced.keys().map(|work| &self.works[*work]).filter(|work| work.index == index).collect();
-            let replaces = replaced.iter().any(|work| work.old.iter().any(|old| old.state.is_up()));
             let back = service.rollback.clone().unwrap_or_default();
-            replaces.then(|| ServiceRollout {
+            replaced.iter().any(|work| work.replaces_running()).then(|| ServiceRollout {
                 service: service.name.clone(),
                 containers: replaced.len(),
                 on_failure: service.update.on_failure,

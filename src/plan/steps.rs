@@ -27,7 +27,7 @@ pub(super) struct Steps<'p, 'a> {
     /// These start a container, by index of its work.
     starts: BTreeMap<usize, Node>,
     /// After these, it has been started, and what is to be run in it then has ended; by index of its work.
-    pub started: BTreeMap<usize, Node>,
+    started: BTreeMap<usize, Node>,
     /// After these, containers have left a machine.
     pub gone: BTreeMap<usize, Vec<Node>>,
     /// The running containers that leave a machine: whatever is new there starts after they have stopped.
@@ -295,8 +295,7 @@ impl<'p, 'a> Steps<'p, 'a> {
     fn awaits_well(&self, work: &Work<'_>) -> bool {
         let update = &work.service.update;
         let several = self.works.iter().filter(|it| it.index == work.index && it.replaces()).count() > 1;
-        let replaces = work.old.iter().any(|old| old.state.is_up());
-        replaces
+        work.replaces_running()
             && !self.completes(work)
             && (several || !update.monitor.is_zero() || update.on_failure == OnFailure::Rollback)
     }
@@ -325,16 +324,13 @@ impl<'p, 'a> Steps<'p, 'a> {
                 continue;
             }
             for Leaving { stop, of, .. } in self.leaving.get(&self.works[*index].machine).into_iter().flatten() {
-                let returns =
-                    of.map(|of| &self.works[of]).filter(|it| it.service.update.on_failure == OnFailure::Rollback);
-                match returns.filter(|of| of.index != self.works[*index].index) {
-                    Some(of) => {
-                        let replaced = self.replaced.iter().filter(|(index, _)| self.works[**index].index == of.index);
-                        replaced.for_each(|(_, replaced)| self.graph.wait_if_possible(*start, replaced.well));
-                        self.graph.wait_if_possible(*start, *stop);
-                    }
-                    None => self.graph.wait_if_possible(*start, *stop),
+                let another = |of: &&Work<'_>| of.index != self.works[*index].index;
+                let returns = |of: &&Work<'_>| of.service.update.on_failure == OnFailure::Rollback;
+                if let Some(of) = of.map(|of| &self.works[of]).filter(another).filter(returns) {
+                    let replaced = self.replaced.iter().filter(|(index, _)| self.works[**index].index == of.index);
+                    replaced.for_each(|(_, replaced)| self.graph.wait_if_possible(*start, replaced.well));
                 }
+                self.graph.wait_if_possible(*start, *stop);
             }
         }
     }
@@ -344,7 +340,7 @@ impl<'p, 'a> Steps<'p, 'a> {
         let wells = self.replaced.iter().map(|(index, replaced)| (*index, replaced.well));
         let wells: Vec<(usize, Node)> =
             wells.chain(self.reloaded.iter().map(|(index, node)| (*index, *node))).collect();
-        let (stack, works) = (self.stack, self.works);
+        let works = self.works;
         for (index, well) in wells.into_iter().filter(|(index, _)| !works[*index].service.forwards_to.is_empty()) {
             let known = |service: &str| works[index].service.forwards_to.iter().any(|it| it == service);
             let mut stops: Vec<Node> = Vec::new();
@@ -353,9 +349,7 @@ impl<'p, 'a> Steps<'p, 'a> {
                     |of: &Work<'_>| known(&of.service.name) && of.old.iter().any(|old| old.machine != of.machine);
                 stops.extend(of.filter(|of| moves(&works[*of])).map(|_| *begin));
             }
-            for removal in
-                self.removals.iter().filter(|it| stack.service(it.own.service).is_some() && known(it.own.service))
-            {
+            for removal in self.removals.iter().filter(|it| known(it.own.service)) {
                 stops.extend(self.removals_begin.get(&removal.own.state.id).copied());
             }
             stops.into_iter().for_each(|stop| self.graph.wait_if_possible(stop, well));

@@ -64,7 +64,7 @@ pub(super) fn prepare(
             make(Thing::Image(spec.image.clone()), "image", &spec.image, pull);
         }
         for (key, network) in stack.networks.iter().filter(|(_, network)| !network.external) {
-            let joins = spec.networks.iter().any(|joined| joined.network == network.name);
+            let joins = spec.joins(&network.name);
             if joins && !state.networks.iter().any(|there| there.name == network.name) {
                 let create = Operation::CreateNetwork(network_spec(stack, key));
                 make(Thing::Network(network.name.clone()), "network", key, create);

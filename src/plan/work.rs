@@ -64,6 +64,11 @@ impl Work<'_> {
         self.creates() || self.comes_back()
     }
 
+    /// Whether another container takes the place of one that runs.
+    pub(super) fn replaces_running(&self) -> bool {
+        self.replaces() && self.old.iter().any(|old| old.state.is_up())
+    }
+
     /// Whether a kept container must be started. One that has run to its end for those who wait for that is done.
     pub(super) fn starts_kept(&self, completes: bool) -> bool {
         self.kept.is_some_and(|own| !(own.state.is_up() || completes && own.state.has_completed()))
@@ -111,8 +116,7 @@ pub(super) fn work<'a>(
     for index in 0..works.len() {
         works[index].reasons = reasons(problem, &works, &works[index]);
         works[index].aside = set_aside(stack, &works[index]);
-        let (previous, kept) = (previous(&works[index], aside), works[index].kept);
-        works[index].previous = previous.filter(|it| kept.is_none_or(|kept| kept.state.id != it.state.id)).collect();
+        works[index].previous = previous(&works[index], aside);
     }
     let continues = |it: &Own<'_>| works.iter().any(|work| work.service.name == it.service && work.number == it.number);
     let removals = own.iter().chain(aside).filter(|it| !continues(it)).map(|it| removal(problem, *it)).collect();
@@ -134,9 +138,13 @@ fn set_aside<'a>(stack: &Stack, work: &Work<'a>) -> Option<&'a str> {
 }
 
 /// Those of the containers that were set aside before that go now: another takes their place, or none is wanted any more.
-fn previous<'a>(work: &Work<'a>, aside: &[Own<'a>]) -> impl Iterator<Item = Own<'a>> {
-    let goes = work.aside.is_some() || !work.service.keeps_previous();
-    aside.iter().copied().filter(move |it| goes && it.service == work.service.name && it.number == work.number)
+fn previous<'a>(work: &Work<'a>, aside: &[Own<'a>]) -> Vec<Own<'a>> {
+    if work.aside.is_none() && work.service.keeps_previous() {
+        return Vec::new();
+    }
+    let same = |it: &Own<'_>| it.service == work.service.name && it.number == work.number;
+    let comes_back = |it: &Own<'_>| work.kept.is_some_and(|kept| kept.state.id == it.state.id);
+    aside.iter().copied().filter(|it| same(it) && !comes_back(it)).collect()
 }
 
 fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>], aside: &[Own<'a>]) -> Work<'a> {
@@ -196,10 +204,13 @@ pub(super) fn host_services(service: &Service) -> Vec<&str> {
     modes.into_iter().flatten().filter_map(|mode| mode.strip_prefix("service:")).collect()
 }
 
+/// Why a container changes that was set aside.
+pub(super) const COMES_BACK: &str = "back to the container that was set aside";
+
 fn reasons(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>) -> Vec<String> {
     let (stack, service) = (problem.stack, work.service);
     if work.comes_back() {
-        return vec!["back to the container that was set aside".to_owned()];
+        return vec![COMES_BACK.to_owned()];
     }
     if let Some(kept) = &work.kept {
         let mut reasons = Vec::new();

@@ -168,13 +168,13 @@ fn losses(losses: &[Lost], style: Style) -> String {
                 (format!("finds room again, {} {verb}", count(*moves as usize, "other container")), Color::Green)
             }
             Verdict::Unknown => ("not found out in time".to_owned(), Color::Yellow),
-            Verdict::Short(why, homeless) => (short(why, homeless).replace('\n', style.line_break()), Color::Red),
+            Verdict::Short(why, homeless) => (short(why, homeless, style), Color::Red),
         };
         table.add_row(vec![
             Cell::new(format!(" {}", who(lost))),
             Cell::new(lost.containers),
             Cell::new(verdict).fg(color),
-            Cell::new(meanwhile(lost).replace('\n', style.line_break())),
+            Cell::new(meanwhile(lost, style)),
         ]);
     }
     let mut text = lines(&table);
@@ -204,15 +204,15 @@ fn who(lost: &Lost) -> String {
     }
 }
 
-fn short(why: &[String], homeless: &[(String, u32)]) -> String {
+fn short(why: &[String], homeless: &[(String, u32)], style: Style) -> String {
     let left: Vec<String> = homeless.iter().take(6).map(|(service, left)| format!("{left} of `{service}`")).collect();
     let more = homeless.len().saturating_sub(6);
     let more = if more > 0 { format!(", and {}", count(more, "more service")) } else { String::new() };
     let without = (!left.is_empty()).then(|| format!("no place for {}{more}", left.join(", ")));
-    without.into_iter().chain(why.iter().take(2).cloned()).collect::<Vec<_>>().join("\n")
+    without.into_iter().chain(why.iter().take(2).cloned()).collect::<Vec<_>>().join(style.line_break())
 }
 
-fn meanwhile(lost: &Lost) -> String {
+fn meanwhile(lost: &Lost, style: Style) -> String {
     let silenced = lost.silenced.iter().map(|service| format!("`{service}`")).collect::<Vec<_>>();
     let down = match silenced.len() {
         0 => None,
@@ -224,7 +224,7 @@ fn meanwhile(lost: &Lost) -> String {
             lost.data.iter().map(|(service, volume)| format!("`{volume}` of `{service}`")).collect();
         format!("data gone: {}", data.join(", "))
     });
-    down.into_iter().chain(data).collect::<Vec<_>>().join("\n")
+    down.into_iter().chain(data).collect::<Vec<_>>().join(style.line_break())
 }
 
 /// The same for programs; see `docs/formats.md`.

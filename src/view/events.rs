@@ -152,10 +152,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
     let total = plan.steps.len();
     if outcome.is_complete() {
         let done = style.paint(AnsiColor::Green, "Applied.");
-        let what = match plan.quality.policy.as_str() {
-            "" => String::new(),
-            _ => format!("; {} is as the files say", plan.project),
-        };
+        let what = if plan.is_placed() { format!("; {} is as the files say", plan.project) } else { String::new() };
         return format!("\n{done} {} done{what}.\n", count(total, "step"));
     }
     let mut text = match outcome.failed.is_empty() {

@@ -14,15 +14,13 @@ use super::style::{Style, count, lines, safe};
 /// The whole plan: what changes and why, the machines before and after, and the sums.
 pub fn plan(plan: &Plan, style: Style) -> String {
     let mut text = String::new();
-    let quality = match plan.quality.policy.as_str() {
-        "" => String::new(),
-        _ => format!(" ({})", quality(&plan.quality)),
-    };
+    let quality = if plan.is_placed() { format!(" ({})", quality(&plan.quality)) } else { String::new() };
     if plan.is_empty() {
         text.push_str(&style.paint(AnsiColor::Green, "Nothing to do."));
-        let what =
-            if quality.is_empty() { String::new() } else { format!(" {} is as the files say{quality}.", plan.project) };
-        text.push_str(&format!("{what}\n\n"));
+        if plan.is_placed() {
+            text.push_str(&format!(" {} is as the files say{quality}.", plan.project));
+        }
+        text.push_str("\n\n");
         text.push_str(&machines(&plan.machines, style));
         return text;
     }
