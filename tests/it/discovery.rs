@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use planner::discovery::wire;
-use planner::observed::{MachineState, Observed};
+use planner::observed::Observed;
 use planner::placement::{Limits, Outcome, Policy, Problem, Solution, place};
 use planner::plan::{Action, Operation, Origin, Plan, make, running};
 use planner::stack::{Attachment, Discovery, FileOrigin, Network, PortDemand, Stack};
@@ -53,14 +53,8 @@ fn plan(stack: &Stack, observed: &Observed) -> Plan {
     make(&problem, &solution, observed, &Origin::default()).unwrap()
 }
 
-fn observed(cluster: &FakeCluster) -> Observed {
-    let machines: [(String, MachineState); 3] = MACHINES.map(|name| (name.to_owned(), cluster.machine(name)));
-    Observed { machines: machines.into(), ..Observed::default() }
-}
-
 fn apply(cluster: &FakeCluster, plan: &Plan) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let outcome = runtime.block_on(planner::apply::apply(plan, cluster, &mut |_| {}, std::future::pending::<()>()));
+    let outcome = cluster.apply(plan);
     assert!(outcome.is_complete(), "{outcome:?}");
 }
 
@@ -112,14 +106,14 @@ fn proxies_learn_of_a_move_before_what_moves_stops() {
     stack.services.iter_mut().for_each(|service| service.update.start_first = true);
     stack.services.iter_mut().for_each(|service| service.demand = planner::units::Amounts::new());
     let cluster = FakeCluster::new(&MACHINES);
-    apply(&cluster, &plan(&stack, &observed(&cluster)));
-    assert!(plan(&stack, &observed(&cluster)).is_empty());
+    apply(&cluster, &plan(&stack, &cluster.observed()));
+    assert!(plan(&stack, &cluster.observed()).is_empty());
     let db = |cluster: &FakeCluster| {
         let has = |name: &&str| cluster.machine(name).containers.iter().any(|it| it.name == "test-db-1");
         MACHINES.into_iter().position(|name| has(&name)).unwrap()
     };
     stack.machines[db(&cluster)].availability = planner::inventory::Availability::Drain;
-    let plan_of_move = plan(&stack, &observed(&cluster));
+    let plan_of_move = plan(&stack, &cluster.observed());
     let reloads: Vec<usize> = plan_of_move
         .steps
         .iter()
@@ -136,7 +130,7 @@ fn proxies_learn_of_a_move_before_what_moves_stops() {
     let reloaded = plan_of_move.changes.iter().filter(|change| change.actions == [Action::Reload]);
     assert!(reloaded.clone().count() > 0 && reloaded.clone().all(|it| it.reasons == ["other addresses to forward to"]));
     apply(&cluster, &plan_of_move);
-    assert!(plan(&stack, &observed(&cluster)).is_empty());
+    assert!(plan(&stack, &cluster.observed()).is_empty());
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use planner::apply::{Outcome, apply};
 use planner::cluster::{Cluster, ClusterError, Token, Tokens};
 use planner::labels;
-use planner::observed::{ContainerState, MachineState, NetworkState, VolumeState};
-use planner::plan::{NewContainer, Operation, Until};
+use planner::observed::{ContainerState, FORMAT_VERSION, MachineState, NetworkState, Observed, VolumeState};
+use planner::plan::{NewContainer, Operation, Plan, Until};
 use planner::units::Amounts;
 
 /// Engines by machine name. What is done shows in [`FakeCluster::log`]; what is in [`FakeCluster::fail`] fails.
@@ -81,6 +82,17 @@ impl FakeCluster {
             used.add(now.unwrap_or(&container.reserved), 1);
         }
         used
+    }
+
+    /// All machines as they are now.
+    pub(crate) fn observed(&self) -> Observed {
+        Observed { format_version: FORMAT_VERSION.to_owned(), machines: self.machines.borrow().clone() }
+    }
+
+    /// Does a plan, to its end.
+    pub(crate) fn apply(&self, plan: &Plan) -> Outcome {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(apply(plan, self, &mut |_| {}, std::future::pending::<()>()))
     }
 
     /// Puts a machine into a state, as an observation may give it.

@@ -1,6 +1,6 @@
 //! The order of steps: what is shown here is what `apply` does.
 
-use planner::observed::{AnonymousVolume, MachineState, Observed};
+use planner::observed::{AnonymousVolume, Observed};
 use planner::placement::{Limits, Outcome, Policy, Problem, place};
 use planner::plan::{Operation, Origin, Plan, make, running, take_down};
 use planner::stack::{Condition, Dependency, Healthcheck, Hook, Stack};
@@ -8,7 +8,8 @@ use planner::stack::{Condition, Dependency, Healthcheck, Hook, Stack};
 use crate::fake::{FakeCluster, name_of};
 use crate::stacks::{machine, port, service, stack};
 
-fn plan(stack: &Stack, observed: &Observed) -> Plan {
+/// The plan that leads from what was seen to a stack, spread over its machines.
+pub(crate) fn plan(stack: &Stack, observed: &Observed) -> Plan {
     let problem = Problem::new(stack, running(stack, observed), Policy::Spread);
     match place(&problem, &Limits::default()) {
         Outcome::Placed(solution) => make(&problem, &solution, observed, &Origin::default()).unwrap(),
@@ -20,18 +21,9 @@ fn plan(stack: &Stack, observed: &Observed) -> Plan {
 fn applied(stack: &Stack) -> Observed {
     let names: Vec<&str> = stack.machines.iter().map(|machine| machine.name.as_str()).collect();
     let cluster = FakeCluster::new(&names);
-    let mut observed = Observed::default();
-    for name in &names {
-        observed.machines.insert((*name).to_owned(), MachineState::default());
-    }
-    let plan = plan(stack, &observed);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let outcome = runtime.block_on(planner::apply::apply(&plan, &cluster, &mut |_| {}, std::future::pending::<()>()));
+    let outcome = cluster.apply(&plan(stack, &cluster.observed()));
     assert!(outcome.is_complete(), "{outcome:?}");
-    for name in names {
-        observed.machines.insert(name.to_owned(), cluster.machine(name));
-    }
-    observed
+    cluster.observed()
 }
 
 /// `m0 stop test-web-1 <- 0 3`: machine, what, and what it waits for. Digests in temporary names are cut out.

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use planner::apply::{GoneBack, Outcome as Applied, apply};
-use planner::observed::{MachineState, Observed};
-use planner::placement::{Limits, Outcome, Policy, Problem, place};
-use planner::plan::{Action, NoPlan, Operation, Origin, Plan, can_go_back, make, roll_back, running};
+use planner::apply::{GoneBack, Outcome};
+use planner::observed::Observed;
+use planner::plan::{Action, NoPlan, Operation, Origin, Plan, can_go_back, roll_back};
 use planner::stack::{Hook, OnFailure, Rollout, Stack};
 use planner::units::{Amounts, Bytes, Cpu};
 
@@ -34,23 +33,15 @@ impl Site {
     }
 
     fn observed(&self) -> Observed {
-        let machines: [(String, MachineState); 2] =
-            ["m0", "m1"].map(|name| (name.to_owned(), self.cluster.machine(name)));
-        Observed { machines: machines.into(), ..Observed::default() }
+        self.cluster.observed()
     }
 
     fn plan(&self) -> Plan {
-        let observed = self.observed();
-        let problem = Problem::new(&self.stack, running(&self.stack, &observed), Policy::Spread);
-        match place(&problem, &Limits::default()) {
-            Outcome::Placed(solution) => make(&problem, &solution, &observed, &Origin::default()).unwrap(),
-            other => panic!("{other:?}"),
-        }
+        crate::planning::plan(&self.stack, &self.observed())
     }
 
-    fn apply(&self, plan: &Plan) -> Applied {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(apply(plan, &self.cluster, &mut |_| {}, std::future::pending::<()>()))
+    fn apply(&self, plan: &Plan) -> Outcome {
+        self.cluster.apply(plan)
     }
 
     /// `web-1 web:1 running`, in their order; digests and ids are cut out.

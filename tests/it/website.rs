@@ -57,11 +57,9 @@ fn apply(observed: &Observed, plan: &Plan) -> Observed {
     for (name, state) in &observed.machines {
         cluster.set_machine(name, state.clone());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let outcome = runtime.block_on(planner::apply::apply(plan, &cluster, &mut |_| {}, std::future::pending::<()>()));
+    let outcome = cluster.apply(plan);
     assert!(outcome.is_complete(), "{outcome:?}");
-    let machines = MACHINES.map(|name| (name.to_owned(), cluster.machine(name)));
-    Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into() }
+    cluster.observed()
 }
 
 /// CPUs in use on each machine, in their order.
