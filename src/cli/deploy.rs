@@ -173,11 +173,11 @@ pub(super) fn place_and_plan(
     let problem = Problem::new(&stack, plan::running(&stack, observed), policy);
     let exit = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan_wired(&problem, &solution, observed, project) {
-            Ok(plan) => {
+            Ok((wired, plan)) => {
                 let mut told: Vec<Diagnostic> = plan::out_of_reach(&stack, &plan).into_iter().collect();
                 told.extend(plan::unseen_data(&stack, &plan));
                 io.tell_findings(&mut told, &project.sources);
-                return Ok((stack, plan));
+                return Ok((wired.unwrap_or(stack), plan));
             }
             Err(why) => no_plan(io, why, &project.sources),
         },
@@ -192,18 +192,21 @@ pub(super) fn place_and_plan(
     Err(exit)
 }
 
-/// The plan of a placement, with the proxies that it needs.
+/// The plan of a placement, with what its services need to find each other; with the stack that has it, where that is another.
 fn plan_wired(
     problem: &Problem<'_>,
     solution: &Solution,
     observed: &Observed,
     project: &Project,
-) -> Result<Plan, NoPlan> {
-    let Some((stack, solution)) = discovery::wire(problem, solution) else {
-        return plan::make(problem, solution, observed, &project.origin());
+) -> Result<(Option<Stack>, Plan), NoPlan> {
+    let mut solution = solution.clone();
+    plan::fresh_ports(problem, &mut solution, observed);
+    let Some((stack, solution)) = discovery::wire(problem, &solution) else {
+        return plan::make(problem, &solution, observed, &project.origin()).map(|plan| (None, plan));
     };
     let wired = Problem::new(&stack, plan::running(&stack, observed), problem.policy);
-    plan::make(&wired, &solution, observed, &project.origin())
+    let plan = plan::make(&wired, &solution, observed, &project.origin())?;
+    Ok((Some(stack), plan))
 }
 
 /// Tells why a stack does not fit, and the ways out. Both stay with the project, for [`Project::print_refusal`].

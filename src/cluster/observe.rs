@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bollard::models::{
-    ContainerInspectResponse, DeviceRequest, HostConfig, ImageSummary, MountPoint, Network, PortBinding, PortMap,
-    SystemInfo, Volume,
+    ContainerInspectResponse, DeviceRequest, HostConfig, ImageSummary, LocalNodeState, MountPoint, Network,
+    PortBinding, PortMap, SwarmInfo, SystemInfo, Volume,
 };
 use bollard::query_parameters::{ListContainersOptions, ListImagesOptions, ListVolumesOptions};
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
@@ -15,7 +15,9 @@ use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing};
 use super::listeners::listeners;
 use crate::labels;
-use crate::observed::{AnonymousVolume, ContainerState, EngineInfo, HostPort, MachineState, NetworkState, VolumeState};
+use crate::observed::{
+    AnonymousVolume, ContainerState, EngineInfo, HostPort, MachineState, NetworkState, SwarmNode, VolumeState,
+};
 use crate::units::{Amounts, Bytes, Cpu, Resource};
 
 /// Sees everything on an engine.
@@ -89,7 +91,20 @@ fn engine_info(info: SystemInfo) -> EngineInfo {
             Bytes(amount(info.mem_total).unwrap_or(0)),
         ),
         labels: labels.iter().map(label).collect(),
+        swarm: info.swarm.and_then(swarm),
     }
+}
+
+/// None for an engine that is in no Swarm, or has not found back to it.
+fn swarm(info: SwarmInfo) -> Option<SwarmNode> {
+    info.local_node_state.filter(|state| *state == LocalNodeState::ACTIVE)?;
+    let managers = info.remote_managers.unwrap_or_default().into_iter().filter_map(|peer| peer.node_id);
+    let managers: BTreeSet<String> = managers.collect();
+    Some(SwarmNode {
+        node: info.node_id.unwrap_or_default(),
+        manager: info.control_available.unwrap_or_default(),
+        managers: managers.into_iter().collect(),
+    })
 }
 
 fn container_state(container: ContainerInspectResponse) -> ContainerState {

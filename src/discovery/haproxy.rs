@@ -1,6 +1,6 @@
 //! HAProxy's configuration of a proxy.
 
-use super::{Host, Target};
+use super::backends::{Host, Target};
 
 /// What is the same for all: a backend that does not answer is passed over at once, and is looked at again each second.
 /// Connections that say nothing are kept for a day.
@@ -28,8 +28,8 @@ defaults
 ";
 
 /// The configuration that forwards each port of each target.
-pub(super) fn configuration(targets: &[Target], network: &str, machine: &str) -> String {
-    let mut text = format!("# Made by planner: the network `{network}` on {machine}.\n{HEAD}");
+pub(super) fn configuration(targets: &[Target], what: &str, machine: &str) -> String {
+    let mut text = format!("# Made by planner: {what} on {machine}.\n{HEAD}");
     for target in targets {
         for (port, backends) in &target.ports {
             text.push_str(&format!("\nlisten {}-{port}\n    bind :{port}\n", target.service));

@@ -74,6 +74,20 @@ pub struct EngineInfo {
     pub capacity: Amounts,
     /// The engine's own labels.
     pub labels: BTreeMap<String, String>,
+    /// The node that it is of a Swarm, if it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swarm: Option<SwarmNode>,
+}
+
+/// A node of a Swarm.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwarmNode {
+    /// Its id.
+    pub node: String,
+    /// Whether it is a manager.
+    pub manager: bool,
+    /// The ids of the managers that it knows, itself among them where it is one; sorted.
+    pub managers: Vec<String>,
 }
 
 /// One container.

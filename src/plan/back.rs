@@ -65,7 +65,7 @@ fn back<'a>(stack: &'a Stack, index: usize, before: Own<'a>, now: Vec<Own<'a>>) 
     Work {
         aside: serves,
         old: now,
-        name: stack.container_name(&stack.services[index], before.number),
+        name: stack.container_name(&stack.services[index], before.number, before.machine),
         reasons: vec![COMES_BACK.to_owned()],
         ..stays(stack, index, before)
     }

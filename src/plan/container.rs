@@ -37,10 +37,10 @@ impl Steps<'_, '_> {
 
     /// `service:db` names, on the engine, the container of `db` on the same machine.
     fn with_hosts_named(&self, work: &Work<'_>) -> ContainerSpec {
-        let mut spec = work.service.container.clone();
+        let mut spec = work.spec().clone();
         let beside = |name: &str| {
             let work = self.works.iter().find(|it| it.service.name == name && it.machine == work.machine)?;
-            Some(self.stack.container_name(work.service, work.number))
+            Some(self.stack.container_name(work.service, work.number, work.machine))
         };
         for mode in [&mut spec.network_mode, &mut spec.pid, &mut spec.ipc] {
             let container = mode.as_deref().and_then(|mode| mode.strip_prefix("service:")).and_then(beside);
@@ -77,12 +77,12 @@ impl Steps<'_, '_> {
             (labels::WORKING_DIR, self.origin.working_dir.clone()),
             (labels::CONFIG_FILES, self.origin.config_files.join(",")),
             (labels::DEPENDS_ON, depends_on.collect::<Vec<_>>().join(",")),
-            (labels::IMAGE, work.service.container.image.clone()),
+            (labels::IMAGE, work.spec().image.clone()),
             (labels::VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (labels::PLANNER_VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (labels::RESERVED, serde_json::to_string(&work.service.demand).unwrap_or_default()),
         ];
-        let mut all = work.service.container.labels.clone();
+        let mut all = work.spec().labels.clone();
         all.extend(ours.map(|(key, value)| (key.to_owned(), value)));
         all
     }

@@ -8,13 +8,15 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
 use crate::observed::Observed;
 use crate::placement::{Ended, Policy, Problem, Solution, TierValue};
-use crate::stack::{PullPolicy, Stack};
+use crate::stack::{Discovery, PullPolicy, Stack};
 use crate::units::Amounts;
 
 use super::container::Origin;
 use super::current::{Own, observed_digest, own, set_aside};
 use super::graph::Graph;
-use super::model::{Action, Change, FORMAT_VERSION, MachineUse, PlacedContainer, Plan, Quality, TierQuality};
+use super::model::{
+    Action, Change, FORMAT_VERSION, MachineUse, NetworkWay, PlacedContainer, Plan, Quality, TierQuality,
+};
 use super::steps::{Steps, completes};
 use super::surroundings::{drop_unused_networks, has_image, prepare};
 use super::work::{Removal, Work, change, previous_address, work};
@@ -95,6 +97,7 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
         rollouts,
         placement: works.iter().map(|work| placed(stack, work)).collect(),
         machines: (0..stack.machines.len()).map(|machine| machine_use(stack, machine, works, own)).collect(),
+        discovery: ways(stack, works),
         quality,
         observed_digest: observed_digest(&stack.project, observed),
     })
@@ -191,7 +194,7 @@ fn obstacles(stack: &Stack, observed: &Observed, works: &[Work<'_>], own: &[Own<
     for work in works.iter().filter(|work| work.creates()) {
         let machine = &stack.machines[work.machine];
         let Some(state) = observed.machines.get(&machine.name) else { continue };
-        let (service, spec) = (work.service, &work.service.container);
+        let (service, spec) = (work.service, work.spec());
         let at = |code, message: String, text: &str| Diagnostic::error(code, message).label(service.span, text);
         let foreign = |name: &str| !own.iter().any(|own| own.machine == work.machine && own.state.name == name);
         if state.containers.iter().any(|it| it.name == work.name) && foreign(&work.name) {
@@ -211,7 +214,7 @@ fn obstacles(stack: &Stack, observed: &Observed, works: &[Work<'_>], own: &[Own<
         }
         for network in stack.networks.values().filter(|network| network.external) {
             let joins = spec.joins(&network.name);
-            if joins && !state.networks.iter().any(|it| it.name == network.name) {
+            if joins && !has_network(stack, observed, work.machine, &network.name) {
                 let message = format!(
                     "`{}` joins the external network `{}`, which {} lacks",
                     service.name, network.name, machine.name
@@ -237,4 +240,31 @@ fn obstacles(stack: &Stack, observed: &Observed, works: &[Work<'_>], own: &[Own<
     }
     crate::diagnostic::sort(&mut found);
     found
+}
+
+/// How the networks are wired in which services will be on several machines.
+fn ways(stack: &Stack, works: &[Work<'_>]) -> Vec<NetworkWay> {
+    let mut ways = Vec::new();
+    for (key, network) in &stack.networks {
+        let members = || works.iter().filter(|work| work.spec().joins(&network.name) && !work.service.is_proxy());
+        let machines: BTreeSet<usize> = members().map(|work| work.machine).collect();
+        let services: BTreeSet<usize> = members().map(|work| work.index).collect();
+        if machines.len() > 1 && services.len() > 1 && network.discovery != Discovery::None {
+            let (way, why) = (network.discovery.word().to_owned(), network.chosen.map(str::to_owned));
+            ways.push(NetworkWay { network: key.clone(), way, why });
+        }
+    }
+    ways
+}
+
+/// Whether a machine has a network. A worker of a Swarm tells of the Swarm's networks only while it is in them; managers
+/// know them all.
+fn has_network(stack: &Stack, observed: &Observed, machine: usize, name: &str) -> bool {
+    let state = |index: usize| observed.machines.get(&stack.machines[index].name);
+    let knows = |index: usize, of_swarm: bool| {
+        let networks = state(index).map_or(&[][..], |state| &state.networks);
+        networks.iter().any(|it| it.name == name && (!of_swarm || it.driver == "overlay"))
+    };
+    let worker = stack.machines[machine].swarm.is_some();
+    knows(machine, false) || worker && stack.manager().is_some_and(|manager| knows(manager, true))
 }

@@ -3,6 +3,7 @@
 mod back;
 mod container;
 mod current;
+mod fresh;
 mod graph;
 mod lost;
 mod make;
@@ -18,13 +19,15 @@ mod work;
 pub use back::{can_go_back, roll_back};
 pub use container::Origin;
 pub use current::{observed_digest, running};
+pub use fresh::fresh_ports;
 pub use lost::unseen_data;
 pub use make::{NoPlan, make, take_down};
 pub use status::{ReplicaStatus, ServiceStatus, Status, status};
 
 pub use crate::stack::OnFailure;
 pub use model::{
-    Action, AttributeChange, Change, Counts, FORMAT_VERSION, GoingBack, MachineUse, NetworkSpec, NewContainer,
-    Operation, PlacedContainer, Plan, Quality, ServiceRollout, Step, TierQuality, Until, VolumeSpec, When,
+    Action, AttributeChange, Change, Counts, FORMAT_VERSION, GoingBack, MachineUse, NetworkSpec, NetworkWay,
+    NewContainer, Operation, PlacedContainer, Plan, Quality, ServiceRollout, Step, TierQuality, Until, VolumeSpec,
+    When,
 };
 pub use reach::out_of_reach;

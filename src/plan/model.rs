@@ -11,7 +11,7 @@ use crate::stack::{AddressPool, ContainerSpec, DeliveredFile, Hook, OnFailure, P
 use crate::units::Amounts;
 
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.3";
+pub const FORMAT_VERSION: &str = "1.4";
 
 /// Changes that bring the machines to what the files say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct Plan {
     pub placement: Vec<PlacedContainer>,
     /// Each machine before and after, in the inventory's order.
     pub machines: Vec<MachineUse>,
+    /// How services find each other in the networks that are on several machines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discovery: Vec<NetworkWay>,
     /// How good the placement is.
     pub quality: Quality,
     /// Digest of what was seen of the project: when it has changed since, a saved plan is stale.
@@ -77,6 +80,18 @@ pub struct Counts {
     pub moved: usize,
     /// Things that go.
     pub delete: usize,
+}
+
+/// How a network that is on several machines is wired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkWay {
+    /// Its key.
+    pub network: String,
+    /// `overlay`, `proxy`, `hosts` or `none`.
+    pub way: String,
+    /// Why, where no file says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// What happens to one thing.

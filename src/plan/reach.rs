@@ -22,7 +22,7 @@ pub fn out_of_reach(stack: &Stack, plan: &Plan) -> Option<Diagnostic> {
         let here = machines(&service.name);
         for dependency in &service.depends_on {
             let Some(other) = stack.service(&dependency.service).filter(|other| {
-                share_local_network(stack, service, other) && !stack.meet_by_proxy(&service.name, &other.name)
+                share_local_network(stack, service, other) && !stack.reaches(&service.name, &other.name)
             }) else {
                 continue;
             };

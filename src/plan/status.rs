@@ -67,8 +67,8 @@ impl Status {
 /// How the project is. The configs and secrets of the stack must have been read, else their containers are not current.
 pub fn status(stack: &Stack, observed: &Observed) -> Status {
     let mut own = own(stack, observed);
-    // A proxy serves no purpose of its own.
-    own.retain(|it| it.state.label(labels::ROLE).is_none());
+    // A proxy that no file asks for serves no purpose of its own.
+    own.retain(|it| it.state.label(labels::ROLE).is_none() || stack.service(it.service).is_some());
     let problem = Problem::new(stack, Vec::new(), Policy::default());
     let mut names: Vec<&str> = stack.services.iter().map(|service| service.name.as_str()).collect();
     names.extend(own.iter().map(|it| it.service));
@@ -86,7 +86,7 @@ pub fn status(stack: &Stack, observed: &Observed) -> Status {
 fn of_service<'a>(problem: &Problem<'_>, name: &str, containers: impl Iterator<Item = &'a Own<'a>>) -> ServiceStatus {
     let stack = problem.stack;
     let index = stack.services.iter().position(|service| service.name == name);
-    let hash = index.map(|index| stack.services[index].container.config_hash());
+    let hash = |machine: usize| index.map(|index| stack.services[index].container_on(machine).config_hash());
     let ends = completes(stack, name);
     let (mut replicas, mut running, mut healthy) = (Vec::new(), 0, None);
     for own in containers {
@@ -102,7 +102,7 @@ fn of_service<'a>(problem: &Problem<'_>, name: &str, containers: impl Iterator<I
             state: own.state.state.clone(),
             health: own.state.health.clone(),
             exit_code: own.state.exit_code,
-            is_current: own.state.label(labels::CONFIG_HASH) == hash.as_deref(),
+            is_current: own.state.label(labels::CONFIG_HASH) == hash(own.machine).as_deref(),
         });
     }
     let wanted = index.map_or(0, |index| problem.replicas[index]);

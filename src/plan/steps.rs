@@ -182,7 +182,7 @@ impl<'p, 'a> Steps<'p, 'a> {
             work.old.iter().map(|old| self.take_away(&address, old, &[], Some(index)).last).collect();
         let machine = self.machine(work.machine);
         if work.reloads() {
-            let files = &work.service.container.files;
+            let files = &work.spec().files;
             let files = files.iter().filter(|file| file.reload.is_some()).cloned().collect();
             let reload = Operation::Reload { name: kept.state.name.clone(), files };
             let reload = self.graph.add(&address, machine, reload, &before);
@@ -304,7 +304,7 @@ impl<'p, 'a> Steps<'p, 'a> {
     /// long as it is to be looked at.
     fn well(&mut self, index: usize, work: &Work<'_>, name: &str, start: Node) -> Node {
         let (address, machine) = (work.address(), self.machine(work.machine));
-        let tested = work.creates() && work.service.container.tests_health();
+        let tested = work.creates() && work.spec().tests_health();
         let until = if tested { Until::Healthy } else { Until::Ready };
         let wait = Operation::Await { name: name.to_owned(), until };
         let wait = self.graph.add(&address, machine, wait, &[start]);
@@ -345,8 +345,8 @@ impl<'p, 'a> Steps<'p, 'a> {
             let known = |service: &str| works[index].service.forwards_to.iter().any(|it| it == service);
             let mut stops: Vec<Node> = Vec::new();
             for Leaving { begin, of, .. } in self.leaving.values().flatten() {
-                let moves =
-                    |of: &Work<'_>| known(&of.service.name) && of.old.iter().any(|old| old.machine != of.machine);
+                let elsewhere = |of: &Work<'_>, old: &Own<'_>| old.machine != of.machine || !old.has_ports(&of.ports);
+                let moves = |of: &Work<'_>| known(&of.service.name) && of.old.iter().any(|old| elsewhere(of, old));
                 stops.extend(of.filter(|of| moves(&works[*of])).map(|_| *begin));
             }
             for removal in self.removals.iter().filter(|it| known(it.own.service)) {

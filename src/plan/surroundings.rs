@@ -10,13 +10,24 @@ use super::graph::{Graph, Node};
 use super::model::{Action, Change, NetworkSpec, Operation, VolumeSpec};
 use super::work::Work;
 
+/// The driver of networks that reach across the machines of a Swarm.
+const OVERLAY: &str = "overlay";
+
 /// The steps that make what is missing, by machine and what it is.
-#[derive(Default)]
 pub(super) struct Surroundings {
     made: BTreeMap<(usize, Thing), Node>,
+    makers: Makers,
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// At which machines things are made.
+struct Makers {
+    /// The networks that are made for all machines of the Swarm.
+    of_swarm: BTreeSet<String>,
+    /// Where these are made.
+    manager: Option<usize>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Thing {
     Image(String),
     Network(String),
@@ -26,12 +37,23 @@ enum Thing {
 impl Surroundings {
     /// What a container's creation waits for.
     pub(super) fn of(&self, work: &Work<'_>) -> Vec<Node> {
-        let spec = &work.service.container;
+        let spec = work.spec();
         let networks = spec.networks.iter().map(|network| Thing::Network(network.network.clone()));
         let volumes = spec.mounts.iter().filter(|it| it.kind == "volume").map(|it| Thing::Volume(it.source.clone()));
         let image = std::iter::once(Thing::Image(spec.image.clone()));
         let things = image.chain(networks).chain(volumes);
-        things.filter_map(|thing| self.made.get(&(work.machine, thing)).copied()).collect()
+        let made = |thing: Thing| self.made.get(&(self.makers.of(&thing, work.machine), thing)).copied();
+        things.filter_map(made).collect()
+    }
+}
+
+impl Makers {
+    /// The machine at which a thing is made that one is to have: a network of the Swarm is made at a manager, for all.
+    fn of(&self, thing: &Thing, machine: usize) -> usize {
+        match thing {
+            Thing::Network(name) if self.of_swarm.contains(name) => self.manager.unwrap_or(machine),
+            _ => machine,
+        }
     }
 }
 
@@ -43,14 +65,18 @@ pub(super) fn prepare(
     graph: &mut Graph,
     changes: &mut Vec<Change>,
 ) -> Surroundings {
-    let mut surroundings = Surroundings::default();
+    let of_swarm = stack.networks.values().filter(|network| network.driver.as_deref() == Some(OVERLAY));
+    let of_swarm = of_swarm.map(|network| network.name.clone()).collect();
+    let makers = Makers { of_swarm, manager: stack.manager() };
+    let mut made = BTreeMap::new();
     let nothing = MachineState::default();
     for work in works.iter().filter(|work| work.creates()) {
-        let machine = &stack.machines[work.machine].name;
-        let state = observed.machines.get(machine).unwrap_or(&nothing);
-        let spec = &work.service.container;
+        let state = |machine: usize| observed.machines.get(&stack.machines[machine].name).unwrap_or(&nothing);
+        let spec = work.spec();
         let mut make = |thing: Thing, kind: &str, key: &str, operation: Operation| {
-            surroundings.made.entry((work.machine, thing)).or_insert_with(|| {
+            let at = makers.of(&thing, work.machine);
+            let machine = &stack.machines[at].name;
+            made.entry((at, thing)).or_insert_with(|| {
                 let address = format!("{kind}:{key}@{machine}");
                 if kind != "image" {
                     changes.push(created(&address, machine, work));
@@ -58,27 +84,27 @@ pub(super) fn prepare(
                 graph.add(&address, machine, operation, &[])
             });
         };
-        if needs_pull(spec.pull, &spec.image, state) {
+        if needs_pull(spec.pull, &spec.image, state(work.machine)) {
             let (image, platform, policy) = (spec.image.clone(), spec.platform.clone(), spec.pull);
             let pull = Operation::Pull { image, platform, policy };
             make(Thing::Image(spec.image.clone()), "image", &spec.image, pull);
         }
         for (key, network) in stack.networks.iter().filter(|(_, network)| !network.external) {
-            let joins = spec.joins(&network.name);
-            if joins && !state.networks.iter().any(|there| there.name == network.name) {
-                let create = Operation::CreateNetwork(network_spec(stack, key));
-                make(Thing::Network(network.name.clone()), "network", key, create);
+            let thing = Thing::Network(network.name.clone());
+            let there = &state(makers.of(&thing, work.machine)).networks;
+            if spec.joins(&network.name) && !there.iter().any(|there| there.name == network.name) {
+                make(thing, "network", key, Operation::CreateNetwork(network_spec(stack, key)));
             }
         }
         for (key, volume) in stack.volumes.iter().filter(|(_, volume)| !volume.external) {
             let mounts = spec.mounts.iter().any(|mount| mount.kind == "volume" && mount.source == volume.name);
-            if mounts && !state.volumes.iter().any(|there| there.name == volume.name) {
+            if mounts && !state(work.machine).volumes.iter().any(|there| there.name == volume.name) {
                 let create = Operation::CreateVolume(volume_spec(stack, key));
                 make(Thing::Volume(volume.name.clone()), "volume", key, create);
             }
         }
     }
-    surroundings
+    Surroundings { made, makers }
 }
 
 fn created(address: &str, machine: &str, work: &Work<'_>) -> Change {
@@ -160,13 +186,10 @@ pub(super) fn drop_unused_networks(
     graph: &mut Graph,
     changes: &mut Vec<Change>,
 ) {
+    let (used_anywhere, manager) = (networks_of(works.iter()), stack.manager());
     for (index, machine) in stack.machines.iter().enumerate() {
         let Some(state) = observed.machines.get(&machine.name) else { continue };
-        let used: BTreeSet<&str> = works
-            .iter()
-            .filter(|work| work.machine == index)
-            .flat_map(|work| work.service.container.networks.iter().map(|network| network.network.as_str()))
-            .collect();
+        let used: BTreeSet<&str> = networks_of(works.iter().filter(|work| work.machine == index));
         let inactive = |it: &ContainerState| {
             it.label(labels::PROJECT) == Some(&stack.project)
                 && it.label(labels::SERVICE).is_some_and(|service| stack.inactive.contains(service))
@@ -177,12 +200,16 @@ pub(super) fn drop_unused_networks(
         for network in &state.networks {
             let ours = network.labels.get(labels::PROJECT) == Some(&stack.project);
             let key = network.labels.get(labels::NETWORK).unwrap_or(&network.name);
-            if !ours || used.contains(network.name.as_str()) {
+            let of_swarm = network.driver == OVERLAY;
+            let needed = if of_swarm { &used_anywhere } else { &used };
+            // One of the Swarm goes at a manager, for all.
+            if !ours || needed.contains(network.name.as_str()) || of_swarm && manager != Some(index) {
                 continue;
             }
             let address = format!("network:{key}@{}", machine.name);
-            let before = gone.get(&index).map_or(&[][..], Vec::as_slice);
-            graph.add(&address, &machine.name, Operation::RemoveNetwork { name: network.name.clone() }, before);
+            let here = |it: &usize| of_swarm || *it == index;
+            let before: Vec<Node> = gone.iter().filter(|(it, _)| here(it)).flat_map(|(_, it)| it).copied().collect();
+            graph.add(&address, &machine.name, Operation::RemoveNetwork { name: network.name.clone() }, &before);
             changes.push(Change {
                 address,
                 machine: machine.name.clone(),
@@ -193,6 +220,11 @@ pub(super) fn drop_unused_networks(
             });
         }
     }
+}
+
+/// The networks that containers will be in.
+fn networks_of<'w, 'a: 'w>(works: impl Iterator<Item = &'w Work<'a>>) -> BTreeSet<&'a str> {
+    works.flat_map(|work| work.spec().networks.iter().map(|network| network.network.as_str())).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::inventory::Availability;
 use crate::labels;
 use crate::observed::HostPort;
 use crate::placement::{Placed, Problem, Solution};
-use crate::stack::{Replicas, Service, Stack};
+use crate::stack::{ContainerSpec, Replicas, Service, Stack};
 
 use super::current::Own;
 use super::model::{Action, AttributeChange, Change};
@@ -38,10 +38,15 @@ pub(super) struct Work<'a> {
     pub reasons: Vec<String>,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
     /// `container:web:1`.
     pub(super) fn address(&self) -> String {
         format!("container:{}:{}", self.service.name, self.number)
+    }
+
+    /// What it is made from.
+    pub(super) fn spec(&self) -> &'a ContainerSpec {
+        self.service.container_on(self.machine)
     }
 
     /// Whether a new container is made.
@@ -56,7 +61,7 @@ impl Work<'_> {
 
     /// Whether a kept container is to take another version of its files.
     pub(super) fn reloads(&self) -> bool {
-        self.renames_kept() && self.service.container.version().is_some()
+        self.renames_kept() && self.spec().version().is_some()
     }
 
     /// Whether another container takes the place of what is there: a new one, or one that comes back.
@@ -157,8 +162,8 @@ fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>], aside: &[Ow
         protocol: demand.protocol.clone(),
     });
     let ports: Vec<HostPort> = ports.collect();
-    let hash = service.container.config_hash();
-    let name = stack.container_name(service, replica.number);
+    let hash = service.container_on(replica.machine).config_hash();
+    let name = stack.container_name(service, replica.number, replica.machine);
     let same = |it: &Own<'_>| it.service == service.name && it.number == replica.number;
     let fits = |it: &Own<'_>| it.machine == replica.machine && it.is_as_wanted(&hash, &ports);
     let (mut good, mut old): (Vec<Own<'a>>, Vec<Own<'a>>) = own.iter().copied().filter(same).partition(fits);
@@ -261,10 +266,12 @@ fn why_replaced(work: &Work<'_>, old: &Own<'_>, works: &[Work<'_>]) -> Vec<Strin
     let mut reasons = Vec::new();
     let hosts = host_services(work.service);
     let host = works.iter().find(|it| hosts.contains(&it.service.name.as_str()) && it.machine == work.machine);
-    let spec = &work.service.container;
+    let spec = work.spec();
     let hash_differs = old.state.label(labels::CONFIG_HASH) != Some(&work.hash);
     if old.state.image != spec.image {
         reasons.push("image changed".to_owned());
+    } else if hash_differs && work.service.on.contains_key(&work.machine) {
+        reasons.push("configuration, or where others are, changed".to_owned());
     } else if hash_differs {
         reasons.push("configuration changed".to_owned());
     }
@@ -302,7 +309,7 @@ fn why_moved(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>, from: u
 /// What a container that moves keeps on its old machine, and will not have on the new one.
 fn left_behind(work: &Work<'_>, old: &Own<'_>, machine: &str) -> Option<String> {
     let unnamed = old.state.anonymous_volumes.iter().map(|volume| volume.target.as_str());
-    let mounts = work.service.container.mounts.iter().filter(|mount| mount.kind == "bind" && !mount.read_only);
+    let mounts = work.spec().mounts.iter().filter(|mount| mount.kind == "bind" && !mount.read_only);
     // Sockets and the like are the machine's own: there is one on the other machine as well.
     let files = mounts.filter(|mount| !mount.source.starts_with("/var/run/") && !mount.source.starts_with("/run/"));
     let mut targets: Vec<&str> = unnamed.chain(files.map(|mount| mount.target.as_str())).collect();
@@ -390,7 +397,7 @@ fn attributes(work: &Work<'_>) -> Vec<AttributeChange> {
         return Vec::new();
     }
     let old = work.old.first();
-    let image = work.kept.map_or(&work.service.container.image, |kept| &kept.state.image);
+    let image = work.kept.map_or(&work.spec().image, |kept| &kept.state.image);
     let show = |ports: &[HostPort]| {
         let mut shown: Vec<String> = ports.iter().filter(|port| port.host_port > 0).map(show_port).collect();
         shown.sort();

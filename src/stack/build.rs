@@ -1,12 +1,14 @@
 //! Compose project + inventory + what was seen → [`Stack`].
 
+use indexmap::IndexMap;
+
 use crate::compose::model::Compose;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::observed::Observed;
 use crate::source::{Spanned, Text};
 
-use super::discovery::{self, Said};
+use super::discovery::{self, Discovery, Said};
 use super::model::{Network, Stack, Volume};
 use super::{machines, services};
 
@@ -21,7 +23,7 @@ pub fn build(
 ) -> (Stack, Vec<Diagnostic>) {
     let mut findings = Vec::new();
     let mut said = Said::of_project(compose, &mut findings);
-    let networks = networks(compose, &mut said);
+    let (networks, ways) = networks(compose, &mut said);
     let proxy_image = said.image;
     let mut stack = Stack {
         project: compose.name.clone(),
@@ -39,6 +41,8 @@ pub fn build(
     }
     stack.services.sort_by(|a, b| a.name.cmp(&b.name));
     services::share_volumes(&mut stack);
+    discovery::choose(&mut stack, ways, observed, &mut findings);
+    discovery::ingress(compose, &mut stack, &mut findings);
     discovery::publish(&mut stack, &mut findings);
     if inventory.is_some() {
         findings.extend(services::unsized_summary(&stack));
@@ -61,8 +65,9 @@ fn pre_stop(written: &crate::compose::model::Service) -> Option<(String, Vec<sup
 }
 
 /// The networks in use, with their engine names. `default` is one of them where a service names none.
-fn networks(compose: &Compose, said: &mut Said<'_>) -> indexmap::IndexMap<String, Network> {
-    let mut networks = indexmap::IndexMap::new();
+/// With each, the way that the files say it is wired.
+fn networks(compose: &Compose, said: &mut Said<'_>) -> (IndexMap<String, Network>, Vec<Option<Spanned<Discovery>>>) {
+    let (mut networks, mut ways) = (IndexMap::new(), Vec::new());
     let services = || compose.services.values();
     let needs_default = services().any(|it| it.network_mode.is_none() && it.networks.is_empty());
     let mut keys: Vec<&str> = services().flat_map(|it| it.networks.keys().map(|key| &**key)).collect();
@@ -76,9 +81,9 @@ fn networks(compose: &Compose, said: &mut Said<'_>) -> indexmap::IndexMap<String
         let external = declared.is_some_and(|network| network.external.is_some());
         let given = declared.and_then(|network| network.name.as_ref()).map(|name| name.value.to_string());
         let name = given.unwrap_or_else(|| engine_name(compose, key, external));
-        let discovery = said.of_network(declared.map(|network| &network.extensions));
+        ways.push(said.of_network(declared.map(|network| &network.extensions)));
         let network = declared.map_or_else(
-            || Network { name: name.clone(), discovery, ..Network::default() },
+            || Network { name: name.clone(), ..Network::default() },
             |declared| Network {
                 name: name.clone(),
                 external,
@@ -89,12 +94,14 @@ fn networks(compose: &Compose, said: &mut Said<'_>) -> indexmap::IndexMap<String
                 enable_ipv6: declared.enable_ipv6.as_ref().map(|it| it.value),
                 pools: declared.pools.iter().map(pool).collect(),
                 labels: services::texts(&declared.labels),
-                discovery,
+                discovery: Discovery::default(),
+                chosen: None,
+                span: Some(declared.span),
             },
         );
         networks.insert(key.to_owned(), network);
     }
-    networks
+    (networks, ways)
 }
 
 fn pool(pool: &crate::compose::model::AddressPool) -> super::AddressPool {
@@ -108,8 +115,8 @@ fn engine_name(compose: &Compose, key: &str, external: bool) -> String {
 }
 
 /// The declared volumes, with their engine names.
-fn volumes(compose: &Compose) -> indexmap::IndexMap<String, Volume> {
-    let mut volumes = indexmap::IndexMap::new();
+fn volumes(compose: &Compose) -> IndexMap<String, Volume> {
+    let mut volumes = IndexMap::new();
     for (key, declared) in &compose.volumes {
         let external = declared.external.is_some();
         let given = declared.name.as_ref().map(|name| name.value.to_string());

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use crate::compose::Compose;
 use crate::inventory::{self, Availability, Endpoint, Inventory};
 use crate::labels;
-use crate::observed::{ContainerState, MachineState, Observed};
+use crate::observed::{ContainerState, MachineState, Observed, SwarmNode};
 use crate::units::{Amounts, PortRange};
 
-use super::model::{Machine, MachinePlaces, TakenPort};
+use super::model::{Machine, MachinePlaces, Swarm, TakenPort};
 
 /// The name of the one machine where there is no inventory.
 pub const LOCAL: &str = "local";
@@ -25,6 +25,7 @@ pub(super) fn machines(compose: &Compose, inventory: Option<&Inventory>, observe
             take_what_others_hold(machine, compose, state);
         }
     }
+    join_swarm(&mut machines, observed);
     machines
 }
 
@@ -47,6 +48,7 @@ fn local(state: Option<&MachineState>) -> Machine {
         cost: 1.0,
         availability: Availability::Active,
         volumes: Vec::new(),
+        swarm: None,
     }
 }
 
@@ -79,6 +81,17 @@ fn from_inventory(machine: &inventory::Machine, state: Option<&MachineState>) ->
         cost: machine.cost.as_ref().map_or(1.0, |cost| cost.value),
         availability: machine.availability.value,
         volumes: Vec::new(),
+        swarm: None,
+    }
+}
+
+/// Tells which machines are nodes of one Swarm: of that which the first manager among them is of.
+fn join_swarm(machines: &mut [Machine], observed: Option<&Observed>) {
+    let node = |machine: &Machine| observed?.machines.get(&machine.name)?.engine.swarm.as_ref();
+    let Some(manager) = machines.iter().find_map(|machine| node(machine).filter(|node| node.manager)) else { return };
+    for machine in machines {
+        let same = |it: &&SwarmNode| it.managers.contains(&manager.node);
+        machine.swarm = node(machine).filter(same).map(|it| if it.manager { Swarm::Manager } else { Swarm::Worker });
     }
 }
 

@@ -16,12 +16,12 @@ mod wishes;
 pub use crate::compose::model::Condition;
 pub use build::{build, faults};
 pub use contents::Contents;
-pub use discovery::Discovery;
+pub use discovery::{Discovery, asks_for_ingress, proxy_container};
 pub use hooks::Hook;
 pub use machines::LOCAL;
 
 pub use model::{
-    AddressPool, Constraint, Dependency, Machine, MachinePlaces, Network, PortDemand, Replicas, Service, Stack,
+    AddressPool, Constraint, Dependency, Machine, MachinePlaces, Network, PortDemand, Replicas, Service, Stack, Swarm,
     TakenPort, Volume,
 };
 pub use rollout::{OnFailure, Rollout};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::discovery::{Discovery, tcp_ports};
+use super::discovery::{Discovery, range_of};
 use super::hooks::Hook;
 use super::rollout::{OnFailure, Rollout};
 use super::spec::ContainerSpec;
@@ -27,7 +27,7 @@ pub struct Stack {
     pub volumes: IndexMap<String, Volume>,
     /// In the inventory's order.
     pub machines: Vec<Machine>,
-    /// The image of the proxies that are needed for networks with [`Discovery::Proxy`].
+    /// The image of the proxies that are needed.
     pub proxy_image: String,
     /// What is run in containers before they are stopped, by service.
     pub pre_stop: BTreeMap<String, Vec<Hook>>,
@@ -41,27 +41,39 @@ impl Stack {
         self.services.iter().find(|service| service.name == name)
     }
 
-    /// The engine's name of a container: `<project>-<service>-<n>`, or the name that the file gives.
-    pub fn container_name(&self, service: &Service, number: u32) -> String {
+    /// The engine's name of a container on a machine: `<project>-<service>-<n>`, or the name that the file gives.
+    pub fn container_name(&self, service: &Service, number: u32, machine: usize) -> String {
         let given = service.container.container_name.clone();
         let name = given.unwrap_or_else(|| format!("{}-{}-{number}", self.project, service.name));
         // Labels never change, names do: by it is seen which version of its files a container has.
-        match service.container.version() {
+        match service.container_on(machine).version() {
             Some(version) => format!("{name}-{version}"),
             None => name,
         }
     }
 
-    /// Whether a service reaches another by its name on whichever machine, through a proxy of a network that they share.
-    pub fn meet_by_proxy(&self, from: &str, to: &str) -> bool {
+    /// Whether a service reaches another by its name on whichever machine, by the way of a network that they share.
+    pub fn reaches(&self, from: &str, to: &str) -> bool {
         let (Some(from), Some(to)) = (self.service(from), self.service(to)) else { return false };
-        let meet = |network: &Network| from.container.joins(&network.name) && to.container.joins(&network.name);
-        !to.open_ports().is_empty() && self.proxied().any(|(_, network)| meet(network))
+        let meet = |network: &&Network| from.container.joins(&network.name) && to.container.joins(&network.name);
+        let reaches = |network: &Network| match network.discovery {
+            Discovery::None => false,
+            Discovery::Overlay => true,
+            Discovery::Proxy => !to.open_ports("tcp").is_empty(),
+            Discovery::Hosts => to.is_single() && ["tcp", "udp"].iter().any(|it| !to.open_ports(it).is_empty()),
+        };
+        self.networks.values().filter(meet).any(reaches)
     }
 
-    /// The networks with proxies, by key.
-    pub fn proxied(&self) -> impl Iterator<Item = (&String, &Network)> {
-        self.networks.iter().filter(|(_, network)| network.discovery == Discovery::Proxy)
+    /// The machine at which networks of the Swarm are made; none where there is no manager that could be asked.
+    pub fn manager(&self) -> Option<usize> {
+        let asked = |it: &Machine| it.swarm == Some(Swarm::Manager) && it.availability != Availability::Down;
+        self.machines.iter().position(asked)
+    }
+
+    /// The networks that are wired in one way, by key.
+    pub fn wired(&self, way: Discovery) -> impl Iterator<Item = (&String, &Network)> {
+        self.networks.iter().filter(move |(_, network)| network.discovery == way)
     }
 
     /// The same stack with other services.
@@ -142,6 +154,8 @@ pub struct Service {
     pub forwards_to: Vec<String>,
     /// What each of its containers is made from.
     pub container: ContainerSpec,
+    /// The same for containers on machines where it is another, by index of the machine.
+    pub on: BTreeMap<usize, ContainerSpec>,
 }
 
 impl Service {
@@ -165,6 +179,7 @@ impl Service {
             post_start: Vec::new(),
             forwards_to: Vec::new(),
             container: ContainerSpec::default(),
+            on: BTreeMap::new(),
         }
     }
 
@@ -173,10 +188,30 @@ impl Service {
         self.rollback.is_some() || self.update.on_failure == OnFailure::Rollback
     }
 
-    /// The TCP ports in its containers at which others of its networks reach it; sorted.
-    pub fn open_ports(&self) -> Vec<u16> {
-        let published = self.ports.iter().filter(|port| port.protocol == "tcp").map(|port| port.container);
-        let exposed = self.container.expose.iter().flat_map(|it| tcp_ports(it));
+    /// What its containers on a machine are made from.
+    pub fn container_on(&self, machine: usize) -> &ContainerSpec {
+        self.on.get(&machine).unwrap_or(&self.container)
+    }
+
+    /// Whether it has one container, wherever that is.
+    pub fn is_single(&self) -> bool {
+        self.replicas.value == Replicas::Count(1)
+    }
+
+    /// Whether it takes published ports of another service, to forward them.
+    pub fn is_ingress(&self) -> bool {
+        !self.forwards_to.is_empty() && self.ports.iter().any(|port| !port.inward)
+    }
+
+    /// Whether it stands for services that are elsewhere, and no file speaks of it.
+    pub fn is_proxy(&self) -> bool {
+        !self.forwards_to.is_empty() && !self.is_ingress()
+    }
+
+    /// The ports in its containers at which others of its networks reach it, of one protocol; sorted.
+    pub fn open_ports(&self, protocol: &str) -> Vec<u16> {
+        let published = self.ports.iter().filter(|port| port.protocol == protocol).map(|port| port.container);
+        let exposed = self.container.expose.iter().flat_map(|it| range_of(it, protocol));
         published.chain(exposed).collect::<BTreeSet<u16>>().into_iter().collect()
     }
 
@@ -211,7 +246,7 @@ pub struct PortDemand {
     pub protocol: String,
     /// Where the host port was written (else the whole entry).
     pub span: Span,
-    /// Not asked for by the files: proxies on other machines reach it there, at the machine's own address.
+    /// Not asked for by the files: other machines reach it there, at the machine's own address.
     pub inward: bool,
 }
 
@@ -263,6 +298,19 @@ pub struct Network {
     pub labels: BTreeMap<String, String>,
     /// How its names reach other machines.
     pub discovery: Discovery,
+    /// Why that is so, where no file says it.
+    pub chosen: Option<&'static str>,
+    /// Where the files name it.
+    pub span: Option<Span>,
+}
+
+/// What a machine is in a Swarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swarm {
+    /// Networks can be made at it.
+    Manager,
+    /// It takes part in them.
+    Worker,
 }
 
 /// An address pool of a network.
@@ -323,6 +371,8 @@ pub struct Machine {
     pub availability: Availability,
     /// Engine names of the volumes that are there.
     pub volumes: Vec<String>,
+    /// What it is in the Swarm of the machines that were seen; none where it is in none, or in another.
+    pub swarm: Option<Swarm>,
 }
 
 impl Machine {

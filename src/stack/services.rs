@@ -42,6 +42,7 @@ pub(super) fn service(
         rollback,
         post_start: hooks(written.hooks.as_ref().map_or(&[][..], |it| &it.post_start)),
         forwards_to: Vec::new(),
+        on: BTreeMap::new(),
         container: container::spec(compose, stack, written),
     }
 }
@@ -147,7 +148,7 @@ fn constraints(written: &compose::Service, findings: &mut Vec<Diagnostic>) -> Ve
 }
 
 /// `node.labels.zone == a`: a key, `==` or `!=`, a value; spaces as one likes.
-fn parse_constraint(text: &str) -> Option<Constraint> {
+pub(super) fn parse_constraint(text: &str) -> Option<Constraint> {
     let (at, equal) = match (text.find("=="), text.find("!=")) {
         (Some(eq), None) => (eq, true),
         (None, Some(ne)) => (ne, false),
@@ -239,7 +240,7 @@ pub(super) fn texts(labels: &compose::Labels) -> BTreeMap<String, String> {
 
 /// One line for all services whose size nobody stated: what they count for is a guess.
 pub(super) fn unsized_summary(stack: &Stack) -> Option<Diagnostic> {
-    let lacks = |service: &&Service| !service.demand_spans.contains_key(&Resource::memory());
+    let lacks = |it: &&Service| !it.is_ingress() && !it.demand_spans.contains_key(&Resource::memory());
     let services: Vec<&Service> = stack.services.iter().filter(lacks).collect();
     let first = services.first()?;
     let names: Vec<String> = services.iter().map(|service| format!("`{}`", service.name)).collect();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anstyle::AnsiColor;
 use comfy_table::{Cell, Color};
 
-use crate::plan::{Action, Change, Operation, Plan, Quality};
+use crate::plan::{Action, Change, NetworkWay, Operation, Plan, Quality};
 use crate::stack::OnFailure;
 
 use super::machines::machines;
@@ -27,6 +27,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     let title = format!("{} on {}", style.bold(&plan.project), count(plan.machines.len(), "machine"));
     text.push_str(&format!("{title}{quality}\n\n"));
     text.push_str(&changes(plan, style));
+    text.push_str(&ways(plan));
     text.push_str(&pulls(plan));
     text.push_str(&rollouts(plan));
     text.push('\n');
@@ -98,6 +99,20 @@ fn changes(plan: &Plan, style: Style) -> String {
         ]);
     }
     lines(&table)
+}
+
+/// How names reach other machines.
+fn ways(plan: &Plan) -> String {
+    let line = |it: &NetworkWay| {
+        let by = match it.way.as_str() {
+            "overlay" => "one network for all machines (overlay)",
+            "proxy" => "proxies reach other machines",
+            _ => "containers are told where others are (hosts)",
+        };
+        let why = it.why.as_ref().map(|why| format!(", since {why}")).unwrap_or_default();
+        format!("\n  network {}: {by}{why}\n", safe(&it.network))
+    };
+    plan.discovery.iter().map(line).collect()
 }
 
 /// The images to be fetched, and where.

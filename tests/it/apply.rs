@@ -28,6 +28,7 @@ pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
         rollouts: Vec::new(),
         placement: Vec::new(),
         machines: Vec::new(),
+        discovery: Vec::new(),
         quality: Quality {
             policy: "spread".to_owned(),
             proven: true,

@@ -147,7 +147,7 @@ fn what_the_files_say_of_discovery_is_read_and_judged() {
         shown
     };
     assert!(
-        check("proxy", "{}").contains("error[M327] proxies do not know at which address"),
+        check("proxy", "{}").contains("error[M327] containers on other machines do not know at which address"),
         "{}",
         check("proxy", "{}")
     );

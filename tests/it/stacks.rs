@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use planner::inventory::{Availability, Endpoint};
 use planner::source::{FileId, Span, Spanned};
-use planner::stack::{ContainerSpec, Machine, PortDemand, Replicas, Service, Stack, Wishes};
+use planner::stack::{ContainerSpec, Machine, PortDemand, Replicas, Service, Stack};
 use planner::units::{Amounts, Bytes, Cpu, PortRange, Resource};
 
 /// A place in no file.
@@ -33,29 +33,17 @@ pub fn machine(name: &str, cpus: u64) -> Machine {
         cost: 1.0,
         availability: Availability::Active,
         volumes: Vec::new(),
+        swarm: None,
     }
 }
 
 /// A service with so many replicas, each wanting so many CPUs.
 pub fn service(name: &str, replicas: u32, cpus: u64) -> Service {
     Service {
-        name: name.to_owned(),
-        span: nowhere(),
         replicas: spanned(Replicas::Count(replicas)),
         demand: Amounts::new().with(Resource::cpus(), cpus * 1000),
-        demand_spans: BTreeMap::new(),
-        ports: Vec::new(),
-        constraints: Vec::new(),
-        max_per_machine: None,
-        together_with: Vec::new(),
-        wishes: Wishes::default(),
-        local_volumes: Vec::new(),
-        depends_on: Vec::new(),
-        update: planner::stack::Rollout::default(),
-        rollback: None,
-        post_start: Vec::new(),
-        forwards_to: Vec::new(),
         container: ContainerSpec { image: format!("{name}:1"), ..ContainerSpec::default() },
+        ..Service::bare(name.to_owned(), nowhere())
     }
 }
 

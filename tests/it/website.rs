@@ -25,7 +25,7 @@ fn fresh() -> Observed {
             os: "linux".to_owned(),
             architecture: "amd64".to_owned(),
             capacity: Amounts::of(Cpu(6000), Bytes(16 << 30)),
-            labels: std::collections::BTreeMap::new(),
+            ..EngineInfo::default()
         },
         images: ["nginx:1.29", "postgres:17", "redis:8"].map(str::to_owned).to_vec(),
         ..MachineState::default()

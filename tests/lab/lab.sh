@@ -14,6 +14,7 @@
 #                             (apt-get install haproxy, redis-server, … first), run as `docker run TAG PROGRAM ARGS`
 #   lab.sh registry           start a registry at 10.77.0.1:5000, and one at :5002 that wants a login:
 #                             user `lab`, password `lab?>pass~~word` (hosts take both as insecure)
+#   lab.sh swarm hA hB …      make these hosts a Swarm, the first its manager, if they are none
 #   lab.sh cut hK | heal hK   take the host off the network / put it back (a partition)
 #   lab.sh kill hK            end the engine and its containers at once (a machine lost)
 #   lab.sh start hK           start a killed host's engine again
@@ -130,6 +131,17 @@ Host $h $(addr "$h")
 C
 }
 
+swarm() { # the hosts named as one Swarm
+  local first=$1 token h
+  shift
+  is_node() { [ "$(dk "$1" info -f '{{.Swarm.LocalNodeState}}')" = active ]; }
+  is_node "$first" || dk "$first" swarm init --advertise-addr "$(addr "$first")" >/dev/null
+  token=$(dk "$first" swarm join-token -q worker)
+  for h in "$@"; do
+    is_node "$h" || dk "$h" swarm join --token "$token" "$(addr "$first"):2377" >/dev/null
+  done
+}
+
 up() {
   local n=$1 i h p
   [ "$(id -u)" = 0 ] || die "needs root"
@@ -167,12 +179,14 @@ image() {
 }
 
 program() {
-  local tag=$1 bin r h lib; bin=$(command -v "$2") || die "no program $2 on this machine"; r=$LAB_DIR/program-$2; shift 2
+  local tag=$1 bin r h lib; bin=$(command -v "$2") || die "no program $2 on this machine"; shift 2
+  r=$(mktemp -d "$LAB_DIR/program-XXXXXX")/root # several of these may run at once
   busybox_root "$r"; mkdir -p "$r/etc"
   cp -L "$bin" "$r/bin/"
   for lib in $(ldd "$bin" 2>/dev/null | grep -o '/[^ ]*'); do mkdir -p "$r$(dirname "$lib")"; cp -L "$lib" "$r$lib"; done
   echo 'root:x:0:0:root:/:/bin/sh' >"$r/etc/passwd"; echo 'root:x:0:' >"$r/etc/group"
   for h in ${*:-$(each)}; do tar -C "$r" -c . | dk "$h" import -c 'CMD ["/bin/sh"]' - "$tag" >/dev/null; done
+  rm -rf "$(dirname "$r")"
 }
 
 registry() {
@@ -239,6 +253,7 @@ case "$cmd" in
   image) image "$@" ;;
   program) program "$@" ;;
   registry) registry ;;
+  swarm) swarm "$@" ;;
   cut) ip link set "pln-$1" down ;;
   heal) ip link set "pln-$1" up ;;
   kill) kill_host "$1" ;;

@@ -9,9 +9,9 @@ use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::cluster::{self, DockerCluster};
 use crate::observed::Observed;
-use crate::plan::{Status, status};
-use crate::stack;
+use crate::plan::{self, Status, status};
 use crate::view;
+use crate::{discovery, stack};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -43,7 +43,8 @@ fn tell(args: &StatusArgs, io: &mut Io) -> Result<Exit, Exit> {
 fn seen(project: &Project, observed: &Observed) -> Status {
     let (mut stack, _) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
     project.contents.mark(&mut stack);
-    status(&stack, observed)
+    let running = plan::running(&stack, observed);
+    status(&discovery::as_running(stack, &running), observed)
 }
 
 fn show(args: &StatusArgs, io: &mut Io, status: &Status) -> Exit {

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 19] = [
+pub(in crate::lint) static RULES: [Rule; 22] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -132,9 +132,46 @@ pub(in crate::lint) static RULES: [Rule; 19] = [
         severity: Severity::Error,
         group: Group::Default,
         needs: Needs::Inventory,
-        summary: "A network with proxies, and a machine whose address nobody knows.",
-        why: "A proxy forwards to other machines at the address that the inventory gives them, and the ports for it are open \
+        summary: "Services that are to be reached from other machines, and a machine whose address nobody knows.",
+        why: "Proxies forward to other machines at the address that the inventory gives them, and the ports for that are open \
               at that address alone. The name by which ssh reaches a machine may mean nothing to the others.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "M328",
+        name: "overlay-without-swarm",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Machines,
+        summary: "A network is to be an overlay, and the machines form no Swarm.",
+        why: "The engines make overlay networks only as nodes of one Swarm, at one of its managers. `planner` forms none unasked; \
+              the message says what would.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("planning"),
+    },
+    Rule {
+        code: "M329",
+        name: "network-is-local-already",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Machines,
+        summary: "A network is to be an overlay, and machines have a local one of its name.",
+        why: "A name means one network. Containers that are in the local one would not find those in the other.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("planning"),
+    },
+    Rule {
+        code: "M330",
+        name: "no-port-for-ingress",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Inventory,
+        summary: "A service asks for an ingress and has no port that one could take.",
+        why: "An ingress takes fixed TCP ports that the service publishes, and meets its containers in one of their networks.",
         ignore: "",
         example: None,
         finder: Finder::Room("placing"),

@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             if here.is_empty() || there.is_empty() || !apart || !meet_locally(context.compose, service, other) {
                 continue;
             }
-            if context.stack.is_some_and(|stack| stack.meet_by_proxy(&service.name, name)) {
+            if context.stack.is_some_and(|stack| stack.reaches(&service.name, name)) {
                 continue;
             }
             findings.push(
@@ -42,8 +42,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                     .label(dependency.span, format!("only on {}", names(&there)))
                     .label(service.span, format!("only on {}", names(&here)))
                     .help(
-                        "set `x-planner: {discovery: proxy}`, loosen the constraints of one, or let them meet in an \
-                         external overlay network",
+                        "wire the network across machines with `x-planner: {discovery: proxy}` (or `overlay`, where the machines \
+                         form a Swarm), or loosen the constraints of one",
                     ),
             );
         }

@@ -4,6 +4,7 @@ use crate::compose::model::Service;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
+use crate::stack::asks_for_ingress;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -23,7 +24,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     if context.inventory.is_some() {
         return;
     }
-    for service in context.services().filter(|service| service.network_mode.is_none()) {
+    let direct = |service: &&Service| service.network_mode.is_none() && !asks_for_ingress(context.compose, service);
+    for service in context.services().filter(direct) {
         findings.extend(of_service(context, service));
     }
 }

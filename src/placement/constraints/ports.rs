@@ -8,7 +8,7 @@ use crate::placement::core::Token;
 use crate::placement::lower::Lowering;
 use crate::placement::problem::{Layout, Problem};
 use crate::placement::{ports, replicas};
-use crate::stack::{Machine, PortDemand, TakenPort};
+use crate::stack::{Machine, PortDemand, Service, TakenPort};
 use crate::units::PortRange;
 
 use super::{Constraint, names};
@@ -286,11 +286,22 @@ fn ways_out(problem: &Problem<'_>, users: &[usize], clique: &Clique, excess: u32
         let container = demand.container;
         ways.push(format!("publish `{}` on a range, such as \"{first}-{last}:{container}\"", service.name));
     }
+    let ingress = users.iter().map(|user| &problem.stack.services[*user]).find(|user| could_have_ingress(user, clique));
+    if let Some(service) = ingress {
+        ways.push(format!("let an ingress take it: `x-planner: {{ingress: true}}` under `{}`", service.name));
+    }
     if replicas > excess && !problem.is_global(*index) {
         ways.push(format!("set `{}` to `replicas: {}`", service.name, replicas - excess));
     }
     ways.push(format!("add {excess} machine{} that can offer the port", if excess == 1 { "" } else { "s" }));
     ways.join("; or ")
+}
+
+/// Whether proxies could take the port for a service, so that its containers need not.
+fn could_have_ingress(service: &Service, clique: &Clique) -> bool {
+    let takes = |demand: &PortDemand| demand.protocol == "tcp" && demand.host.is_some_and(|host| host.count() == 1);
+    let asked = service.ports.iter().any(|demand| clique.has(demand) && takes(demand));
+    asked && !service.is_ingress() && !service.container.networks.is_empty()
 }
 
 fn show(range: PortRange, protocol: &str) -> String {

@@ -19,8 +19,9 @@ use planner::observed::{ContainerState, HostPort, MachineState};
 use planner::plan::{NewContainer, Operation};
 use planner::stack::ContainerSpec;
 
-/// How many hosts there are. The last one may be broken, by one test at a time: see [`Lab::breakable`].
-const HOSTS: u32 = 4;
+/// How many hosts there are. The fourth may be broken, by one test at a time: see [`Lab::breakable`]. The three after it are
+/// those of one test, which makes a Swarm of them.
+const HOSTS: u32 = 7;
 /// The image on every host: `serve` answers with the host's name over HTTP on `$PORT`.
 const IMAGE: &str = "planner-lab:1";
 
