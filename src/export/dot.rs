@@ -1,9 +1,9 @@
 //! Graphviz: machines with their containers, and who depends on whom.
 
-use super::{Deployment, Format};
+use super::{Deployment, Format, Write};
 use crate::plan::PlacedContainer;
 
-pub(super) static FORMAT: Format = Format { name: "dot", write };
+pub(super) static FORMAT: Format = Format { name: "dot", write: Write::Whole(write) };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let mut text = format!("digraph {} {{\n", quoted(&deployment.plan.project));

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Deployment, Format};
+use super::{Deployment, Format, Write};
 
-pub(super) static FORMAT: Format = Format { name: "haproxy", write };
+pub(super) static FORMAT: Format = Format { name: "haproxy", write: Write::Whole(write) };
 
 const HEAD: &str = "global
     maxconn 4000

@@ -1,8 +1,8 @@
 //! `/etc/hosts`: each service and container by name at its machine's address.
 
-use super::{Deployment, Format};
+use super::{Deployment, Format, Write};
 
-pub(super) static FORMAT: Format = Format { name: "hosts", write };
+pub(super) static FORMAT: Format = Format { name: "hosts", write: Write::Whole(write) };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let mut text = format!("# {}: where its services are.\n", deployment.plan.project);

@@ -1,9 +1,9 @@
 //! Mermaid: machines with their containers, and who depends on whom, as Markdown pages draw it.
 
-use super::{Deployment, Format};
+use super::{Deployment, Format, Write};
 use crate::plan::PlacedContainer;
 
-pub(super) static FORMAT: Format = Format { name: "mermaid", write };
+pub(super) static FORMAT: Format = Format { name: "mermaid", write: Write::Whole(write) };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let mut text = "flowchart LR\n".to_owned();

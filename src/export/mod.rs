@@ -1,5 +1,6 @@
 //! Where everything is, for programs that run or route by other means (`docs/exporting.md`): one short file for each format.
 
+mod compose;
 mod dot;
 mod haproxy;
 mod hosts;
@@ -18,17 +19,49 @@ use crate::stack::{Machine, PortDemand, Stack};
 pub struct Format {
     /// As it is asked for.
     pub name: &'static str,
-    write: fn(&Deployment<'_>) -> String,
+    write: Write,
+}
+
+/// What a format writes.
+#[derive(Debug)]
+enum Write {
+    /// One text.
+    Whole(fn(&Deployment<'_>) -> String),
+    /// One for each machine.
+    ForMachine(fn(&Deployment<'_>, &Machine) -> String),
+}
+
+/// What was written.
+#[derive(Debug)]
+pub enum Written {
+    /// One text.
+    Whole(String),
+    /// One for each machine that has containers, by its name.
+    ForMachine(Vec<(String, String)>),
 }
 
 /// All of them, by name.
-pub static FORMATS: [&Format; 6] =
-    [&dot::FORMAT, &haproxy::FORMAT, &hosts::FORMAT, &mermaid::FORMAT, &prometheus::FORMAT, &traefik::FORMAT];
+pub static FORMATS: [&Format; 7] = [
+    &compose::FORMAT,
+    &dot::FORMAT,
+    &haproxy::FORMAT,
+    &hosts::FORMAT,
+    &mermaid::FORMAT,
+    &prometheus::FORMAT,
+    &traefik::FORMAT,
+];
 
 impl Format {
-    /// The text.
-    pub fn write(&self, deployment: &Deployment<'_>) -> String {
-        (self.write)(deployment)
+    /// What it says of a deployment.
+    pub fn write(&self, deployment: &Deployment<'_>) -> Written {
+        match self.write {
+            Write::Whole(write) => Written::Whole(write(deployment)),
+            Write::ForMachine(write) => {
+                let has = |machine: &&Machine| deployment.plan.placement.iter().any(|it| it.machine == machine.name);
+                let machines = deployment.stack.machines.iter().filter(has);
+                Written::ForMachine(machines.map(|it| (it.name.clone(), write(deployment, it))).collect())
+            }
+        }
     }
 }
 
@@ -82,7 +115,7 @@ impl<'a> Deployment<'a> {
         let Deployment { stack, plan } = *self;
         plan.placement.iter().filter_map(move |placed| {
             let machine = stack.machines.iter().find(|machine| machine.name == placed.machine)?;
-            stack.service(&placed.service).map(|_| (placed, machine))
+            stack.service(&placed.service).filter(|service| !service.is_proxy()).map(|_| (placed, machine))
         })
     }
 

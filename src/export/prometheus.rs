@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Deployment, Format};
+use super::{Deployment, Format, Write};
 
-pub(super) static FORMAT: Format = Format { name: "prometheus", write };
+pub(super) static FORMAT: Format = Format { name: "prometheus", write: Write::Whole(write) };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let targets = deployment.listening().filter(|it| it.port.protocol == "tcp").filter_map(|it| {

@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Deployment, Format};
+use super::{Deployment, Format, Write};
 
-pub(super) static FORMAT: Format = Format { name: "traefik", write };
+pub(super) static FORMAT: Format = Format { name: "traefik", write: Write::Whole(write) };
 
 fn write(deployment: &Deployment<'_>) -> String {
     let (mut routers, mut services) = (Map::new(), Map::new());

@@ -9,6 +9,7 @@ use crate::plan::{Action, Change, NetworkWay, Operation, Plan, Quality};
 use crate::stack::OnFailure;
 
 use super::machines::machines;
+use super::ports::planned_ports;
 use super::style::{Style, count, lines, safe};
 
 /// The whole plan: what changes and why, the machines before and after, and the sums.
@@ -32,6 +33,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     text.push_str(&rollouts(plan));
     text.push('\n');
     text.push_str(&machines(&plan.machines, style));
+    text.push_str(&planned_ports(plan, style));
     text.push_str(&format!("\n{}\n", sums(plan, style)));
     text
 }

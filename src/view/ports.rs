@@ -4,6 +4,7 @@ use comfy_table::Cell;
 use serde_json::{Value, json};
 
 use crate::export::{Deployment, Listening};
+use crate::plan::Plan;
 use crate::stack::TakenPort;
 
 use super::style::{Style, lines, safe};
@@ -14,7 +15,7 @@ const FORMAT_VERSION: &str = "1.0";
 /// How a container came to its port.
 fn how(it: &Listening<'_>) -> &'static str {
     match it.demand.host {
-        _ if it.demand.inward => "for proxies",
+        _ if it.demand.inward => "for other machines",
         Some(range) if range.count() == 1 => "fixed",
         Some(_) => "from a range",
         None => "assigned",
@@ -55,6 +56,39 @@ pub fn ports(deployment: &Deployment<'_>, style: Style) -> String {
         }
     }
     lines(&table)
+}
+
+/// A plan tells of at most so many ports one by one.
+const MOST_PORTS: usize = 40;
+
+/// The host ports of a plan's containers, by machine and port; with the sum alone where they are very many.
+pub(super) fn planned_ports(plan: &Plan, style: Style) -> String {
+    let mut rows = Vec::new();
+    for (order, machine) in plan.machines.iter().enumerate() {
+        let here = plan.placement.iter().filter(|it| it.machine == machine.machine);
+        for (container, port) in here.flat_map(|it| it.ports.iter().map(move |port| (it, port))) {
+            rows.push((order, port.host_port, port.protocol.as_str(), machine, container, port));
+        }
+    }
+    rows.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
+    if rows.is_empty() {
+        return String::new();
+    }
+    if rows.len() > MOST_PORTS {
+        return format!("\n  {} host ports: `planner ports` lists them\n", rows.len());
+    }
+    let mut table = style.table();
+    table.set_header([" machine", "port", "address", "who", "in it"]);
+    for (.., machine, container, port) in rows {
+        table.add_row(vec![
+            Cell::new(format!(" {}", machine.machine)),
+            Cell::new(format!("{}/{}", port.host_port, port.protocol)),
+            Cell::new(address(port.address())),
+            Cell::new(safe(&format!("{}.{}", container.service, container.number))),
+            Cell::new(port.container_port),
+        ]);
+    }
+    format!("\n{}", lines(&table))
 }
 
 fn taken_port(taken: &TakenPort) -> String {

@@ -16,4 +16,4 @@ pub use node::{Entry, Mapping, Node, Scalar, Style, Value};
 pub use outline::{Outline, outline};
 pub use parse::{Parsed, parse};
 pub use scalar::Kind;
-pub use write::{write, write_entry};
+pub use write::{from_json, write, write_entry};

@@ -1,6 +1,10 @@
 //! From a tree back to a text that reads the same: for go-yaml, which docker compose reads with, as for us.
 
-use super::node::{Mapping, Node, Scalar, Style, Value};
+use std::sync::Arc;
+
+use super::node::{Entry, Mapping, Node, Scalar, Style, Value};
+use crate::source::Span;
+
 use super::scalar::{Kind, is_null, plain_kind};
 
 /// A tree as YAML, in block style. Quoted scalars are written without quotes where they are strings without them too.
@@ -21,6 +25,24 @@ pub fn write_entry(out: &mut String, key: &str, node: &Node, indent: usize) {
     writer.key(key);
     writer.value(node, indent + 1);
     *out = writer.out;
+}
+
+/// A tree of what JSON says; its texts are quoted where they would be read as something else.
+pub fn from_json(value: &serde_json::Value) -> Node {
+    let scalar = |text: &str, style| Value::Scalar(Scalar { text: text.into(), style });
+    let value = match value {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(_) | serde_json::Value::Number(_) => scalar(&value.to_string(), Style::Plain),
+        serde_json::Value::String(text) => scalar(text, Style::Quoted),
+        serde_json::Value::Array(items) => Value::Sequence(Arc::new(items.iter().map(from_json).collect())),
+        serde_json::Value::Object(entries) => {
+            let entry = |(key, value): (&String, &serde_json::Value)| {
+                (Arc::<str>::from(key.as_str()), Entry { key: Span::default(), value: from_json(value) })
+            };
+            Value::Mapping(Arc::new(entries.iter().map(entry).collect()))
+        }
+    };
+    Node::new(value, Span::default())
 }
 
 struct Writer {

@@ -26,7 +26,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("capacity", &["units", "inventory", "stack", "placement"]),
     ("discovery", &["digest", "source", "units", "labels", "stack", "placement"]),
     ("plan", &["digest", "units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
-    ("export", &["observed", "plan", "stack"]),
+    ("export", &["yaml", "observed", "plan", "stack"]),
     ("cluster", &["digest", "units", "labels", "observed", "inventory", "stack", "plan"]),
     ("apply", &["digest", "labels", "plan", "cluster"]),
     (

@@ -226,12 +226,15 @@ pub(in crate::cli) struct WhereArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct ExportArgs {
-    /// dot, haproxy, hosts, mermaid, prometheus or traefik
+    /// compose, dot, haproxy, hosts, mermaid, prometheus or traefik
     #[arg(value_name = "FORMAT")]
     pub format: String,
-    /// Where to write (else standard output)
+    /// Where to write (else standard output); for all machines at once, a folder
     #[arg(short = 'o', long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// The machine whose file is wanted, where there is one for each (compose)
+    #[arg(long, value_name = "NAME")]
+    pub machine: Option<String>,
     #[command(flatten)]
     pub place: WhereArgs,
 }

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 22] = [
+pub(in crate::lint) static RULES: [Rule; 23] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -173,6 +173,18 @@ pub(in crate::lint) static RULES: [Rule; 22] = [
         summary: "A service asks for an ingress and has no port that one could take.",
         why: "An ingress takes fixed TCP ports that the service publishes, and meets its containers in one of their networks.",
         ignore: "",
+        example: None,
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "M331",
+        name: "internal-network-not-wired",
+        severity: Severity::Warning,
+        group: Group::Default,
+        needs: Needs::Inventory,
+        summary: "Services of an internal network are to find each other across machines by proxies or addresses.",
+        why: "The engines publish no ports of containers in internal networks, and let nothing out of them.",
+        ignore: "Where all services of the network will be on one machine.",
         example: None,
         finder: Finder::Room("placing"),
     },

@@ -22,12 +22,15 @@ pub(in crate::stack) fn choose(
         let local = is_local(network, observed);
         let way = match &said {
             // A network of a Swarm reaches every machine, whatever is said of the others.
-            Some(said) if !reaches_by_itself(network, observed) => said.value,
+            Some(said) if !reaches_by_itself(network, observed) => {
+                findings.extend(ends_at_the_machine(network, said));
+                if needs_way_out(said.value) && network.internal { Discovery::None } else { said.value }
+            }
             _ if !several || network.external => Discovery::None,
             _ if network.driver.as_deref() == Some("overlay") => Discovery::Overlay,
             _ if network.driver.as_deref().is_some_and(|driver| driver != "bridge") => Discovery::None,
             _ if swarm && !local => because(network, Discovery::Overlay, "the machines form a Swarm"),
-            _ if addresses => because(network, Discovery::Proxy, "each machine has an `address`"),
+            _ if addresses && !network.internal => because(network, Discovery::Proxy, "each machine has an `address`"),
             _ => Discovery::None,
         };
         network.discovery = if several { way } else { Discovery::None };
@@ -44,6 +47,22 @@ pub(in crate::stack) fn choose(
             }
         }
     }
+}
+
+/// Whether what is in the network has to be reached from outside it.
+fn needs_way_out(way: Discovery) -> bool {
+    matches!(way, Discovery::Proxy | Discovery::Hosts)
+}
+
+fn ends_at_the_machine(network: &Network, said: &Spanned<Discovery>) -> Option<Diagnostic> {
+    if !network.internal || !needs_way_out(said.value) {
+        return None;
+    }
+    let message = format!("the network `{}` is internal: nothing in it is reached from other machines", network.name);
+    let label = format!("`{}` needs a way out of it", said.value.word());
+    let finding = Diagnostic::warning("M331", message).label(said.span, label);
+    let finding = network.span.into_iter().fold(finding, |it, span| it.label(span, "internal"));
+    Some(finding.help("`discovery: overlay` reaches across (the machines form a Swarm then), or leave `internal` out"))
 }
 
 fn because(network: &mut Network, way: Discovery, why: &'static str) -> Discovery {
