@@ -39,8 +39,9 @@ pub fn out_of_reach(stack: &Stack, plan: &Plan) -> Option<Diagnostic> {
         return None;
     }
     Some(finding.help(
-        "set `x-planner: {discovery: proxy}` (and `expose` where a port is not named), keep them on one machine (a \
-                 placement constraint), or let them meet in an external overlay network",
+        "wire the network: `x-planner: {discovery: proxy}` (`overlay`, where the machines form a Swarm; `hosts` reaches \
+         services with one replica alone), and `expose` where a port is not named; or keep them on one machine (a placement \
+         constraint)",
     ))
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anstyle::AnsiColor;
 use comfy_table::{Cell, Color};
 
-use crate::plan::{Action, Change, NetworkWay, Operation, Plan, Quality};
+use crate::plan::{Action, Change, Operation, Plan, Quality};
 use crate::stack::OnFailure;
 
 use super::machines::machines;
@@ -105,16 +105,21 @@ fn changes(plan: &Plan, style: Style) -> String {
 
 /// How names reach other machines.
 fn ways(plan: &Plan) -> String {
-    let line = |it: &NetworkWay| {
-        let by = match it.way.as_str() {
+    let mut networks: BTreeMap<(&str, Option<&str>), Vec<&str>> = BTreeMap::new();
+    for it in &plan.discovery {
+        networks.entry((&it.way, it.why.as_deref())).or_default().push(&it.network);
+    }
+    let line = |((way, why), networks): ((&str, Option<&str>), Vec<&str>)| {
+        let by = match way {
             "overlay" => "one network for all machines (overlay)",
             "proxy" => "proxies reach other machines",
             _ => "containers are told where others are (hosts)",
         };
-        let why = it.why.as_ref().map(|why| format!(", since {why}")).unwrap_or_default();
-        format!("\n  network {}: {by}{why}\n", safe(&it.network))
+        let why = why.map(|why| format!(", since {why}")).unwrap_or_default();
+        let word = if networks.len() == 1 { "network" } else { "networks" };
+        format!("\n  {word} {}: {by}{why}\n", safe(&networks.join(", ")))
     };
-    plan.discovery.iter().map(line).collect()
+    networks.into_iter().map(line).collect()
 }
 
 /// The images to be fetched, and where.

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use planner::discovery::wire;
 use planner::observed::Observed;
 use planner::placement::{Limits, Outcome, Policy, Problem, Solution, place};
-use planner::plan::{Action, Operation, Origin, Plan, make, running};
-use planner::stack::{Attachment, Discovery, FileOrigin, Network, PortDemand, Stack};
+use planner::plan::{Action, Operation, Origin, Plan, fresh_ports, make, running};
+use planner::stack::{Attachment, Discovery, FileOrigin, Network, PortDemand, Stack, Swarm};
 
 use crate::cli::planner;
 use crate::fake::{FakeCluster, name_of};
@@ -48,6 +48,8 @@ fn placed(stack: &Stack, observed: &Observed) -> (Vec<planner::placement::Runnin
 fn plan(stack: &Stack, observed: &Observed) -> Plan {
     let (now, solution) = placed(stack, observed);
     let problem = Problem::new(stack, now, Policy::Spread);
+    let mut solution = solution;
+    fresh_ports(&problem, &mut solution, observed);
     let (wired, solution) = wire(&problem, &solution).unwrap_or((stack.clone(), solution));
     let problem = Problem::new(&wired, running(&wired, observed), Policy::Spread);
     make(&problem, &solution, observed, &Origin::default()).unwrap()
@@ -130,6 +132,81 @@ fn proxies_learn_of_a_move_before_what_moves_stops() {
     let reloaded = plan_of_move.changes.iter().filter(|change| change.actions == [Action::Reload]);
     assert!(reloaded.clone().count() > 0 && reloaded.clone().all(|it| it.reasons == ["other addresses to forward to"]));
     apply(&cluster, &plan_of_move);
+    assert!(plan(&stack, &cluster.observed()).is_empty());
+}
+
+/// The ids of the steps that do what a text says.
+fn steps(plan: &Plan, what: &str) -> Vec<usize> {
+    plan.steps.iter().filter(|step| name_of(&step.operation).starts_with(what)).map(|step| step.id).collect()
+}
+
+#[test]
+fn what_is_replaced_where_it_is_gets_another_port_and_stops_when_the_proxies_know() {
+    let mut stack = shop();
+    stack.services.iter_mut().for_each(|service| service.update.start_first = true);
+    stack.services.iter_mut().for_each(|service| service.demand = planner::units::Amounts::new());
+    let cluster = FakeCluster::new(&MACHINES);
+    apply(&cluster, &plan(&stack, &cluster.observed()));
+    let ports = |plan: &Plan| plan.placement.iter().find(|it| it.service == "web").unwrap().ports.clone();
+    let before = ports(&plan(&stack, &cluster.observed()));
+    stack.services.iter_mut().find(|it| it.name == "web").unwrap().container.image = "web:2".to_owned();
+    let update = plan(&stack, &cluster.observed());
+    assert_ne!(ports(&update), before, "both are there for a while");
+    let (stop, reloads) = (steps(&update, "stop test-web-1")[0], steps(&update, "reload test-planner-proxy-back-"));
+    assert!(!reloads.is_empty() && reloads.iter().all(|it| update.steps[stop].waits_for.contains(it)), "{update:#?}");
+    let start = steps(&update, "start ").into_iter().find(|it| update.steps[*it].address.contains("web")).unwrap();
+    assert!(reloads.iter().all(|it| update.steps[*it].waits_for.contains(&start)), "{update:#?}");
+    apply(&cluster, &update);
+    assert!(plan(&stack, &cluster.observed()).is_empty(), "the new port stays");
+}
+
+#[test]
+fn a_network_of_the_swarm_is_made_at_its_manager_for_all() {
+    let mut stack = shop();
+    let network = &mut stack.networks["back"];
+    (network.discovery, network.driver) = (Discovery::Overlay, Some("overlay".to_owned()));
+    for (index, machine) in stack.machines.iter_mut().enumerate() {
+        machine.swarm = Some(if index == 1 { Swarm::Manager } else { Swarm::Worker });
+    }
+    let cluster = FakeCluster::new(&MACHINES);
+    let first = plan(&stack, &cluster.observed());
+    let made = |plan: &Plan, what: &str| -> Vec<String> {
+        steps(plan, what).into_iter().map(|it| plan.steps[it].machine.clone()).collect()
+    };
+    assert_eq!(made(&first, "network test_back"), ["m1"], "at the manager, for all: {first:#?}");
+    let network = steps(&first, "network test_back")[0];
+    let creates = first.steps.iter().filter(|step| matches!(step.operation, Operation::CreateContainer(_)));
+    assert!(creates.clone().count() == 3 && creates.clone().all(|it| it.waits_for.contains(&network)));
+    assert_eq!(first.discovery[0].way, "overlay");
+}
+
+#[test]
+fn containers_are_told_of_others_that_are_single_and_made_anew_when_these_move() {
+    let mut stack = shop();
+    stack.networks["back"].discovery = Discovery::Hosts;
+    for service in &mut stack.services {
+        service.demand = planner::units::Amounts::new();
+        let same = service.ports[0].container;
+        service.ports[0].host = Some(planner::units::PortRange { first: same, last: same });
+    }
+    let cluster = FakeCluster::new(&MACHINES);
+    apply(&cluster, &plan(&stack, &cluster.observed()));
+    let now = plan(&stack, &cluster.observed());
+    assert!(now.is_empty(), "{now:#?}");
+    let at = |plan: &Plan, service: &str| {
+        plan.placement.iter().find(|it| it.service == service).map(|it| it.machine.clone()).unwrap()
+    };
+    let from = MACHINES.into_iter().position(|name| name == at(&now, "db")).unwrap();
+    stack.machines[from].availability = planner::inventory::Availability::Drain;
+    let moved = plan(&stack, &cluster.observed());
+    let address = format!("db:10.0.0.{}", &at(&moved, "db")[1..]);
+    let told = |step: &planner::plan::Step| match &step.operation {
+        Operation::CreateContainer(new) => new.spec.extra_hosts.contains(&address),
+        _ => false,
+    };
+    let others = ["admin", "web"].into_iter().filter(|it| at(&moved, it) != at(&moved, "db")).count();
+    assert_eq!(moved.steps.iter().filter(|step| told(step)).count(), others, "{moved:#?}");
+    apply(&cluster, &moved);
     assert!(plan(&stack, &cluster.observed()).is_empty());
 }
 

@@ -276,8 +276,9 @@ fn pressed(problem: &Problem<'_>, clique: &Clique, range: PortRange) -> Option<D
 
 /// What to change when a port is wanted `excess` times too often.
 fn ways_out(problem: &Problem<'_>, users: &[usize], clique: &Clique, excess: u32) -> String {
-    let most = users.iter().max_by_key(|service| (problem.replicas[**service], std::cmp::Reverse(**service)));
-    let Some(index) = most else { return String::new() };
+    let direct = users.iter().filter(|service| !problem.stack.services[**service].is_ingress());
+    let most = direct.max_by_key(|service| (problem.replicas[**service], std::cmp::Reverse(**service)));
+    let Some(index) = most else { return "let an ingress be on fewer machines: `ingress: {machines: 1}`".to_owned() };
     let (service, replicas) = (&problem.stack.services[*index], problem.replicas[*index]);
     let mut ways = Vec::new();
     if let Some(demand) = service.ports.iter().find(|demand| clique.has(demand)) {
@@ -286,8 +287,7 @@ fn ways_out(problem: &Problem<'_>, users: &[usize], clique: &Clique, excess: u32
         let container = demand.container;
         ways.push(format!("publish `{}` on a range, such as \"{first}-{last}:{container}\"", service.name));
     }
-    let ingress = users.iter().map(|user| &problem.stack.services[*user]).find(|user| could_have_ingress(user, clique));
-    if let Some(service) = ingress {
+    if could_have_ingress(service, clique) {
         ways.push(format!("let an ingress take it: `x-planner: {{ingress: true}}` under `{}`", service.name));
     }
     if replicas > excess && !problem.is_global(*index) {

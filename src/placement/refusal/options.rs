@@ -81,7 +81,7 @@ fn of_service(stack: &Stack, index: usize, kinds: &mut Vec<Kind>) {
     let name = || service.name.clone();
     let mut add = |touches: Statement, steps: Vec<Change>| kinds.push(Kind { touches: Some(touches), steps });
     if let Replicas::Count(from) = service.replicas.value
-        && service.replicas.span != service.span
+        && (service.replicas.span != service.span || service.is_ingress())
     {
         let steps = (1..from).rev().map(|to| Change::Replicas { service: name(), from, to }).collect();
         add(Statement::Replicas(index), steps);
@@ -94,12 +94,14 @@ fn of_service(stack: &Stack, index: usize, kinds: &mut Vec<Kind>) {
     for (statement, key, text) in only_wishes(service, index) {
         add(statement, vec![Change::Wish { service: name(), key, text }]);
     }
-    if let Some(most) = &service.max_per_machine {
+    // An ingress can be on fewer machines, or on others; the rest of it is not for the files to say.
+    let written = !service.is_ingress();
+    if let Some(most) = service.max_per_machine.as_ref().filter(|_| written) {
         let from = most.value;
         let steps = (1..=8).map(|more| Change::MaxPerMachine { service: name(), from, to: from + more }).collect();
         add(Statement::MaxPerMachine(index), steps);
     }
-    for (item, port) in service.ports.iter().enumerate() {
+    for (item, port) in service.ports.iter().enumerate().filter(|(_, port)| written && !port.inward) {
         let Some(from) = port.host else { continue };
         let steps = (1..=16).filter_map(|more| {
             let to = PortRange { first: from.first, last: from.last.checked_add(more)? };

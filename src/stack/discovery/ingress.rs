@@ -7,10 +7,11 @@ use crate::compose::model::{self as compose, Compose};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
 use crate::source::{Span, Spanned};
+use crate::units::PortRange;
 use crate::yaml::Node;
 
-use super::ports::open;
-use super::proxy_container;
+use super::ports::{open, range_of};
+use super::{Discovery, proxy_container};
 use crate::stack::model::{Constraint, Dependency, PortDemand, Replicas, Service, Stack};
 use crate::stack::spec::Attachment;
 use crate::stack::{Condition, Rollout, services};
@@ -120,6 +121,11 @@ fn joined<'s>(stack: &'s Stack, service: &'s Service) -> Option<&'s Attachment> 
     service.container.networks.iter().find(|it| open(&it.network))
 }
 
+/// Whether others are told at which address its single container is: then that has its own ports there.
+fn is_told(stack: &Stack, service: &Service) -> bool {
+    service.is_single() && stack.wired(Discovery::Hosts).any(|(_, it)| service.container.joins(&it.name))
+}
+
 /// On how many machines: as said; else on each; else, where services share a port, the machines are divided among them.
 fn number(stack: &Stack, all: &[Wanted], wanted: &Wanted) -> Replicas {
     if let Some(machines) = &wanted.machines {
@@ -136,7 +142,9 @@ fn number(stack: &Stack, all: &[Wanted], wanted: &Wanted) -> Replicas {
     let own = |it: &Wanted| count(&stack.services[it.service]);
     let held = |(index, service): (usize, &Service)| {
         let direct = !all.iter().any(|it| it.service == index) && takes(&service.ports);
-        if direct { count(service) } else { 0 }
+        let own = |port: u16| wanted.ports.iter().any(|it| it.host == Some(PortRange::one(port)));
+        let told = is_told(stack, service) && service.open_ports("tcp").into_iter().any(own);
+        if direct { count(service) } else { u32::from(told) }
     };
     let held = stack.services.iter().enumerate().map(held).fold(0, u32::saturating_add);
     let said = all.iter().filter(|it| takes(&it.ports)).filter_map(|it| it.machines.as_ref()).map(|it| it.value);
@@ -155,17 +163,19 @@ fn number(stack: &Stack, all: &[Wanted], wanted: &Wanted) -> Replicas {
 
 fn add(stack: &mut Stack, wanted: Wanted, replicas: Replicas) {
     let Some(network) = joined(stack, &stack.services[wanted.service]).map(|it| it.network.clone()) else { return };
+    let one = stack.wired(Discovery::Overlay).any(|(_, it)| it.name == network) || stack.machines.len() < 2;
     let container = proxy_container(stack, vec![Attachment { network, ..Attachment::default() }]);
-    let several = stack.machines.len() > 1;
+    let told = is_told(stack, &stack.services[wanted.service]);
     let service = &mut stack.services[wanted.service];
     service.ports.retain(|demand| !wanted.ports.contains(demand));
     let containers: BTreeSet<u16> = wanted.ports.iter().map(|demand| demand.container).collect();
     for port in containers {
-        if several {
-            open(service, port);
-        } else {
-            // On the one machine its ingress finds it by name.
+        let exposed = service.container.expose.iter().any(|it| range_of(it, "tcp").any(|it| it == port));
+        if !exposed && (one || told) {
+            // Its ingress finds it by name, or as all others do.
             service.container.expose.push(format!("{port}/tcp"));
+        } else if !(one || told) {
+            open(service, port);
         }
     }
     let name = service.name.clone();
