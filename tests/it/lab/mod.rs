@@ -3,6 +3,7 @@
 //! They are ignored unless asked for, since they need root and the packages that `tests/lab/lab.sh install` installs:
 //! `cargo test --test it lab:: -- --ignored`. `PLANNER_LAB_KEEP=1` leaves the hosts up.
 
+pub(crate) mod faults;
 mod plans;
 mod reach;
 mod steps;

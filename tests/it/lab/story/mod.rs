@@ -5,6 +5,7 @@
 mod compose;
 mod cut;
 mod discovery;
+mod faults;
 mod files;
 mod life;
 mod lost;

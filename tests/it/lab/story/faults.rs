@@ -1,0 +1,187 @@
+//! Whatever happens to whichever call: one more `apply` reaches the goal, and nothing is lost or there twice.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use super::{Run, Site};
+use crate::lab::Lab;
+use crate::lab::faults::{FAULTS, Fault, Faults};
+
+/// What is wanted one after the other, and with which flags.
+const PHASES: [(&str, &str); 5] =
+    [("create", ""), ("update", ""), ("scale", ""), ("move", "--drain h2"), ("remove", "")];
+
+/// Six services: with a volume, with files, one after another, in place and beside the old one.
+fn stack(phase: usize) -> String {
+    let version = if phase >= 1 { 2 } else { 1 };
+    let (web, api) = if phase >= 2 { (3, 1) } else { (2, 2) };
+    let removed = if phase < 4 {
+        "  kv: {<<: *one, networks: [back]}\n  mail: {<<: *one, networks: [back], depends_on: [kv]}\n"
+    } else {
+        ""
+    };
+    format!(
+        "x-one: &one
+  image: planner-lab:1
+  stop_signal: SIGKILL
+  environment: {{VERSION: '{version}'}}
+services:
+{removed}  web:
+    <<: *one
+    ports: ['20300-20305:80']
+    networks: [front, back]
+    deploy: {{replicas: {web}, update_config: {{order: start-first}}}}
+    depends_on: {{api: {{condition: service_started}}, job: {{condition: service_completed_successfully}}}}
+  api:
+    <<: *one
+    networks: [back]
+    configs: [conf]
+    deploy: {{replicas: {api}}}
+    depends_on: {{db: {{condition: service_healthy}}}}
+  db:
+    <<: *one
+    networks: [back]
+    volumes: ['data:/data']
+    healthcheck: {{test: [CMD, wget, -qO-, 'http://127.0.0.1/'], interval: 200ms, retries: 50}}
+  job:
+    <<: *one
+    networks: [back]
+    command: ['true']
+volumes: {{data: {{}}}}
+networks: {{front: {{}}, back: {{}}}}
+configs: {{conf: {{content: 'version {version}'}}}}
+"
+    )
+}
+
+struct Tried {
+    struck: usize,
+    told: usize,
+}
+
+impl Site<'_> {
+    /// An apply in which a call is struck. None: it came to its end before that call.
+    fn struck(&self, faults: &Faults, call: usize, fault: Fault, flags: &str) -> Option<(String, Run)> {
+        faults.strike(call, fault);
+        let mut command = self.command(&format!("apply --yes -i faults.yaml {flags}"));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
+        faults.made_by(child.id());
+        let run = Run::of(child.wait_with_output().unwrap());
+        faults.struck().map(|call| (call, run))
+    }
+
+    /// Strikes the same call in every phase, goes on each time, and takes all away again. How often something was struck.
+    fn cycle(&self, faults: &Faults, call: usize, fault: Fault, tried: &mut BTreeMap<(&str, Fault), Tried>) -> usize {
+        let mut strikes = 0;
+        let mut data = None;
+        for (phase, (name, flags)) in PHASES.into_iter().enumerate() {
+            self.compose(&stack(phase));
+            if let Some((what, run)) = self.struck(faults, call, fault, flags) {
+                strikes += 1;
+                let tried = tried.entry((name, fault)).or_insert(Tried { struck: 0, told: 0 });
+                tried.struck += 1;
+                let case = format!("{name}: call {call} ({what}) {fault:?}: exit {}\n{}{}", run.exit, run.out, run.err);
+                assert!(!run.err.contains("panicked"), "{case}");
+                // Killed, it says nothing; else either it went well all the same, or it says what did not, and how to go on.
+                if fault != Fault::Killed && run.exit != 0 {
+                    tried.told += 1;
+                    let says = |word: &str| run.out.contains(word) || run.err.contains(word);
+                    let at = self.hosts.iter().any(|host| says(&format!("({host}): ")) || says(&format!("{host}: ")));
+                    let goes_on = says("`planner apply` again") || says("Nothing was changed");
+                    assert!(at && goes_on, "{case}");
+                }
+            }
+            self.expect(0, &format!("apply --yes -i sockets.yaml {flags}"));
+            self.expect(0, &format!("plan --detailed-exitcode -i sockets.yaml {flags}"));
+            self.is_whole(phase);
+            self.keeps_its_data(&mut data);
+        }
+        self.expect(0, "down --yes -i sockets.yaml");
+        assert_eq!(self.all_containers(), []);
+        assert_eq!(self.hosts_with_volume("data").len(), 1, "volumes stay");
+        self.clear();
+        strikes
+    }
+
+    /// Everything that is wanted is there once, and nothing else.
+    fn is_whole(&self, phase: usize) {
+        let (web, api) = if phase >= 2 { (3, 1) } else { (2, 2) };
+        let mut wanted = BTreeMap::from([("web", web), ("api", api), ("db", 1), ("job", 1)]);
+        wanted.extend((phase < 4).then_some([("kv", 1), ("mail", 1)]).into_iter().flatten());
+        let containers = self.containers();
+        let mut there: BTreeMap<&str, usize> = BTreeMap::new();
+        for address in containers.keys() {
+            *there.entry(address.split('.').next().unwrap()).or_default() += 1;
+        }
+        assert_eq!(there, wanted);
+        for (address, container) in &containers {
+            let ends = address.starts_with("job") && container.state == "exited";
+            assert!(container.state == "running" || ends, "{container:?}");
+            let usual = format!("{}-{}", self.project, address.replace('.', "-"));
+            assert_eq!(container.name, usual);
+        }
+    }
+
+    /// What was written into the volume is still there, in the one volume that there is.
+    fn keeps_its_data(&self, data: &mut Option<&'static str>) {
+        let hosts = self.hosts_with_volume("data");
+        let db = self.containers()["db.1"].clone();
+        assert_eq!(hosts, [db.host.as_str()]);
+        if let Some(host) = data {
+            assert_eq!(*host, hosts[0]);
+            assert_eq!(self.docker(&db.host, &["exec", &db.id, "cat", "/data/kept"]), "kept");
+        } else {
+            self.docker(&db.host, &["exec", &db.id, "sh", "-c", "echo kept > /data/kept"]);
+            *data = Some(hosts[0]);
+        }
+    }
+}
+
+/// Which calls are struck by what: a few, drawn by `PLANNER_FAULTS_SEED`; with `PLANNER_FAULTS=all` (and `/N`: every Nth)
+/// each one.
+fn cases() -> Vec<(usize, Fault)> {
+    const MOST_CALLS: usize = 70;
+    let all = (1..=MOST_CALLS).flat_map(|call| FAULTS.map(|fault| (call, fault)));
+    if let Ok(asked) = std::env::var("PLANNER_FAULTS") {
+        let every = asked.strip_prefix("all/").and_then(|every| every.parse().ok()).unwrap_or(1);
+        return all.step_by(every).collect();
+    }
+    let seed = std::env::var("PLANNER_FAULTS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_260_719_u64);
+    let mut state = seed;
+    let mut draw = |below: usize| {
+        // Knuth's MMIX.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    FAULTS.map(|fault| (1 + draw(24), fault)).to_vec()
+}
+
+#[test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
+fn whatever_happens_to_a_call_one_more_run_reaches_the_goal() {
+    let lab = Lab::up();
+    let site = Site::new(&lab, "struck", &["h1", "h2", "h3"]);
+    let engines: Vec<_> = site.hosts.iter().map(|host| (*host, lab.file(host).join("docker.sock"))).collect();
+    let faults = Faults::before(&engines, &site.folder);
+    let endpoint = |path: &std::path::Path| format!("unix://{}", path.display());
+    let direct: Vec<_> = engines.iter().map(|(host, path)| (*host, endpoint(path))).collect();
+    let struck: Vec<_> = faults.sockets.iter().map(|(host, path)| (*host, endpoint(path))).collect();
+    site.inventory("sockets.yaml", &direct);
+    site.inventory("faults.yaml", &struck);
+    let (mut tried, mut over) = (BTreeMap::new(), BTreeMap::new());
+    for (call, fault) in cases() {
+        // Where no phase has so many calls, none has more.
+        if over.contains_key(&fault) {
+            continue;
+        }
+        if site.cycle(&faults, call, fault, &mut tried) == 0 {
+            over.insert(fault, call);
+        }
+    }
+    let sum: usize = tried.values().map(|it: &Tried| it.struck).sum();
+    for ((phase, fault), Tried { struck, told }) in &tried {
+        eprintln!("{phase:8} {fault:10?} {struck:3} struck, all survived; {told:3} times the run failed and said so");
+    }
+    eprintln!("{sum} faults, {sum} survived");
+    assert!(sum > 0);
+}
