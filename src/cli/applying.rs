@@ -138,7 +138,7 @@ async fn confirm_and_apply(
     if plan.is_empty() {
         return Exit::Fine;
     }
-    let yes = told.act.yes;
+    let yes = told.act.yes || plan.changes.is_empty();
     if !yes && !confirmed(io, "Apply this?") {
         return Exit::Error;
     }

@@ -142,17 +142,6 @@ pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(
     }
 }
 
-/// [`place_and_plan`], for those who want the plan alone.
-pub(super) fn make_plan(
-    io: &mut Io,
-    project: &mut Project,
-    observed: &Observed,
-    policy: Policy,
-    limits: &Limits,
-) -> Result<Plan, Exit> {
-    place_and_plan(io, project, observed, policy, limits).map(|(_, plan)| plan)
-}
-
 /// Places the project on the machines as they were seen, and plans the change. Tells what stands in the way.
 pub(super) fn place_and_plan(
     io: &mut Io,

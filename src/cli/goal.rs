@@ -10,7 +10,7 @@ use crate::source::Sources;
 use crate::stack::Contents;
 
 use super::args::ApplyArgs;
-use super::deploy::{machines, make_plan, read_plan, worst};
+use super::deploy::{machines, place_and_plan, read_plan, worst};
 use super::disk::Disk;
 use super::project::{Project, inventory_path, load_inventory};
 use super::{Exit, Io};
@@ -90,7 +90,12 @@ impl Goal {
         match self {
             Goal::Files(mut project) => {
                 let limits = args.placement.limits.within();
-                make_plan(io, &mut project, observed, args.placement.policy.into(), &limits)
+                let (stack, mut plan) =
+                    place_and_plan(io, &mut project, observed, args.placement.policy.into(), &limits)?;
+                if args.wait {
+                    plan::await_all(&stack, observed, &mut plan);
+                }
+                Ok(plan)
             }
             Goal::Saved(plan, _) if plan.observed_digest == plan::observed_digest(&plan.project, observed) => Ok(*plan),
             Goal::Saved(..) => {

@@ -1,8 +1,9 @@
 //! Networks and volumes: made when missing, never changed, volumes never removed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};
+use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, NetworkInspect, VolumeCreateRequest};
+use bollard::query_parameters::ListNetworksOptions;
 
 use super::body::map;
 use super::docker::Engine;
@@ -15,7 +16,7 @@ use crate::stack::AddressPool;
 pub(super) async fn create_network(engine: &Engine, spec: &NetworkSpec) -> Result<(), Fault> {
     let name = &spec.name;
     let failed = |error| explain(&error, &format!("creating network `{name}`"));
-    // Older engines would make a second network of the same name: so look first.
+    // Older engines would make a second network of the same name: so look first, and afterwards.
     if is_ours_already(engine, spec).await? {
         return Ok(());
     }
@@ -32,7 +33,7 @@ pub(super) async fn create_network(engine: &Engine, spec: &NetworkSpec) -> Resul
         ..Default::default()
     };
     match engine.docker.create_network(request).await {
-        Ok(_) => Ok(()),
+        Ok(_) => is_ours_already(engine, spec).await.map(drop),
         Err(error) if refusal(&error).is_some_and(|(status, _)| status == 409) => {
             if is_ours_already(engine, spec).await? { Ok(()) } else { Err(failed(error)) }
         }
@@ -45,24 +46,43 @@ pub(super) async fn create_network(engine: &Engine, spec: &NetworkSpec) -> Resul
     }
 }
 
-/// Whether the network is there and the project's own; another's is a fault.
+/// Whether the network is there and the project's own; another's is a fault. Of several (a call that was sent again on its
+/// way makes a second one) all go but one: by their name the engine would find none.
 async fn is_ours_already(engine: &Engine, spec: &NetworkSpec) -> Result<bool, Fault> {
     let name = &spec.name;
-    match engine.docker.inspect_network(name, None).await {
-        // Engines also find networks by a piece of their id.
-        Ok(network) if network.name.as_ref() == Some(name) => {
-            if owner(&spec.labels) == network.labels.as_ref().and_then(|labels| labels.get(labels::PROJECT)) {
-                Ok(true)
-            } else {
-                Err(Fault::new(format!("a network `{name}` that is not this project's is there already")).help(
-                    format!("give it another `name:`, declare it `external: true`, or `docker network rm {name}`"),
-                ))
-            }
-        }
-        Ok(_) => Ok(false),
-        Err(error) if is_missing(&error) => Ok(false),
-        Err(error) => Err(explain(&error, &format!("looking for network `{name}`"))),
+    let found = named(engine, name).await?;
+    let ours =
+        |it: &&NetworkInspect| owner(&spec.labels) == it.labels.as_ref().and_then(|labels| labels.get(labels::PROJECT));
+    if !found.iter().all(|it| ours(&it)) {
+        return Err(Fault::new(format!("a network `{name}` that is not this project's is there already"))
+            .help(format!("give it another `name:`, declare it `external: true`, or `docker network rm {name}`")));
     }
+    for more in found.iter().skip(1).filter(|it| is_unused(it)) {
+        remove(engine, name, more.id.as_deref().unwrap_or_default()).await?;
+    }
+    Ok(!found.is_empty())
+}
+
+/// The networks of exactly this name; those that containers are in first, then by age.
+async fn named(engine: &Engine, name: &str) -> Result<Vec<NetworkInspect>, Fault> {
+    let failed = |error| explain(&error, &format!("looking for network `{name}`"));
+    let filters = HashMap::from([("name".to_owned(), vec![name.to_owned()])]);
+    let options = ListNetworksOptions { filters: Some(filters) };
+    let listed = engine.docker.list_networks(Some(options)).await.map_err(failed)?;
+    let mut found = Vec::new();
+    for network in listed.into_iter().filter(|network| network.name.as_deref() == Some(name)) {
+        match engine.docker.inspect_network(network.id.as_deref().unwrap_or(name), None).await {
+            Ok(network) => found.push(network),
+            Err(error) if is_missing(&error) => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    found.sort_by(|a, b| (is_unused(a), &a.created, &a.id).cmp(&(is_unused(b), &b.created, &b.id)));
+    Ok(found)
+}
+
+fn is_unused(network: &NetworkInspect) -> bool {
+    network.containers.as_ref().is_none_or(HashMap::is_empty)
 }
 
 fn owner(labels: &BTreeMap<String, String>) -> Option<&String> {
@@ -78,9 +98,16 @@ fn pool(pool: &AddressPool) -> IpamConfig {
     }
 }
 
-/// Removes a network. One that is gone is gone.
+/// Removes a network, or all of its name if there are several. One that is gone is gone.
 pub(super) async fn remove_network(engine: &Engine, name: &str) -> Result<(), Fault> {
-    match engine.docker.remove_network(name).await {
+    for network in named(engine, name).await? {
+        remove(engine, name, network.id.as_deref().unwrap_or(name)).await?;
+    }
+    Ok(())
+}
+
+async fn remove(engine: &Engine, name: &str, id: &str) -> Result<(), Fault> {
+    match engine.docker.remove_network(id).await {
         Ok(()) => Ok(()),
         Err(error) if is_missing(&error) => Ok(()),
         Err(error) => {

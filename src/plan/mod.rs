@@ -14,6 +14,7 @@ mod rollout;
 mod status;
 mod steps;
 mod surroundings;
+mod waits;
 mod work;
 
 pub use back::{can_go_back, roll_back};
@@ -31,3 +32,4 @@ pub use model::{
     When,
 };
 pub use reach::out_of_reach;
+pub use waits::await_all;

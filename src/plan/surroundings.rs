@@ -92,7 +92,9 @@ pub(super) fn prepare(
         for (key, network) in stack.networks.iter().filter(|(_, network)| !network.external) {
             let thing = Thing::Network(network.name.clone());
             let there = &state(makers.of(&thing, work.machine)).networks;
-            if spec.joins(&network.name) && !there.iter().any(|there| there.name == network.name) {
+            // Of two of one name, which an interrupted run can leave, the engine finds none: one goes.
+            let is_there = there.iter().filter(|there| there.name == network.name).count() == 1;
+            if spec.joins(&network.name) && !is_there {
                 make(thing, "network", key, Operation::CreateNetwork(network_spec(stack, key)));
             }
         }

@@ -16,7 +16,8 @@ use super::style::{Style, count, lines, safe};
 pub fn plan(plan: &Plan, style: Style) -> String {
     let mut text = String::new();
     let quality = if plan.is_placed() { format!(" ({})", quality(&plan.quality)) } else { String::new() };
-    if plan.is_empty() {
+    // There may be something to wait for all the same.
+    if plan.changes.is_empty() {
         text.push_str(&style.paint(AnsiColor::Green, "Nothing to do."));
         if plan.is_placed() {
             text.push_str(&format!(" {} is as the files say{quality}.", plan.project));

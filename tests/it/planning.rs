@@ -2,7 +2,7 @@
 
 use planner::observed::{AnonymousVolume, Observed};
 use planner::placement::{Limits, Outcome, Policy, Problem, place};
-use planner::plan::{Operation, Origin, Plan, make, running, take_down};
+use planner::plan::{Operation, Origin, Plan, await_all, make, running, take_down};
 use planner::stack::{Condition, Dependency, Healthcheck, Hook, Stack};
 
 use crate::fake::{FakeCluster, name_of};
@@ -211,4 +211,37 @@ fn hooks_run_when_a_container_has_started_and_before_it_stops() {
     // Not before who depends on it has gone.
     assert!(at("remove test-web-1") < at("exec test-db-1 bye"), "{shown:#?}");
     assert!(at("exec test-db-1 bye") < at("stop test-db-1"), "{shown:#?}");
+}
+
+#[test]
+fn a_run_can_end_when_everything_serves() {
+    let stack = stack(vec![service("web", 2, 1)], vec![machine("m0", 4)]);
+    let cluster = FakeCluster::new(&["m0"]);
+    let waits = |observed: &Observed| -> Vec<(String, Vec<String>)> {
+        let mut plan = plan(&stack, observed);
+        let before = plan.steps.len();
+        await_all(&stack, observed, &mut plan);
+        let name = |id: &usize| name_of(&plan.steps[*id].operation);
+        let added = plan.steps[before..].iter().enumerate();
+        added
+            .map(|(index, step)| {
+                assert_eq!(step.id, before + index);
+                (name_of(&step.operation), step.waits_for.iter().map(name).collect())
+            })
+            .collect()
+    };
+    let new = waits(&cluster.observed());
+    assert_eq!(new.len(), 2);
+    assert_eq!(
+        new[0],
+        ("await test-web-1".to_owned(), vec!["create test-web-1".to_owned(), "start test-web-1".to_owned()])
+    );
+    let first = plan(&stack, &cluster.observed());
+    assert!(cluster.apply(&first).is_complete());
+    let mut observed = cluster.observed();
+    assert_eq!(waits(&observed), [], "all of them run");
+    let container = &mut observed.machines.get_mut("m0").unwrap().containers[1];
+    container.health = Some("starting".to_owned());
+    let late = container.name.clone();
+    assert_eq!(waits(&observed), [(format!("await {late}"), vec![])]);
 }

@@ -136,8 +136,11 @@ pub(in crate::cli) struct ApplyArgs {
     #[command(flatten)]
     pub placement: PlacementArgs,
     /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "time_limit", "drain", "without"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "time_limit", "drain", "without", "wait"])]
     pub plan: Option<PathBuf>,
+    /// End only when every container is healthy, or runs where its health is not tested
+    #[arg(long)]
+    pub wait: bool,
     #[command(flatten)]
     pub act: ActArgs,
 }

@@ -1,7 +1,7 @@
 //! `planner plan`: what would change, and why. Changes nothing.
 
 use crate::cli::args::PlanArgs;
-use crate::cli::deploy::{make_plan, seen};
+use crate::cli::deploy::{place_and_plan, seen};
 use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
@@ -18,7 +18,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
     project.for_programs = args.json;
     let planned = seen(io, &project, args.observed.as_deref(), &args.situation).and_then(|observed| {
         let limits = Limits { stop: Some(stop_on_interrupt()), ..args.placement.limits.within() };
-        make_plan(io, &mut project, &observed, args.placement.policy.into(), &limits)
+        place_and_plan(io, &mut project, &observed, args.placement.policy.into(), &limits).map(|(_, plan)| plan)
     });
     let plan = match planned {
         Ok(plan) => plan,
