@@ -22,6 +22,7 @@ pub mod placement;
 pub mod plan;
 pub mod source;
 pub mod stack;
+pub mod text;
 pub mod units;
 pub mod view;
 pub mod yaml;

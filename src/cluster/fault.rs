@@ -6,6 +6,7 @@ use std::io;
 use bollard::errors::Error;
 
 use super::ClusterError;
+use crate::text::is_harmful;
 
 /// A [`ClusterError`] without its machine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +50,7 @@ pub(super) fn exit_code(code: Option<i64>) -> String {
 
 /// Foreign text made fit for a terminal and a log: one line, no control characters, of bounded length.
 pub(super) fn clean(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let spaced: String = text.chars().map(|c| if is_harmful(c) { ' ' } else { c }).collect();
     let mut line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = line.char_indices().nth(LONGEST) {
         line.truncate(end);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::capacity::{Lost, MachineRoom, More, Most, Report, Slot, Verdict};
 use crate::units::{Amounts, Resource};
 
-use super::style::{Style, count, lines, machine_names};
+use super::style::{Style, cell, count, lines, machine_names};
 
 /// The version of the form of [`capacity_json`].
 const FORMAT_VERSION: &str = "1.0";
@@ -47,22 +47,22 @@ fn machines(machines: &[MachineRoom], style: Style) -> String {
             "active" => format!(" {}", machine.machine),
             other => format!(" {} ({other})", machine.machine),
         };
-        let mut row = vec![Cell::new(name)];
+        let mut row = vec![cell(name)];
         row.extend(resources.iter().map(|resource| {
             let found = machine.resources.iter().find(|it| it.resource == **resource);
-            found.map_or(Cell::new("–"), |it| room(resource, it.capacity, it.capacity - it.free, style))
+            found.map_or(cell("–"), |it| room(resource, it.capacity, it.capacity - it.free, style))
         }));
-        row.push(Cell::new(machine.containers));
+        row.push(cell(machine.containers));
         table.add_row(row);
     }
     if machines.len() > 1 {
-        let mut row = vec![Cell::new(" together")];
+        let mut row = vec![cell(" together")];
         row.extend(resources.iter().map(|resource| {
             let all = machines.iter().flat_map(|it| it.resources.iter().filter(|it| it.resource == **resource));
             let (capacity, free) = all.fold((0, 0), |sum, it| (sum.0 + it.capacity, sum.1 + it.free));
             room(resource, capacity, capacity - free, style)
         }));
-        row.push(Cell::new(machines.iter().map(|it| it.containers).sum::<u32>()));
+        row.push(cell(machines.iter().map(|it| it.containers).sum::<u32>()));
         table.add_row(row);
     }
     lines(&table)
@@ -84,7 +84,7 @@ fn room(resource: &Resource, capacity: u64, taken: u64, style: Style) -> Cell {
         Some(80..) => Color::Yellow,
         _ => Color::Green,
     };
-    Cell::new(text).fg(color)
+    cell(text).fg(color)
 }
 
 fn slots(slots: &[Slot], style: Style) -> String {
@@ -99,11 +99,7 @@ fn slots(slots: &[Slot], style: Style) -> String {
             Some(machine) => format!("{} on {machine}", size(&slot.size)),
             None => "none".to_owned(),
         };
-        table.add_row(vec![
-            Cell::new(shape),
-            Cell::new(place),
-            Cell::new(format!("(free in sum: {})", size(&slot.in_sum))),
-        ]);
+        table.add_row(vec![cell(shape), cell(place), cell(format!("(free in sum: {})", size(&slot.in_sum)))]);
     }
     lines(&table)
 }
@@ -130,13 +126,9 @@ fn more(more: &[More], style: Style) -> String {
     table.set_header(heads.chain(["what stops the next one as placed"]));
     for it in more {
         let color = if it.without_moves.number() == 0 { Color::Yellow } else { Color::Green };
-        let mut row = vec![
-            Cell::new(format!(" {}", it.service)),
-            Cell::new(it.now),
-            Cell::new(number(it.without_moves)).fg(color),
-        ];
-        row.extend(moves.then(|| Cell::new(it.with_moves.map_or("–".to_owned(), number))));
-        row.push(Cell::new(causes(&it.stops, style)));
+        let mut row = vec![cell(format!(" {}", it.service)), cell(it.now), cell(number(it.without_moves)).fg(color)];
+        row.extend(moves.then(|| cell(it.with_moves.map_or("–".to_owned(), number))));
+        row.push(cell(causes(&it.stops, style)));
         table.add_row(row);
     }
     lines(&table)
@@ -171,10 +163,10 @@ fn losses(losses: &[Lost], style: Style) -> String {
             Verdict::Short(why, homeless) => (short(why, homeless, style), Color::Red),
         };
         table.add_row(vec![
-            Cell::new(format!(" {}", who(lost))),
-            Cell::new(lost.containers),
-            Cell::new(verdict).fg(color),
-            Cell::new(meanwhile(lost, style)),
+            cell(format!(" {}", who(lost))),
+            cell(lost.containers),
+            cell(verdict).fg(color),
+            cell(meanwhile(lost, style)),
         ]);
     }
     let mut text = lines(&table);

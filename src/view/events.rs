@@ -5,6 +5,7 @@ use anstyle::AnsiColor;
 use crate::apply::{Event, GoneBack, Outcome};
 use crate::plan::{Operation, Plan, Step, Until};
 use crate::stack::OnFailure;
+use crate::text::tame;
 
 use super::style::{Style, count, safe};
 
@@ -26,7 +27,7 @@ impl<'p> Progress<'p> {
     pub fn line(&mut self, event: Event<'_>) -> Option<String> {
         match event {
             Event::Started(step) => {
-                takes_long(&step.operation).then(|| format!("        {}: {} …\n", step.machine, doing(step)))
+                takes_long(&step.operation).then(|| format!("        {}: {} …\n", step.machine, tame(&doing(step))))
             }
             Event::Progress(step, text) => {
                 Some(format!("        {}: {} {}\n", step.machine, subject(step), safe(text)))
@@ -39,7 +40,7 @@ impl<'p> Progress<'p> {
                     self.style.paint(AnsiColor::Yellow, "   back")
                 };
                 let took = if took.as_secs() > 0 { format!(" ({} s)", took.as_secs()) } else { String::new() };
-                Some(format!("{sum} {}: {}{took}\n", step.machine, did(step)))
+                Some(format!("{sum} {}: {}{took}\n", step.machine, tame(&did(step))))
             }
             Event::Failed(step, error) => {
                 let word = self.style.paint(AnsiColor::Red, " failed");
@@ -64,8 +65,8 @@ impl<'p> Progress<'p> {
     }
 }
 
-fn subject(step: &Step) -> &str {
-    step.address.split('@').next().unwrap_or(&step.address)
+fn subject(step: &Step) -> String {
+    tame(step.address.split('@').next().unwrap_or(&step.address))
 }
 
 /// Whether a reader wants to know of its beginning already.
@@ -173,7 +174,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: Style) -> String {
         text.push_str(&gone_back(back));
     }
     let not_begun = outcome.skipped.iter().map(|(step, _)| step).chain(&outcome.cancelled);
-    let mut left: Vec<&str> = not_begun.filter_map(|step| plan.steps.get(*step)).map(subject).collect();
+    let mut left: Vec<String> = not_begun.filter_map(|step| plan.steps.get(*step)).map(subject).collect();
     if !left.is_empty() {
         left.sort_unstable();
         left.dedup();

@@ -3,9 +3,10 @@
 use comfy_table::{Cell, Color};
 
 use crate::plan::MachineUse;
+use crate::text::tame;
 use crate::units::{Amounts, Resource};
 
-use super::style::{Style, lines};
+use super::style::{Style, cell, lines};
 
 /// One row for each machine: for each resource that is counted, use before and after, and its containers.
 pub(super) fn machines(machines: &[MachineUse], style: Style) -> String {
@@ -20,9 +21,9 @@ pub(super) fn machines(machines: &[MachineUse], style: Style) -> String {
             "active" => format!(" {}", machine.machine),
             other => format!(" {} ({other})", machine.machine),
         };
-        let mut row = vec![Cell::new(name)];
+        let mut row = vec![cell(name)];
         row.extend(resources.iter().map(|resource| amount(machine, resource)));
-        row.push(Cell::new(containers(machine)));
+        row.push(cell(containers(machine)));
         table.add_row(row);
     }
     lines(&table)
@@ -51,9 +52,9 @@ fn amount(machine: &MachineUse, resource: &Resource) -> Cell {
         format!("{} → {}", resource.show(before), resource.show(after))
     };
     match machine.capacity.named(resource) {
-        None => Cell::new(used),
+        None => cell(used),
         Some(all) => {
-            let cell = Cell::new(format!("{used} of {}", resource.show(all)));
+            let cell = cell(format!("{used} of {}", resource.show(all)));
             if after >= all && all > 0 { cell.fg(Color::Yellow) } else { cell }
         }
     }
@@ -68,5 +69,5 @@ fn containers(machine: &MachineUse) -> String {
     let mut parts = vec![stay];
     parts.extend(come.chain(go));
     parts.retain(|part| !part.is_empty());
-    if parts.is_empty() { "–".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() { "–".to_owned() } else { tame(&parts.join(" ")) }
 }

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::AnsiColor;
-use comfy_table::{Cell, Color};
+use comfy_table::Color;
 
 use crate::plan::{Action, Change, Operation, Plan, Quality};
 use crate::stack::OnFailure;
+use crate::text::tame;
 
 use super::machines::machines;
 use super::ports::planned_ports;
-use super::style::{Style, count, lines, safe};
+use super::style::{Style, cell, count, lines, safe};
 
 /// The whole plan: what changes and why, the machines before and after, and the sums.
 pub fn plan(plan: &Plan, style: Style) -> String {
@@ -53,7 +54,7 @@ fn quality(quality: &Quality) -> String {
 pub fn objective(quality: &Quality, style: Style) -> String {
     let mut table = style.table();
     let heads = ["tier", "value", "bound", "how good"];
-    table.add_row(heads.map(|head| Cell::new(format!(" {head}"))));
+    table.add_row(heads.map(|head| cell(format!(" {head}"))));
     for tier in &quality.tiers {
         let gap = match tier.gap {
             0.0 => "proven optimal".to_owned(),
@@ -61,10 +62,10 @@ pub fn objective(quality: &Quality, style: Style) -> String {
         };
         let number = |value: f64| if value.fract() == 0.0 { format!(" {value:.0}") } else { format!(" {value:.4}") };
         table.add_row(vec![
-            Cell::new(format!(" {}", tier.name)),
-            Cell::new(number(tier.value)),
-            Cell::new(number(tier.bound)),
-            Cell::new(format!(" {gap}")),
+            cell(format!(" {}", tier.name)),
+            cell(number(tier.value)),
+            cell(number(tier.bound)),
+            cell(format!(" {gap}")),
         ]);
     }
     format!("\n{}", lines(&table))
@@ -95,10 +96,10 @@ fn changes(plan: &Plan, style: Style) -> String {
         let (sign, word, color) = mark(change);
         let why = if kind == "container" { reasons(change) } else { String::new() };
         table.add_row(vec![
-            Cell::new(format!(" {sign} {word}")).fg(color),
-            Cell::new(format!("{kind} {name}")),
-            Cell::new(places),
-            Cell::new(safe(&why)),
+            cell(format!(" {sign} {word}")).fg(color),
+            cell(format!("{kind} {name}")),
+            cell(places),
+            cell(&why),
         ]);
     }
     lines(&table)
@@ -160,7 +161,7 @@ fn rollouts(plan: &Plan) -> String {
 fn kind_and_name(change: &Change) -> (&str, String) {
     let (kind, rest) = change.address.split_once(':').unwrap_or(("", &change.address));
     let name = rest.split('@').next().unwrap_or(rest);
-    (kind, name.replace(':', "."))
+    (kind, tame(&name.replace(':', ".")))
 }
 
 /// Why, and the details: behind it for something new, else each on a line of its own with what it was before.

@@ -1,13 +1,12 @@
 //! Who has which port on which machine.
 
-use comfy_table::Cell;
 use serde_json::{Value, json};
 
 use crate::export::{Deployment, Listening};
 use crate::plan::Plan;
 use crate::stack::TakenPort;
 
-use super::style::{Style, lines, safe};
+use super::style::{Style, cell, lines};
 
 /// The version of the JSON form. Minor numbers add fields.
 const FORMAT_VERSION: &str = "1.0";
@@ -36,22 +35,22 @@ pub fn ports(deployment: &Deployment<'_>, style: Style) -> String {
         here.sort_by_key(|it| (it.port.host_port, it.port.protocol.clone()));
         for it in &here {
             table.add_row(vec![
-                Cell::new(format!(" {}", machine.name)),
-                Cell::new(format!("{}/{}", it.port.host_port, it.port.protocol)),
-                Cell::new(address(it.port.address())),
-                Cell::new(format!("{}.{}", it.container.service, it.container.number)),
-                Cell::new(it.port.container_port),
-                Cell::new(how(it)),
+                cell(format!(" {}", machine.name)),
+                cell(format!("{}/{}", it.port.host_port, it.port.protocol)),
+                cell(address(it.port.address())),
+                cell(format!("{}.{}", it.container.service, it.container.number)),
+                cell(it.port.container_port),
+                cell(how(it)),
             ]);
         }
         for taken in &machine.taken_ports {
             table.add_row(vec![
-                Cell::new(format!(" {}", machine.name)),
-                Cell::new(taken_port(taken)),
-                Cell::new(taken.host_ip.map_or("all".to_owned(), |ip| ip.to_string())),
-                Cell::new(safe(&taken.holder)),
-                Cell::new(""),
-                Cell::new("not ours"),
+                cell(format!(" {}", machine.name)),
+                cell(taken_port(taken)),
+                cell(taken.host_ip.map_or("all".to_owned(), |ip| ip.to_string())),
+                cell(&taken.holder),
+                cell(""),
+                cell("not ours"),
             ]);
         }
     }
@@ -81,11 +80,11 @@ pub(super) fn planned_ports(plan: &Plan, style: Style) -> String {
     table.set_header([" machine", "port", "address", "who", "in it"]);
     for (.., machine, container, port) in rows {
         table.add_row(vec![
-            Cell::new(format!(" {}", machine.machine)),
-            Cell::new(format!("{}/{}", port.host_port, port.protocol)),
-            Cell::new(address(port.address())),
-            Cell::new(safe(&format!("{}.{}", container.service, container.number))),
-            Cell::new(port.container_port),
+            cell(format!(" {}", machine.machine)),
+            cell(format!("{}/{}", port.host_port, port.protocol)),
+            cell(address(port.address())),
+            cell(&format!("{}.{}", container.service, container.number)),
+            cell(port.container_port),
         ]);
     }
     format!("\n{}", lines(&table))

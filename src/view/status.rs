@@ -1,11 +1,12 @@
 //! What runs, where, and what is missing.
 
 use anstyle::AnsiColor;
-use comfy_table::{Cell, Color};
+use comfy_table::Color;
 
 use crate::plan::{ReplicaStatus, ServiceStatus, Status};
+use crate::text::tame;
 
-use super::style::{Style, count, lines, safe};
+use super::style::{Style, cell, count, lines, safe};
 
 /// The version of the form of [`status_json`].
 const FORMAT_VERSION: &str = "1.0";
@@ -17,15 +18,15 @@ pub fn status(status: &Status, style: Style) -> String {
     for service in &status.services {
         let enough = |number: u32| if number >= service.wanted { Color::Green } else { Color::Red };
         let healthy = match service.healthy {
-            Some(healthy) => Cell::new(healthy).fg(enough(healthy)),
-            None => Cell::new("–"),
+            Some(healthy) => cell(healthy).fg(enough(healthy)),
+            None => cell("–"),
         };
         table.add_row(vec![
-            Cell::new(format!(" {}", service.service)),
-            Cell::new(service.wanted),
-            Cell::new(service.running).fg(enough(service.running)),
+            cell(format!(" {}", service.service)),
+            cell(service.wanted),
+            cell(service.running).fg(enough(service.running)),
             healthy,
-            Cell::new(places(service)),
+            cell(places(service)),
         ]);
     }
     let mut text = format!("{}\n\n{}", style.bold(&status.project), lines(&table));
@@ -56,7 +57,8 @@ fn places(service: &ServiceStatus) -> String {
 
 /// What is not as it should be, container by container.
 fn notes(service: &ServiceStatus) -> Vec<String> {
-    let name = |replica: &ReplicaStatus| format!("{}.{} on {}", service.service, replica.number, replica.machine);
+    let name =
+        |replica: &ReplicaStatus| format!("{}.{} on {}", tame(&service.service), replica.number, replica.machine);
     let mut notes = Vec::new();
     for replica in &service.replicas {
         let mut what = Vec::new();

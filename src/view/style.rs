@@ -1,6 +1,9 @@
 //! How things look: colour or not, drawn or plain lines, how wide.
 
 use anstyle::{AnsiColor, Color};
+use comfy_table::Cell;
+
+use crate::text::is_harmful;
 
 /// What the reader's screen can show. The same for everything that is shown in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +93,12 @@ pub(super) fn machine_names(names: &[&str], few: usize) -> String {
     }
 }
 
-/// Text from outside (engines, ssh) without control characters, which could move the cursor or change colours.
+/// Text from outside (engines, ssh) without what terminals obey; its lines and tabs stay.
 pub(super) fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_harmful(c) && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A cell with text that may be from outside.
+pub(super) fn cell(text: impl ToString) -> Cell {
+    Cell::new(safe(&text.to_string()))
 }

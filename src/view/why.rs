@@ -8,7 +8,7 @@ use crate::placement::{Layout, Problem};
 use crate::stack::{Replicas, Service};
 
 use super::matrix;
-use super::style::{Style, count, lines, machine_names, safe};
+use super::style::{Style, cell, count, lines, machine_names, safe};
 
 /// The version of the JSON form. Minor numbers add fields.
 const FORMAT_VERSION: &str = "1.0";
@@ -87,11 +87,10 @@ pub fn why(asked: &Asked<'_>, style: Style) -> String {
     }
     table.set_header(head);
     for row in &matrix.rows {
-        let mut cells =
-            vec![TableCell::new(format!(" {}", names(asked, row))), TableCell::new(row.placed), could_hold(row)];
-        cells.extend(row.cells.iter().map(cell));
+        let mut cells = vec![cell(format!(" {}", names(asked, row))), cell(row.placed), could_hold(row)];
+        cells.extend(row.cells.iter().map(verdict));
         if matrix.requirements.is_empty() {
-            cells.push(TableCell::new("fits").fg(Color::Green));
+            cells.push(cell("fits").fg(Color::Green));
         }
         table.add_row(cells);
     }
@@ -129,16 +128,16 @@ fn names(asked: &Asked<'_>, row: &Row) -> String {
 
 fn could_hold(row: &Row) -> TableCell {
     match row.at_most {
-        0 => TableCell::new("none").fg(Color::Red),
-        most => TableCell::new(most),
+        0 => cell("none").fg(Color::Red),
+        most => cell(most),
     }
 }
 
-fn cell(cell: &Cell) -> TableCell {
-    match cell {
-        Cell::Meets => TableCell::new("fits").fg(Color::Green),
-        Cell::Never(why) => TableCell::new(safe(why)).fg(Color::Red),
-        Cell::Full(why) => TableCell::new(format!("now: {}", safe(why))).fg(Color::Yellow),
+fn verdict(cell_of: &Cell) -> TableCell {
+    match cell_of {
+        Cell::Meets => cell("fits").fg(Color::Green),
+        Cell::Never(why) => cell(why).fg(Color::Red),
+        Cell::Full(why) => cell(format!("now: {why}")).fg(Color::Yellow),
     }
 }
 

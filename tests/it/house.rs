@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 500;
 
 /// Each room with the rooms that it may use, all of which stand before it. What is not named here is not allowed.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("source", &[]),
+    ("text", &[]),
     ("map", &[]),
     ("units", &[]),
     ("labels", &[]),
@@ -27,12 +28,13 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("discovery", &["digest", "source", "units", "labels", "stack", "placement"]),
     ("plan", &["digest", "units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
     ("export", &["yaml", "observed", "plan", "stack"]),
-    ("cluster", &["digest", "units", "labels", "observed", "inventory", "stack", "plan"]),
+    ("cluster", &["text", "digest", "units", "labels", "observed", "inventory", "stack", "plan"]),
     ("apply", &["digest", "labels", "plan", "cluster"]),
     (
         "view",
         &[
             "source",
+            "text",
             "units",
             "diagnostic",
             "yaml",
