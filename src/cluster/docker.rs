@@ -11,11 +11,11 @@ use tokio::time::timeout;
 
 use super::dial::Route;
 use super::fault::Fault;
-use super::{Cluster, ClusterError, Settings, Tokens, client, endpoint, observe, run, tokens};
+use super::{Cluster, ClusterError, Settings, Tokens, client, endpoint, observe, pull, run, send, tokens};
 use crate::inventory::Endpoint;
 use crate::observed::MachineState;
 use crate::plan::Operation;
-use crate::stack::Contents;
+use crate::stack::{Contents, PullPolicy};
 
 /// How long looking at one machine may take as a whole.
 const OBSERVE_TIMEOUT: Duration = Duration::from_secs(180);
@@ -78,7 +78,38 @@ impl DockerCluster {
     }
 
     async fn try_perform(&self, machine: &str, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), Fault> {
-        run::run(self.engine(machine).await?, operation, progress).await
+        let engine = self.engine(machine).await?;
+        let fault = match run::run(engine, operation, progress).await {
+            Err(fault) => fault,
+            done => return done,
+        };
+        let Operation::Pull { image, policy, from, .. } = operation else { return Err(fault) };
+        // A newer one is asked for, and that only the registry has.
+        if *policy == PullPolicy::Always {
+            return Err(fault);
+        }
+        self.bring(image, from, engine, fault, progress).await
+    }
+
+    /// Brings an image from the first of these machines that gives it; what the registry said stays said where none does.
+    async fn bring(
+        &self,
+        image: &str,
+        from: &[String],
+        to: &Engine,
+        fault: Fault,
+        progress: &dyn Fn(&str),
+    ) -> Result<(), Fault> {
+        let image = pull::checked(image)?;
+        let mut last = fault;
+        for machine in from {
+            let Ok(giver) = self.engine(machine).await else { continue };
+            match send::send(giver, to, &image, &|told: &str| progress(&format!("from {machine}: {told}"))).await {
+                Ok(()) => return Ok(()),
+                Err(fault) => last = fault,
+            }
+        }
+        Err(last)
     }
 }
 

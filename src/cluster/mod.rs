@@ -19,6 +19,7 @@ mod observe;
 mod pull;
 mod reload;
 mod run;
+mod send;
 mod settings;
 mod ssh;
 mod ssh_fault;

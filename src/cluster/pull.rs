@@ -16,9 +16,9 @@ use crate::stack::PullPolicy;
 use crate::units::Bytes;
 
 /// How long a pull may go without any sign of life.
-const STALLED: Duration = Duration::from_secs(300);
+pub(super) const STALLED: Duration = Duration::from_secs(300);
 /// Progress is told no more often than this.
-const PROGRESS_PAUSE: Duration = Duration::from_millis(250);
+pub(super) const PROGRESS_PAUSE: Duration = Duration::from_millis(250);
 
 /// Sees to it that an image is there, as `policy` wants it.
 pub(super) async fn pull(
@@ -94,7 +94,7 @@ impl std::fmt::Display for Layers {
 }
 
 /// The reference with a tag: without one, engines would fetch every tag there is.
-fn checked(image: &str) -> Result<String, Fault> {
+pub(super) fn checked(image: &str) -> Result<String, Fault> {
     let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@+".contains(c);
     if image.is_empty() || image.contains("..") || !image.chars().all(safe) {
         return Err(Fault::new(format!("`{}` is no image reference", image.escape_debug())));

@@ -24,7 +24,7 @@ const SEVERAL_NETWORKS: ClientVersion = ClientVersion { major_version: 1, minor_
 /// Does `operation`.
 pub(super) async fn run(engine: &Engine, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), Fault> {
     match operation {
-        Operation::Pull { image, platform, policy } => {
+        Operation::Pull { image, platform, policy, .. } => {
             pull::pull(engine, image, platform.as_deref(), *policy, progress).await
         }
         Operation::CreateNetwork(spec) => network::create_network(engine, spec).await,

@@ -18,7 +18,7 @@ use super::model::{
     Action, Change, FORMAT_VERSION, MachineUse, NetworkWay, PlacedContainer, Plan, Quality, TierQuality,
 };
 use super::steps::{Steps, completes};
-use super::surroundings::{drop_unused_networks, has_image, prepare};
+use super::surroundings::{drop_unused_networks, has_image, having, prepare};
 use super::work::{Removal, Work, change, previous_address, work};
 
 /// Why there is no plan though there is a placement.
@@ -205,12 +205,16 @@ fn obstacles(stack: &Stack, observed: &Observed, works: &[Work<'_>], own: &[Own<
                     .help("rename or remove that container, or choose another project name with -p"),
             );
         }
-        if spec.pull == PullPolicy::Never && !has_image(&spec.image, state) {
+        let nowhere = || having(stack, observed, &spec.image, work.machine).is_empty();
+        if spec.pull == PullPolicy::Never && !has_image(&spec.image, state) && nowhere() {
             let message = format!(
-                "`{}`: the image {} is not on {} and may not be fetched",
+                "`{}`: the image {} is not on {}, nor on another machine of its kind, and may not be fetched",
                 service.name, spec.image, machine.name
             );
-            found.push(at("M320", message, "`pull_policy: never`").help("load the image there, or let it be pulled"));
+            found.push(
+                at("M320", message, "`pull_policy: never`")
+                    .help("load the image on one of the machines, or let it be pulled"),
+            );
         }
         for network in stack.networks.values().filter(|network| network.external) {
             let joins = spec.joins(&network.name);

@@ -174,6 +174,9 @@ pub enum Operation {
         platform: Option<String>,
         /// When.
         policy: PullPolicy,
+        /// Machines that have it, from which it can be had where no registry gives it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        from: Vec<String>,
     },
     /// Makes a network. One of the same name that is there already is taken as made.
     CreateNetwork(NetworkSpec),

@@ -84,9 +84,11 @@ pub(super) fn prepare(
                 graph.add(&address, machine, operation, &[])
             });
         };
-        if needs_pull(spec.pull, &spec.image, state(work.machine)) {
+        let sent = spec.pull == PullPolicy::Never && !has_image(&spec.image, state(work.machine));
+        if sent || needs_pull(spec.pull, &spec.image, state(work.machine)) {
             let (image, platform, policy) = (spec.image.clone(), spec.platform.clone(), spec.pull);
-            let pull = Operation::Pull { image, platform, policy };
+            let from = having(stack, observed, &spec.image, work.machine);
+            let pull = Operation::Pull { image, platform, policy, from };
             make(Thing::Image(spec.image.clone()), "image", &spec.image, pull);
         }
         for (key, network) in stack.networks.iter().filter(|(_, network)| !network.external) {
@@ -126,6 +128,17 @@ fn needs_pull(policy: PullPolicy, image: &str, state: &MachineState) -> bool {
         PullPolicy::Never => false,
         PullPolicy::Missing => !has_image(image, state),
     }
+}
+
+/// The machines of the same kind of processor that have an image, other than this one.
+pub(super) fn having(stack: &Stack, observed: &Observed, image: &str, machine: usize) -> Vec<String> {
+    let state = |index: usize| observed.machines.get(&stack.machines[index].name);
+    let kind = |state: &MachineState| (state.engine.os.clone(), state.engine.architecture.clone());
+    let Some(own) = state(machine).map(kind) else { return Vec::new() };
+    let has = |other: &usize| {
+        *other != machine && state(*other).is_some_and(|state| kind(state) == own && has_image(image, state))
+    };
+    (0..stack.machines.len()).filter(has).map(|other| stack.machines[other].name.clone()).collect()
 }
 
 /// Whether a machine has an image, however its reference is written.

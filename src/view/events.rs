@@ -4,7 +4,7 @@ use anstyle::AnsiColor;
 
 use crate::apply::{Event, GoneBack, Outcome};
 use crate::plan::{Operation, Plan, Step, Until};
-use crate::stack::OnFailure;
+use crate::stack::{OnFailure, PullPolicy};
 use crate::text::tame;
 
 use super::style::{Style, count, safe};
@@ -84,6 +84,7 @@ fn takes_long(operation: &Operation) -> bool {
 /// A step in words while it goes on.
 pub(super) fn doing(step: &Step) -> String {
     match &step.operation {
+        Operation::Pull { image, policy: PullPolicy::Never, .. } => format!("having {image} sent"),
         Operation::Pull { image, .. } => format!("pulling {image}"),
         Operation::CreateNetwork(network) => format!("making network {}", network.name),
         Operation::CreateVolume(volume) => format!("making volume {}", volume.name),
@@ -113,6 +114,7 @@ fn time(milliseconds: u64) -> String {
 
 fn did(step: &Step) -> String {
     match &step.operation {
+        Operation::Pull { image, policy: PullPolicy::Never, .. } => format!("got {image}"),
         Operation::Pull { image, .. } => format!("pulled {image}"),
         Operation::CreateNetwork(network) => format!("made network {}", network.name),
         Operation::CreateVolume(volume) => format!("made volume {}", volume.name),

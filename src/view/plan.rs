@@ -6,7 +6,7 @@ use anstyle::AnsiColor;
 use comfy_table::Color;
 
 use crate::plan::{Action, Change, Operation, Plan, Quality};
-use crate::stack::OnFailure;
+use crate::stack::{OnFailure, PullPolicy};
 use crate::text::tame;
 
 use super::machines::machines;
@@ -126,19 +126,25 @@ fn ways(plan: &Plan) -> String {
 
 /// The images to be fetched, and where.
 fn pulls(plan: &Plan) -> String {
-    let mut machines: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let (mut pulled, mut sent) = (BTreeMap::<&str, BTreeSet<&str>>::new(), BTreeMap::<String, BTreeSet<&str>>::new());
     for step in &plan.steps {
-        if let Operation::Pull { image, .. } = &step.operation {
-            machines.entry(image).or_default().insert(&step.machine);
+        match &step.operation {
+            Operation::Pull { image, policy: PullPolicy::Never, from, .. } => {
+                let image = format!("{image} from {}", from.first().map_or("", String::as_str));
+                sent.entry(image).or_default().insert(&step.machine);
+            }
+            Operation::Pull { image, .. } => drop(pulled.entry(image).or_default().insert(&step.machine)),
+            _ => {}
         }
     }
-    if machines.is_empty() {
-        return String::new();
-    }
-    let images = machines.iter().map(|(image, machines)| {
-        format!("{} on {}", safe(image), machines.iter().copied().collect::<Vec<_>>().join(", "))
-    });
-    format!("\n  to be pulled: {}\n", images.collect::<Vec<_>>().join("; "))
+    let join = |machines: &BTreeSet<&str>| machines.iter().copied().collect::<Vec<_>>().join(", ");
+    let line = |words: &str, images: Vec<String>| match images.is_empty() {
+        true => String::new(),
+        false => format!("\n  {words}: {}\n", safe(&images.join("; "))),
+    };
+    let pulled = pulled.iter().map(|(image, machines)| format!("{image} on {}", join(machines))).collect();
+    let sent = sent.iter().map(|(image, machines)| format!("{image} to {}", join(machines))).collect();
+    line("to be pulled", pulled) + &line("to be sent", sent)
 }
 
 /// How services are replaced that can go back, and what stays for that.

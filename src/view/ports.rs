@@ -83,7 +83,7 @@ pub(super) fn planned_ports(plan: &Plan, style: Style) -> String {
             cell(format!(" {}", machine.machine)),
             cell(format!("{}/{}", port.host_port, port.protocol)),
             cell(address(port.address())),
-            cell(&format!("{}.{}", container.service, container.number)),
+            cell(format!("{}.{}", container.service, container.number)),
             cell(port.container_port),
         ]);
     }

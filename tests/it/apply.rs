@@ -41,7 +41,7 @@ pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
 }
 
 fn pull(image: &str) -> Operation {
-    Operation::Pull { image: image.to_owned(), platform: None, policy: PullPolicy::Missing }
+    Operation::Pull { image: image.to_owned(), platform: None, policy: PullPolicy::Missing, from: Vec::new() }
 }
 
 fn network(name: &str) -> Operation {

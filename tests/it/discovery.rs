@@ -135,6 +135,18 @@ fn proxies_learn_of_a_move_before_what_moves_stops() {
     assert!(plan(&stack, &cluster.observed()).is_empty());
 }
 
+/// The plans of a first deployment, and of a move that proxies follow.
+pub(crate) fn plans_of_a_move() -> [Plan; 2] {
+    let mut stack = shop();
+    stack.services.iter_mut().for_each(|service| service.demand = planner::units::Amounts::new());
+    let cluster = FakeCluster::new(&MACHINES);
+    let first = plan(&stack, &cluster.observed());
+    apply(&cluster, &first);
+    stack.machines[0].availability = planner::inventory::Availability::Drain;
+    let second = plan(&stack, &cluster.observed());
+    [first, second]
+}
+
 /// The ids of the steps that do what a text says.
 fn steps(plan: &Plan, what: &str) -> Vec<usize> {
     plan.steps.iter().filter(|step| name_of(&step.operation).starts_with(what)).map(|step| step.id).collect()

@@ -74,6 +74,16 @@ fn before(plan: &Plan, name: &str) -> Vec<String> {
     ids.map(|id| name_of(&plan.steps[*id].operation)).collect()
 }
 
+/// The plan of an update in groups that is watched, and the way back from it.
+pub(crate) fn plans_of_an_update() -> [Plan; 2] {
+    let update = Rollout { on_failure: OnFailure::Rollback, monitor: Duration::from_secs(1), ..Rollout::default() };
+    let site = Site::updating(3, update);
+    let forward = site.plan();
+    assert!(site.apply(&forward).is_complete());
+    let back = roll_back(&site.stack, &["web"], &site.observed(), &Origin::default()).unwrap();
+    [forward, back]
+}
+
 #[test]
 fn groups_follow_each_other_after_a_look_and_a_delay() {
     let (monitor, delay) = (Duration::from_secs(30), Duration::from_secs(10));

@@ -119,3 +119,27 @@ fn the_inventorys_schema_takes_what_the_program_takes() {
     fs::remove_dir_all(scratch).unwrap();
     assert!(taken > 10 && refused > 2, "{taken} taken, {refused} refused");
 }
+
+#[test]
+fn plans_keep_to_their_schema() {
+    let schema = schema("docs/plan.schema.json");
+    let mut operations = std::collections::BTreeSet::new();
+    let mut check = |plan: &planner::plan::Plan| {
+        let document = serde_json::to_value(plan).unwrap();
+        assert_eq!(faults(&schema, &document), Vec::<String>::new(), "{document:#}");
+        let steps = document["steps"].as_array().unwrap().iter();
+        operations.extend(steps.map(|step| step["operation"]["op"].as_str().unwrap().to_owned()));
+    };
+    for line in [
+        "-f shop.yaml -f ingress.yaml --observed apart.json",
+        "-f shop.yaml -f ingress.yaml --observed swarm.json",
+        "-f shop.yaml -f hosts.yaml --observed apart.json",
+    ] {
+        let (shown, _) = planner(&format!("plan --json {line}"), "testdata/examples/wired");
+        check(&serde_json::from_str(&shown[shown.find("{\n").unwrap()..shown.rfind('}').unwrap() + 1]).unwrap());
+    }
+    crate::discovery::plans_of_a_move().iter().for_each(&mut check);
+    crate::rollout::plans_of_an_update().iter().for_each(&mut check);
+    let known = ["create-container", "create-network", "reload", "remove", "rename", "start", "stop"];
+    assert!(known.iter().all(|it| operations.contains(*it)), "{operations:?}");
+}

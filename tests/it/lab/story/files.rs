@@ -93,3 +93,45 @@ fn what_could_not_be_seen_in_the_container_is_refused() {
     stack("tmpfs: [/tmp]");
     site.expect(0, "plan");
 }
+
+#[test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
+fn an_image_that_one_machine_has_is_sent_to_the_others() {
+    const HERS: &str = "planner-lab-hers:1";
+    let lab = Lab::up();
+    let site = Site::new(&lab, "sent", &["h1", "h2", "h3"]);
+    let forget = |host: &str| {
+        let there = site.docker(host, &["images", "-q", HERS]);
+        if !there.is_empty() {
+            site.docker(host, &["rmi", "-f", HERS]);
+        }
+    };
+    site.hosts.iter().for_each(|host| forget(host));
+    lab.run(&["image", HERS, "h2"]);
+    let services = |policy: &str| {
+        site.compose(&format!(
+            "services:\n  web:\n    image: {HERS}\n    {policy}\n    stop_signal: SIGKILL\n    deploy: {{mode: global}}\n"
+        ));
+    };
+    services("pull_policy: never");
+    site.expect(0, "plan").says(&["to be sent: planner-lab-hers:1 from h2 to h1, h3"]);
+    site.expect(0, "apply --yes").says(&["got planner-lab-hers:1"]);
+    let ids =
+        || site.hosts.iter().map(|host| site.docker(host, &["images", "-q", "--no-trunc", HERS])).collect::<Vec<_>>();
+    let all = ids();
+    assert!(all.iter().all(|id| *id == all[0] && !id.is_empty()), "{all:?}");
+    site.expect(0, "plan").says(&["Nothing to do"]);
+    site.expect(0, "down --yes");
+
+    // A registry that does not have it, or is not there, is asked first.
+    forget("h1");
+    services("");
+    site.expect(0, "apply --yes");
+    assert_eq!(ids(), all);
+    site.expect(0, "down --yes");
+    site.hosts.iter().for_each(|host| forget(host));
+
+    // Nobody has it.
+    services("pull_policy: never");
+    site.expect(1, "plan").says(&["M320", "nor on another machine of its kind"]);
+}
