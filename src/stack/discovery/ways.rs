@@ -20,6 +20,8 @@ pub(in crate::stack) fn choose(
     let addresses = stack.machines.iter().all(|machine| machine.address.is_some());
     for (network, said) in stack.networks.values_mut().zip(said) {
         let local = is_local(network, observed);
+        // It stays what it is when no manager can be seen any more.
+        let there = drivers(network, observed).any(|driver| driver == "overlay");
         let way = match &said {
             // A network of a Swarm reaches every machine, whatever is said of the others.
             Some(said) if !reaches_by_itself(network, observed) => {
@@ -29,7 +31,7 @@ pub(in crate::stack) fn choose(
             _ if !several || network.external => Discovery::None,
             _ if network.driver.as_deref() == Some("overlay") => Discovery::Overlay,
             _ if network.driver.as_deref().is_some_and(|driver| driver != "bridge") => Discovery::None,
-            _ if swarm && !local => because(network, Discovery::Overlay, "the machines form a Swarm"),
+            _ if (swarm || there) && !local => because(network, Discovery::Overlay, "the machines form a Swarm"),
             _ if addresses && !network.internal => because(network, Discovery::Proxy, "each machine has an `address`"),
             _ => Discovery::None,
         };
@@ -40,7 +42,7 @@ pub(in crate::stack) fn choose(
             let span = said.map(|said| said.span).or(network.span);
             let label =
                 |finding: Diagnostic| span.into_iter().fold(finding, |it, span| it.label(span, "an overlay network"));
-            if observed.is_some() && !swarm {
+            if observed.is_some() && !swarm && !there {
                 findings.push(label(no_swarm(&stack.machines)));
             } else if let Some(finding) = is_there_otherwise(network, observed) {
                 findings.push(label(finding));
