@@ -174,7 +174,9 @@ fn whatever_happens_to_a_call_one_more_run_reaches_the_goal() {
         if over.contains_key(&fault) {
             continue;
         }
-        if site.cycle(&faults, call, fault, &mut tried) == 0 {
+        let strikes = site.cycle(&faults, call, fault, &mut tried);
+        eprintln!("call {call} {fault:?}: struck in {strikes} of {} phases", PHASES.len());
+        if strikes == 0 {
             over.insert(fault, call);
         }
     }
