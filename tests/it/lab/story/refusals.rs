@@ -67,9 +67,12 @@ fn a_user_without_permission_is_told_of_the_group() {
     site.compose(&service(""));
     let socket = lab.file("h2/docker.sock");
     site.inventory("inventory.yaml", &[("here", format!("unix://{}", socket.display()))]);
-    // A copy where everybody may run it.
+    // A copy where everybody may run it. Written by another process: what other tests start meanwhile would inherit the open
+    // file from this one, and a file that is open for writing cannot be run.
     let copy = site.folder.join("planner");
-    std::fs::copy(env!("CARGO_BIN_EXE_planner"), &copy).unwrap();
+    assert!(
+        Command::new("cp").args([env!("CARGO_BIN_EXE_planner").as_ref(), copy.as_os_str()]).status().unwrap().success()
+    );
     let mut command = Command::new(copy);
     command.arg("plan").current_dir(&site.folder).env_clear().stdin(Stdio::null()).uid(65534).gid(65534);
     let run = Run::of(command.output().unwrap());
