@@ -67,8 +67,6 @@ pub(super) fn target(
             }
         }
     }
-    let joined = service.container.attachment(network)?;
-    let names: BTreeSet<String> = joined.aliases.iter().cloned().chain([service.name.clone()]).collect();
-    let target = Target { service: service.name.clone(), names: names.into_iter().collect(), ports };
-    (!target.ports.is_empty()).then_some(target)
+    let names = service.names_in(network).into_iter().collect();
+    (!ports.is_empty()).then(|| Target { service: service.name.clone(), names, ports })
 }

@@ -1,6 +1,8 @@
 //! HAProxy's configuration of a proxy.
 
 use super::backends::{Host, Target};
+use crate::digest::sha256;
+use crate::stack::{ContainerSpec, FileOrigin};
 
 /// What is the same for all: a backend that does not answer is passed over at once, and is looked at again each second.
 /// Connections that say nothing are kept for a day.
@@ -27,8 +29,16 @@ defaults
     default-server check inter 1s fall 2 rise 1 on-marked-down shutdown-sessions init-addr last,libc,none
 ";
 
-/// The configuration that forwards each port of each target.
-pub(super) fn configuration(targets: &[Target], what: &str, machine: &str) -> String {
+/// Gives a proxy's container the configuration that forwards each port of each target.
+pub(super) fn configure(container: &mut ContainerSpec, targets: &[Target], what: &str, machine: &str) {
+    let text = configuration(targets, what, machine);
+    for file in &mut container.files {
+        file.digest = sha256(&text);
+        file.origin = FileOrigin::Text(text.clone());
+    }
+}
+
+fn configuration(targets: &[Target], what: &str, machine: &str) -> String {
     let mut text = format!("# Made by planner: {what} on {machine}.\n{HEAD}");
     for target in targets {
         for (port, backends) in &target.ports {

@@ -34,15 +34,11 @@ pub(super) fn tell(wired: &mut Stack, solution: &Solution) {
 fn entries(stack: &Stack, networks: &[String], (from, to): (usize, usize), there: usize) -> Vec<String> {
     let (from, to) = (&stack.services[from], &stack.services[to]);
     let Some(address) = stack.machines[there].address() else { return Vec::new() };
-    if !to.is_single() || ["tcp", "udp"].iter().all(|protocol| to.open_ports(protocol).is_empty()) {
+    if !to.can_be_told() {
         return Vec::new();
     }
-    let mut names = BTreeSet::new();
-    for network in networks.iter().filter(|network| from.container.joins(network)) {
-        if let Some(joined) = to.container.attachment(network) {
-            names.extend(joined.aliases.iter().cloned().chain([to.name.clone()]));
-        }
-    }
+    let shared = networks.iter().filter(|network| from.container.joins(network));
+    let names: BTreeSet<String> = shared.flat_map(|network| to.names_in(network)).collect();
     names.into_iter().map(|name| format!("{name}:{address}")).collect()
 }
 

@@ -1,8 +1,7 @@
 //! What the ingresses of services forward to.
 
-use crate::digest::sha256;
 use crate::placement::Solution;
-use crate::stack::{FileOrigin, Service, Stack};
+use crate::stack::{Service, Stack};
 
 use super::backends::{Target, target};
 use super::haproxy;
@@ -17,16 +16,9 @@ pub(super) fn configure(wired: &mut Stack, solution: &Solution) {
         }
         let targets: Vec<Target> =
             ingress.forwards_to.iter().filter_map(|it| entered(wired, solution, ingress, it, machine)).collect();
-        let text = haproxy::configuration(
-            &targets,
-            &format!("the ingress of {}", ingress.forwards_to.join(", ")),
-            &wired.machines[machine].name,
-        );
+        let what = format!("the ingress of {}", ingress.forwards_to.join(", "));
         let mut spec = ingress.container.clone();
-        for file in &mut spec.files {
-            file.digest = sha256(&text);
-            file.origin = FileOrigin::Text(text.clone());
-        }
+        haproxy::configure(&mut spec, &targets, &what, &wired.machines[machine].name);
         wired.services[index].on.insert(machine, spec);
     }
 }

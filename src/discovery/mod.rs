@@ -17,10 +17,8 @@ use crate::stack::{Discovery, Service, Stack};
 /// The stack and the placement with what is needed for their services to find each other; none where nothing is.
 pub fn wire(problem: &Problem<'_>, solution: &Solution) -> Option<(Stack, Solution)> {
     let stack = problem.stack;
-    let by = |way| stack.wired(way).next().is_some();
-    let (proxied, told, entered) =
-        (by(Discovery::Proxy), by(Discovery::Hosts), stack.services.iter().any(Service::is_ingress));
-    if !(proxied || told || entered) {
+    let wired = [Discovery::Proxy, Discovery::Hosts].into_iter().any(|way| stack.wired(way).next().is_some());
+    if !wired && !stack.services.iter().any(Service::is_ingress) {
         return None;
     }
     let (mut wired, mut placement) = (stack.clone(), solution.clone());

@@ -1,10 +1,9 @@
 //! Proxies that stand for what is elsewhere, in networks that are wired by them.
 
-use crate::digest::sha256;
 use crate::placement::{Placed, Replica, Solution};
 use crate::source::Spanned;
 use crate::stack::{
-    Attachment, Condition, Constraint, Dependency, Discovery, FileOrigin, Rollout, Service, Stack, proxy_container,
+    Attachment, Condition, Constraint, Dependency, Discovery, Service, Stack, proxy_container, proxy_service,
 };
 
 use super::backends::{Target, target};
@@ -57,33 +56,18 @@ fn proxy(stack: &Stack, network: &str, machine: usize, number: usize, targets: &
     let (machine, attached) = (&stack.machines[machine], &stack.networks[network]);
     let more = if number == 0 { String::new() } else { format!("-{}", number + 1) };
     let name = format!("planner-proxy-{network}-{}{more}", machine.name);
-    let text = haproxy::configuration(targets, &format!("the network `{network}`"), &machine.name);
     let joined = Attachment {
         network: attached.name.clone(),
         aliases: targets.iter().flat_map(|target| target.names.clone()).collect(),
         ..Attachment::default()
     };
     let mut container = proxy_container(stack, vec![joined]);
-    for file in &mut container.files {
-        file.digest = sha256(&text);
-        file.origin = FileOrigin::Text(text.clone());
-    }
+    haproxy::configure(&mut container, targets, &format!("the network `{network}`"), &machine.name);
     let span = stack.services.first().map_or(crate::source::Span::default(), |service| service.span);
     let hostname = machine.attributes.get("node.hostname").cloned().unwrap_or_default();
     let here = Constraint { key: "node.hostname".to_owned(), equal: true, value: hostname };
-    let depends_on = targets.iter().filter_map(|target| stack.service(&target.service)).map(|service| Dependency {
-        service: service.name.clone(),
-        condition: if service.container.tests_health() { Condition::Healthy } else { Condition::Started },
-        restart: false,
-    });
-    Service {
-        constraints: vec![Spanned::new(here, span)],
-        depends_on: depends_on.collect(),
-        update: Rollout { start_first: true, ..Rollout::default() },
-        forwards_to: targets.iter().map(|target| target.service.clone()).collect(),
-        container,
-        ..Service::bare(name, span)
-    }
+    let stands_for: Vec<&Service> = targets.iter().filter_map(|target| stack.service(&target.service)).collect();
+    Service { constraints: vec![Spanned::new(here, span)], ..proxy_service(name, span, &stands_for, container) }
 }
 
 /// Who waits for a service that is elsewhere waits for the proxy that stands for it.

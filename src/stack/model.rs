@@ -60,7 +60,7 @@ impl Stack {
             Discovery::None => false,
             Discovery::Overlay => true,
             Discovery::Proxy => !to.open_ports("tcp").is_empty(),
-            Discovery::Hosts => to.is_single() && ["tcp", "udp"].iter().any(|it| !to.open_ports(it).is_empty()),
+            Discovery::Hosts => to.can_be_told(),
         };
         self.networks.values().filter(meet).any(reaches)
     }
@@ -191,6 +191,17 @@ impl Service {
     /// What its containers on a machine are made from.
     pub fn container_on(&self, machine: usize) -> &ContainerSpec {
         self.on.get(&machine).unwrap_or(&self.container)
+    }
+
+    /// The names by which others find it in a network; none where it does not join that.
+    pub fn names_in(&self, network: &str) -> BTreeSet<String> {
+        let joined = self.container.attachment(network).into_iter();
+        joined.flat_map(|it| it.aliases.iter().chain([&self.name])).cloned().collect()
+    }
+
+    /// Whether others can be told at which address it is: it has one container, and a port.
+    pub fn can_be_told(&self) -> bool {
+        self.is_single() && ["tcp", "udp"].iter().any(|protocol| !self.open_ports(protocol).is_empty())
     }
 
     /// Whether it has one container, wherever that is.

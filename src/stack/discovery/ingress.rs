@@ -11,10 +11,10 @@ use crate::units::PortRange;
 use crate::yaml::Node;
 
 use super::ports::{open, range_of};
-use super::{Discovery, proxy_container};
-use crate::stack::model::{Constraint, Dependency, PortDemand, Replicas, Service, Stack};
+use super::{Discovery, proxy_container, proxy_service};
+use crate::stack::model::{Constraint, PortDemand, Replicas, Service, Stack};
+use crate::stack::services;
 use crate::stack::spec::Attachment;
-use crate::stack::{Condition, Rollout, services};
 
 /// What a service's files say of its ingress.
 struct Wanted {
@@ -178,18 +178,13 @@ fn add(stack: &mut Stack, wanted: Wanted, replicas: Replicas) {
             open(service, port);
         }
     }
-    let name = service.name.clone();
-    let condition = if service.container.tests_health() { Condition::Healthy } else { Condition::Started };
+    let name = format!("planner-ingress-{}", service.name);
     let ingress = Service {
         replicas: Spanned::new(replicas, wanted.span),
         max_per_machine: Some(Spanned::new(1, wanted.span)),
         ports: wanted.ports,
         constraints: wanted.constraints,
-        depends_on: vec![Dependency { service: name.clone(), condition, restart: false }],
-        update: Rollout { start_first: true, ..Rollout::default() },
-        forwards_to: vec![name.clone()],
-        container,
-        ..Service::bare(format!("planner-ingress-{name}"), wanted.span)
+        ..proxy_service(name, wanted.span, &[service], container)
     };
     stack.services.push(ingress);
 }

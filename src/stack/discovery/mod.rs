@@ -14,9 +14,12 @@ pub(super) use ways::choose;
 
 use std::collections::BTreeMap;
 
-use super::model::Stack;
+use super::model::{Dependency, Service, Stack};
+use super::rollout::Rollout;
 use super::spec::{Attachment, ContainerSpec, DeliveredFile, FileKind, Reload, Restart};
+use crate::compose::model::Condition;
 use crate::labels;
+use crate::source::Span;
 
 /// How names of a network reach other machines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +50,22 @@ impl Discovery {
         [Discovery::None, Discovery::Overlay, Discovery::Proxy, Discovery::Hosts]
             .into_iter()
             .find(|it| it.word() == text)
+    }
+}
+
+/// A proxy as a service: it knows of those that it stands for when they are well, and the next one serves before it goes.
+pub fn proxy_service(name: String, span: Span, stands_for: &[&Service], container: ContainerSpec) -> Service {
+    let depends_on = stands_for.iter().map(|service| Dependency {
+        service: service.name.clone(),
+        condition: if service.container.tests_health() { Condition::Healthy } else { Condition::Started },
+        restart: false,
+    });
+    Service {
+        depends_on: depends_on.collect(),
+        update: Rollout { start_first: true, ..Rollout::default() },
+        forwards_to: stands_for.iter().map(|service| service.name.clone()).collect(),
+        container,
+        ..Service::bare(name, span)
     }
 }
 
