@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::observed::Observed;
 use crate::placement::{Problem, Solution};
-use crate::stack::{Attachment, Discovery, PortDemand};
+use crate::stack::{Discovery, PortDemand, Service};
 
 use super::current::own;
 
@@ -12,17 +12,23 @@ use super::current::own;
 /// these, on the machines where both will be for a while. Only ports of the machine's range, which nobody knows but proxies.
 pub fn fresh_ports(problem: &Problem<'_>, solution: &mut Solution, observed: &Observed) {
     let stack = problem.stack;
-    let own = own(stack, observed);
     let hosts: BTreeSet<&str> = stack.wired(Discovery::Hosts).map(|(_, network)| network.name.as_str()).collect();
     let assigned = |demand: &PortDemand| demand.inward && demand.host.is_none();
+    let may = |service: &Service| {
+        // What it is made from is known only when it is known where the others are.
+        let told_of_others = service.container.networks.iter().any(|it| hosts.contains(it.network.as_str()));
+        let free_to = !service.ports.is_empty() && service.ports.iter().all(assigned);
+        service.update.start_first && free_to && !told_of_others
+    };
+    let may: Vec<bool> = stack.services.iter().map(may).collect();
+    if !may.contains(&true) {
+        return;
+    }
+    let own = own(stack, observed);
     for index in 0..solution.replicas.len() {
         let placed = &solution.replicas[index];
         let (service, machine) = (&stack.services[placed.replica.service], placed.replica.machine);
-        let told_of_others = |it: &Attachment| hosts.contains(it.network.as_str());
-        if service.container.networks.iter().any(told_of_others) {
-            continue; // What it is made from is known only when it is known where these are.
-        }
-        if !service.update.start_first || service.ports.is_empty() || !service.ports.iter().all(assigned) {
+        if !may[placed.replica.service] {
             continue;
         }
         let hash = service.container_on(machine).config_hash();

@@ -27,7 +27,7 @@ struct Makers {
     manager: Option<usize>,
 }
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Thing {
     Image(String),
     Network(String),
@@ -84,8 +84,7 @@ pub(super) fn prepare(
                 graph.add(&address, machine, operation, &[])
             });
         };
-        let sent = spec.pull == PullPolicy::Never && !has_image(&spec.image, state(work.machine));
-        if sent || needs_pull(spec.pull, &spec.image, state(work.machine)) {
+        if spec.pull == PullPolicy::Always || !has_image(&spec.image, state(work.machine)) {
             let (image, platform, policy) = (spec.image.clone(), spec.platform.clone(), spec.pull);
             let from = having(stack, observed, &spec.image, work.machine);
             let pull = Operation::Pull { image, platform, policy, from };
@@ -119,14 +118,6 @@ fn created(address: &str, machine: &str, work: &Work<'_>) -> Change {
         actions: vec![Action::Create],
         reasons: vec![format!("{}.{} needs it there", work.service.name, work.number)],
         attributes: Vec::new(),
-    }
-}
-
-fn needs_pull(policy: PullPolicy, image: &str, state: &MachineState) -> bool {
-    match policy {
-        PullPolicy::Always => true,
-        PullPolicy::Never => false,
-        PullPolicy::Missing => !has_image(image, state),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Waiting, at the end of a run, until everything serves.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::observed::Observed;
 use crate::stack::Stack;
@@ -13,12 +13,16 @@ use super::steps::completes;
 pub fn await_all(stack: &Stack, observed: &Observed, plan: &mut Plan) {
     let awaited =
         |step: &Step| matches!(&step.operation, Operation::Await { until: Until::Healthy | Until::Ready, .. });
-    let known: BTreeSet<&str> = plan.steps.iter().filter(|it| awaited(it)).map(|it| it.address.as_str()).collect();
+    let mut steps: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in &plan.steps {
+        steps.entry(&step.address).or_default().push(step);
+    }
     let mut waits = Vec::new();
     for placed in &plan.placement {
         let address = format!("container:{}:{}", placed.service, placed.number);
-        let Some(name) = name_of(stack, placed).filter(|_| !known.contains(address.as_str())) else { continue };
-        let before: Vec<usize> = plan.steps.iter().filter(|it| it.address == address).map(|it| it.id).collect();
+        let own = steps.get(address.as_str()).map_or(&[][..], Vec::as_slice);
+        let Some(name) = name_of(stack, placed).filter(|_| !own.iter().any(|it| awaited(it))) else { continue };
+        let before: Vec<usize> = own.iter().map(|it| it.id).collect();
         let state =
             observed.machines.get(&placed.machine).and_then(|it| it.containers.iter().find(|it| it.name == name));
         let serves =
