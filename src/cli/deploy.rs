@@ -12,7 +12,7 @@ use crate::plan::{self, NoPlan, Plan};
 use crate::stack::{self, Stack};
 use crate::view;
 
-use super::args::SituationArgs;
+use super::args::{PlacementArgs, ScopeArgs, ShownArgs, SituationArgs};
 use super::disk::Disk;
 use super::project::Project;
 use super::{Exit, Io};
@@ -142,14 +142,30 @@ pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(
     }
 }
 
+/// What is wanted beside what the files say.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    pub policy: Policy,
+    /// How many containers may move for the policy's sake.
+    pub moves: u32,
+    pub limits: Limits,
+}
+
+impl Wish {
+    pub(super) fn new(placement: PlacementArgs, scope: &ScopeArgs) -> Wish {
+        Wish { policy: placement.policy.into(), moves: scope.moves(), limits: placement.limits.within() }
+    }
+}
+
 /// Places the project on the machines as they were seen, and plans the change. Tells what stands in the way.
 pub(super) fn place_and_plan(
     io: &mut Io,
     project: &mut Project,
     observed: &Observed,
-    policy: Policy,
-    limits: &Limits,
+    wish: &Wish,
 ) -> Result<(Stack, Plan), Exit> {
+    let limits = &wish.limits;
+    project.leave_others_alone(observed);
     project.findings.extend(stack::unsupported(&project.compose));
     let (mut stack, findings) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
     project.findings.extend(findings);
@@ -159,7 +175,11 @@ pub(super) fn place_and_plan(
     if let Some(exit) = found_on_load {
         return Err(exit);
     }
-    let problem = Problem::new(&stack, plan::running(&stack, observed), policy);
+    if let Some(exit) = project.is_torn(io, &stack) {
+        return Err(exit);
+    }
+    let mut problem = Problem::new(&stack, plan::running(&stack, observed), wish.policy);
+    problem.rebalance = wish.moves;
     let exit = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan_wired(&problem, &solution, observed, project) {
             Ok((wired, plan)) => {
@@ -228,6 +248,23 @@ fn undecided(io: &mut Io, why: &str) -> Exit {
 /// Whether `findings` let a run go on.
 pub(super) fn worst(findings: &[Diagnostic]) -> Exit {
     if findings.iter().any(Diagnostic::is_error) { Exit::Error } else { Exit::Fine }
+}
+
+/// A plan as it is to be shown.
+pub(super) fn shown(plan: &Plan, how: ShownArgs, io: &Io) -> String {
+    let mut text = view::plan(plan, how.verbose, io.style);
+    if how.steps {
+        text.push_str(&view::steps(plan, io.style));
+    }
+    if how.tree {
+        text.push_str(&view::tree(plan, io.style));
+    }
+    text
+}
+
+/// A plan as it is shown where nothing else is asked for.
+pub(super) fn plainly(plan: &Plan, io: &Io) -> String {
+    shown(plan, ShownArgs::default(), io)
 }
 
 /// A runtime for talking to machines.

@@ -10,7 +10,7 @@ use crate::source::Sources;
 use crate::stack::Contents;
 
 use super::args::ApplyArgs;
-use super::deploy::{machines, place_and_plan, read_plan, worst};
+use super::deploy::{Wish, machines, place_and_plan, read_plan, worst};
 use super::disk::Disk;
 use super::project::{Project, inventory_path, load_inventory};
 use super::{Exit, Io};
@@ -32,6 +32,7 @@ impl Goal {
         }
         let mut project = Project::load_to_deploy(io, &args.project, &args.machines)?;
         project.set_aside(io, &args.situation)?;
+        project.narrow(io, &args.scope.target)?;
         Ok(Goal::Files(Box::new(project)))
     }
 
@@ -89,9 +90,8 @@ impl Goal {
     pub(super) fn plan(self, args: &ApplyArgs, io: &mut Io, observed: &Observed) -> Result<Plan, Exit> {
         match self {
             Goal::Files(mut project) => {
-                let limits = args.placement.limits.within();
-                let (stack, mut plan) =
-                    place_and_plan(io, &mut project, observed, args.placement.policy.into(), &limits)?;
+                let wish = Wish::new(args.placement, &args.scope);
+                let (stack, mut plan) = place_and_plan(io, &mut project, observed, &wish)?;
                 if args.wait {
                     plan::await_all(&stack, observed, &mut plan);
                 }

@@ -6,9 +6,10 @@ use crate::compose::{self, Compose, Environment, LoadOptions};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{self, Availability, Inventory};
 use crate::lint::Report;
-use crate::plan::Origin;
+use crate::observed::Observed;
+use crate::plan::{self, Origin};
 use crate::source::{Files, Sources};
-use crate::stack::Contents;
+use crate::stack::{self, Contents, Discovery, Service, Stack};
 use crate::view::Refused;
 use crate::yaml::Node;
 
@@ -40,6 +41,8 @@ pub(super) struct Project {
     pub contents: Contents,
     /// Whether all of it could be read.
     pub complete: bool,
+    /// Whether only some of its services are to be changed.
+    is_part: bool,
 }
 
 impl Project {
@@ -69,6 +72,7 @@ impl Project {
             environment,
             contents: Contents::default(),
             complete,
+            is_part: false,
         }
     }
 
@@ -104,6 +108,38 @@ impl Project {
             return Err(io.unknown("machine", name, &names));
         }
         Ok(())
+    }
+
+    /// Leaves everything but these services, and what they need, as it is.
+    pub(super) fn narrow(&mut self, io: &mut Io, targets: &[String]) -> Result<(), Exit> {
+        for target in targets.iter().filter(|target| !self.compose.services.contains_key(*target)) {
+            let names: Vec<&str> = self.compose.services.keys().map(|name| &**name).collect();
+            return Err(io.unknown("service", target, &names));
+        }
+        self.is_part = !targets.is_empty();
+        if self.is_part {
+            self.compose.narrow(targets);
+        }
+        Ok(())
+    }
+
+    /// Of a part of the project nothing goes that the files don't name any more.
+    pub(super) fn leave_others_alone(&mut self, observed: &Observed) {
+        let services = plan::services_seen(&self.compose.name, observed);
+        services.into_iter().filter(|_| self.is_part).for_each(|service| self.compose.leave_alone(&service));
+    }
+
+    /// How a run ends that would tear services apart which find each other by proxies or addresses: those tell of all.
+    pub(super) fn is_torn(&self, io: &mut Io, stack: &Stack) -> Option<Exit> {
+        let tells = |it: &stack::Network| matches!(it.discovery, Discovery::Proxy | Discovery::Hosts);
+        let ingress = stack.services.iter().any(Service::is_ingress);
+        if !self.is_part || !ingress && !stack.networks.values().any(tells) {
+            return None;
+        }
+        let message = "no part of this project can be changed by itself: its services find each other by proxies or \
+                       addresses, and those tell of all services";
+        io.refuse(message, Some("leave out --target; what is as the files say stays as it is"));
+        Some(Exit::Error)
     }
 
     /// What is to be added to `planner apply --plan` here for it to find the same inventory.

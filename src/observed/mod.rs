@@ -4,14 +4,18 @@
 //! can plan without access to the machines. A machine that could not be reached is not in it: that is an error
 //! of observing, never an empty machine.
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::units::Amounts;
 
+pub use settings::Settings;
+
 /// The version of the snapshot's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// All machines as they were seen, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,9 @@ pub struct MachineState {
     pub volumes: Vec<VolumeState>,
     /// The references (`name:tag`, `name@digest`) of the images that are there; sorted.
     pub images: Vec<String>,
+    /// The engine's id of the image that each of these references leads to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub image_ids: BTreeMap<String, String>,
     /// Host ports that something listens on, as far as could be seen (over ssh and on this machine); sorted.
     /// Those of the engine's own containers are among them.
     #[serde(default)]
@@ -99,6 +106,9 @@ pub struct ContainerState {
     pub name: String,
     /// The image reference it was made from.
     pub image: String,
+    /// The engine's id of the image; empty where it was not asked for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub image_id: String,
     /// `created`, `running`, `paused`, `restarting`, `exited`, `dead`.
     pub state: String,
     /// `starting`, `healthy`, `unhealthy`; none without a health check.
@@ -121,6 +131,15 @@ pub struct ContainerState {
     /// The volumes without a name of their own, which the engine made for it; sorted by where they are mounted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anonymous_volumes: Vec<AnonymousVolume>,
+    /// What can be edited while it runs, as it is now; none where it was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
+    /// The networks it is in, by the engine's names; sorted; none where it was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<Vec<String>>,
+    /// Since when it runs, as the engine writes times (RFC 3339); none where it does not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 impl ContainerState {

@@ -12,7 +12,8 @@ use super::container::Origin;
 use super::current::{Own, own, set_aside};
 use super::make::{NoPlan, Parts, assemble};
 use super::model::{Plan, Quality};
-use super::work::{COMES_BACK, Removal, Work};
+use super::reasons::COMES_BACK;
+use super::work::{Removal, Work};
 
 /// The services that have containers to go back to, by name.
 pub fn can_go_back<'a>(stack: &'a Stack, observed: &Observed) -> Vec<&'a str> {
@@ -88,6 +89,8 @@ fn stays<'a>(stack: &'a Stack, index: usize, own: Own<'a>) -> Work<'a> {
         old: Vec::new(),
         aside: None,
         previous: Vec::new(),
+        restores: None,
+        drifted: Vec::new(),
         reasons: Vec::new(),
     }
 }

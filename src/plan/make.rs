@@ -13,12 +13,14 @@ use crate::units::Amounts;
 
 use super::container::Origin;
 use super::current::{Own, observed_digest, own, set_aside};
+use super::drift::drift;
 use super::graph::Graph;
+use super::images::has_image;
 use super::model::{
     Action, Change, FORMAT_VERSION, MachineUse, NetworkWay, PlacedContainer, Plan, Quality, TierQuality,
 };
 use super::steps::{Steps, completes};
-use super::surroundings::{drop_unused_networks, has_image, having, prepare};
+use super::surroundings::{drop_unused_networks, having, prepare};
 use super::work::{Removal, Work, change, previous_address, work};
 
 /// Why there is no plan though there is a placement.
@@ -50,7 +52,7 @@ pub(super) struct Parts<'p, 'a> {
 pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, origin: &Origin) -> Result<Plan, NoPlan> {
     let stack = problem.stack;
     let (own, aside) = (own(stack, observed), set_aside(stack, observed));
-    let (works, removals) = work(problem, solution, &own, &aside);
+    let (works, removals) = work(problem, solution, (&own, &aside), observed);
     let obstacles = obstacles(stack, observed, &works, &own);
     if !obstacles.is_empty() {
         return Err(NoPlan::Refused(obstacles));
@@ -82,7 +84,7 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
     let surroundings = prepare(stack, observed, works, &mut graph, &mut changes);
     let mut steps = Steps::new(stack, origin, works, removals, graph);
     steps.plan(&surroundings);
-    let rollouts = steps.rollouts();
+    let (rollouts, downtime) = (steps.rollouts(), steps.downtime());
     let (mut graph, gone) = (steps.graph, steps.gone);
     if !keeps_networks {
         let aside = staying_aside(aside, works, removals);
@@ -98,6 +100,8 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
         placement: works.iter().map(|work| placed(stack, work)).collect(),
         machines: (0..stack.machines.len()).map(|machine| machine_use(stack, machine, works, own)).collect(),
         discovery: ways(stack, works),
+        downtime,
+        drift: drift(stack, observed),
         quality,
         observed_digest: observed_digest(&stack.project, observed),
     })

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::observed::HostPort;
+use crate::observed::{HostPort, Settings};
 use crate::stack::{AddressPool, ContainerSpec, DeliveredFile, Hook, OnFailure, PullPolicy};
 use crate::units::Amounts;
 
+use super::drift::Drift;
+
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.4";
+pub const FORMAT_VERSION: &str = "1.5";
 
 /// Changes that bring the machines to what the files say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,12 @@ pub struct Plan {
     /// How services find each other in the networks that are on several machines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discovery: Vec<NetworkWay>,
+    /// Services that do not run for a while on the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub downtime: Vec<Downtime>,
+    /// What is not as it was made: see [`Drift`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
     /// How good the placement is.
     pub quality: Quality,
     /// Digest of what was seen of the project: when it has changed since, a saved plan is stale.
@@ -82,6 +90,15 @@ pub struct Counts {
     pub delete: usize,
 }
 
+/// A service all of whose containers may be stopped at one moment of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Downtime {
+    /// Its name.
+    pub service: String,
+    /// So long its containers may take to stop, in seconds; beyond that it is until a new one has started.
+    pub stopping_seconds: u64,
+}
+
 /// How a network that is on several machines is wired.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkWay {
@@ -124,6 +141,11 @@ pub struct AttributeChange {
     pub after: Option<String>,
 }
 
+impl AttributeChange {
+    /// In place of a value that may hold a secret.
+    pub const WITHHELD: &str = "(not shown)";
+}
+
 /// What is done to a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -136,6 +158,8 @@ pub enum Action {
     Start,
     /// It takes another version of a file, and goes on.
     Reload,
+    /// It gets the limits back that it was made with, and goes on.
+    Update,
     /// It is stopped and stays, under another name, to be gone back to.
     SetAside,
     /// One that was set aside gets its name back and is started.
@@ -212,6 +236,13 @@ pub enum Operation {
         name: String,
         /// The files, those with [`DeliveredFile::reload`].
         files: Vec<DeliveredFile>,
+    },
+    /// Gives a container the limits and the restart policy that it is to have. If it runs, it goes on.
+    Update {
+        /// Its name at that time.
+        name: String,
+        /// All of them.
+        settings: Settings,
     },
     /// Looks on for a while: the container must run on without a restart, and not become unhealthy.
     Watch {

@@ -7,6 +7,7 @@ use crate::observed::{ContainerState, MachineState, Observed};
 use crate::stack::{PullPolicy, Stack};
 
 use super::graph::{Graph, Node};
+use super::images::has_image;
 use super::model::{Action, Change, NetworkSpec, Operation, VolumeSpec};
 use super::work::Work;
 
@@ -132,23 +133,6 @@ pub(super) fn having(stack: &Stack, observed: &Observed, image: &str, machine: u
     (0..stack.machines.len()).filter(has).map(|other| stack.machines[other].name.clone()).collect()
 }
 
-/// Whether a machine has an image, however its reference is written.
-pub(super) fn has_image(image: &str, state: &MachineState) -> bool {
-    let wanted = full_reference(image);
-    state.images.iter().any(|there| full_reference(there) == wanted)
-}
-
-/// `nginx` → `docker.io/library/nginx:latest`: what the engine makes of a reference.
-fn full_reference(image: &str) -> String {
-    let (registry, rest) = match image.split_once('/') {
-        Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest.to_owned()),
-        Some(_) => ("docker.io", image.to_owned()),
-        None => ("docker.io", format!("library/{image}")),
-    };
-    let tagged = rest.contains('@') || rest.rsplit('/').next().is_some_and(|name| name.contains(':'));
-    format!("{registry}/{rest}{}", if tagged { "" } else { ":latest" })
-}
-
 fn base_labels(stack: &Stack, kind: &str, key: &str, users: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut all = users.clone();
     all.insert(labels::PROJECT.to_owned(), stack.project.clone());
@@ -231,18 +215,4 @@ pub(super) fn drop_unused_networks(
 /// The networks that containers will be in.
 fn networks_of<'w, 'a: 'w>(works: impl Iterator<Item = &'w Work<'a>>) -> BTreeSet<&'a str> {
     works.flat_map(|work| work.spec().networks.iter().map(|network| network.network.as_str())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_are_compared_as_the_engine_reads_them() {
-        let full = |image| full_reference(image);
-        assert_eq!(full("nginx"), "docker.io/library/nginx:latest");
-        assert_eq!(full("bitnami/redis:7"), "docker.io/bitnami/redis:7");
-        assert_eq!(full("localhost:5000/a"), "localhost:5000/a:latest");
-        assert_eq!(full("ghcr.io/a/b@sha256:12"), "ghcr.io/a/b@sha256:12");
-    }
 }

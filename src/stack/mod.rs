@@ -7,6 +7,7 @@ mod discovery;
 mod hooks;
 mod machines;
 mod model;
+mod record;
 mod rollout;
 mod services;
 mod spec;
@@ -24,6 +25,7 @@ pub use model::{
     AddressPool, Constraint, Dependency, Machine, MachinePlaces, Network, PortDemand, Replicas, Service, Stack, Swarm,
     TakenPort, Volume,
 };
+pub use record::is_hidden;
 pub use rollout::{OnFailure, Rollout};
 pub use spec::{
     Attachment, ContainerSpec, DeliveredFile, DeviceRequest, FileKind, FileOrigin, Healthcheck, Logging, Mount,

@@ -2,6 +2,8 @@
 
 mod capacity;
 mod config;
+mod difference;
+mod drift;
 mod events;
 mod findings;
 mod lock;
@@ -22,6 +24,8 @@ mod why;
 
 pub use capacity::{capacity, capacity_json};
 pub use config::{ModelFormat, model, write_model};
+pub use difference::differences;
+pub use drift::{drift, drift_json};
 pub use events::{Progress, outcome};
 pub use findings::findings;
 pub use lock::holder;
@@ -33,7 +37,7 @@ pub use report::{Format, report};
 pub use rules::rules;
 pub use run::{began_json, ended_json, event_json};
 pub use status::{status, status_json};
-pub use steps::steps;
+pub use steps::{steps, tree};
 pub use style::{Style, count};
 pub use variables::variables;
 pub use why::{Asked, why, why_json};

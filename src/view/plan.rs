@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use anstyle::AnsiColor;
 use comfy_table::Color;
 
-use crate::plan::{Action, Change, Operation, Plan, Quality};
+use crate::plan::{Action, AttributeChange, Change, Operation, Plan, Quality};
 use crate::stack::{OnFailure, PullPolicy};
 use crate::text::tame;
 
+use super::drift::rows;
 use super::machines::machines;
 use super::ports::planned_ports;
 use super::style::{Style, cell, count, lines, safe};
 
-/// The whole plan: what changes and why, the machines before and after, and the sums.
-pub fn plan(plan: &Plan, style: Style) -> String {
+/// Of a change so many details are shown, unless all are asked for.
+const MOST_DETAILS: usize = 4;
+
+/// The whole plan: what changes and why, the machines before and after, and the sums; with `verbose` every detail.
+pub fn plan(plan: &Plan, verbose: bool, style: Style) -> String {
     let mut text = String::new();
     let quality = if plan.is_placed() { format!(" ({})", quality(&plan.quality)) } else { String::new() };
     // There may be something to wait for all the same.
@@ -24,12 +28,15 @@ pub fn plan(plan: &Plan, style: Style) -> String {
             text.push_str(&format!(" {} is as the files say{quality}.", plan.project));
         }
         text.push_str("\n\n");
+        text.push_str(&drifted(plan, style));
         text.push_str(&machines(&plan.machines, style));
         return text;
     }
     let title = format!("{} on {}", style.bold(&plan.project), count(plan.machines.len(), "machine"));
     text.push_str(&format!("{title}{quality}\n\n"));
-    text.push_str(&changes(plan, style));
+    text.push_str(&drifted(plan, style));
+    text.push_str(&changes(plan, verbose, style));
+    text.push_str(&downtime(plan));
     text.push_str(&ways(plan));
     text.push_str(&pulls(plan));
     text.push_str(&rollouts(plan));
@@ -72,7 +79,7 @@ pub fn objective(quality: &Quality, style: Style) -> String {
 }
 
 /// One row for each thing that changes; a thing that changes alike on several machines is one row.
-fn changes(plan: &Plan, style: Style) -> String {
+fn changes(plan: &Plan, verbose: bool, style: Style) -> String {
     let mut table = style.table();
     let mut shown: Vec<&str> = Vec::new();
     for change in &plan.changes {
@@ -94,7 +101,7 @@ fn changes(plan: &Plan, style: Style) -> String {
             _ => alike.iter().map(|change| change.machine.as_str()).collect::<Vec<_>>().join(", "),
         };
         let (sign, word, color) = mark(change);
-        let why = if kind == "container" { reasons(change) } else { String::new() };
+        let why = if kind == "container" { reasons(change, verbose) } else { String::new() };
         table.add_row(vec![
             cell(format!(" {sign} {word}")).fg(color),
             cell(format!("{kind} {name}")),
@@ -103,6 +110,24 @@ fn changes(plan: &Plan, style: Style) -> String {
         ]);
     }
     lines(&table)
+}
+
+/// What was changed by others since it was made.
+fn drifted(plan: &Plan, style: Style) -> String {
+    match plan.drift.as_slice() {
+        [] => String::new(),
+        drift => format!("changed since it was made:\n{}\n", rows(drift, style)),
+    }
+}
+
+/// The services that do not run for a while.
+fn downtime(plan: &Plan) -> String {
+    let told = plan.downtime.iter().map(|it| {
+        let grace = count(usize::try_from(it.stopping_seconds).unwrap_or(usize::MAX), "second");
+        format!("`{}` (up to {grace} to stop, then until it has started)", it.service)
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { String::new() } else { format!("\n  does not run meanwhile: {}\n", safe(&told.join(", "))) }
 }
 
 /// How names reach other machines.
@@ -171,7 +196,7 @@ fn kind_and_name(change: &Change) -> (&str, String) {
 }
 
 /// Why, and the details: behind it for something new, else each on a line of its own with what it was before.
-fn reasons(change: &Change) -> String {
+fn reasons(change: &Change, verbose: bool) -> String {
     let reasons = change.reasons.join("; ");
     let new: Vec<&str> = change
         .attributes
@@ -183,11 +208,33 @@ fn reasons(change: &Change) -> String {
         return [vec![reasons.as_str()], new].concat().join(", ");
     }
     let mut text = vec![reasons];
-    for attribute in &change.attributes {
+    let most = if verbose { usize::MAX } else { MOST_DETAILS };
+    // What is not shown is told in the reasons already.
+    let told = |it: &&AttributeChange| verbose || !(is_withheld(&it.before) || is_withheld(&it.after));
+    let details: Vec<&AttributeChange> = change.attributes.iter().filter(told).collect();
+    for attribute in details.iter().take(most) {
         let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
         text.push(format!("{}: {} → {}", attribute.name, side(&attribute.before), side(&attribute.after)));
     }
+    if details.len() > most {
+        text.push(format!("… and {} (--verbose)", count(details.len() - most, "more detail")));
+    }
     text.join("\n")
+}
+
+fn is_withheld(value: &Option<String>) -> bool {
+    value.as_deref() == Some(AttributeChange::WITHHELD)
+}
+
+/// A change on one line: `~ replace container web.1 on m1: image changed`.
+pub(super) fn summary(change: &Change) -> String {
+    let (_, word, _) = mark(change);
+    let (kind, name) = kind_and_name(change);
+    let place = match &change.moved_from {
+        Some(from) => format!("{from} → {}", change.machine),
+        None => format!("on {}", change.machine),
+    };
+    safe(&format!("{word} {kind} {name} {place}: {}", change.reasons.join("; ")))
 }
 
 fn mark(change: &Change) -> (&'static str, &'static str, Color) {
@@ -198,6 +245,7 @@ fn mark(change: &Change) -> (&'static str, &'static str, Color) {
         (false, [Action::Delete | Action::SetAside, Action::Create]) => ("~", "replace", Color::Yellow),
         (false, [.., Action::Restore]) => ("~", "bring back", Color::Yellow),
         (false, [Action::Reload, ..]) => ("~", "reload", Color::Yellow),
+        (false, [Action::Update, ..]) => ("~", "update", Color::Yellow),
         (false, [Action::Start]) => ("~", "start", Color::Yellow),
         (false, _) => ("~", "tidy up", Color::Yellow),
     }

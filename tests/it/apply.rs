@@ -29,6 +29,8 @@ pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
         placement: Vec::new(),
         machines: Vec::new(),
         discovery: Vec::new(),
+        downtime: Vec::new(),
+        drift: Vec::new(),
         quality: Quality {
             policy: "spread".to_owned(),
             proven: true,

@@ -52,6 +52,7 @@ pub(crate) fn name_of(operation: &Operation) -> String {
         Operation::Start { name } => format!("start {name}"),
         Operation::Await { name, .. } => format!("await {name}"),
         Operation::Reload { name, .. } => format!("reload {name}"),
+        Operation::Update { name, .. } => format!("update {name}"),
         Operation::Exec { name, hook, .. } => format!("exec {name} {}", hook.command.join(" ")),
         Operation::Watch { name, .. } => format!("watch {name}"),
         Operation::Pause { .. } => "pause".to_owned(),
@@ -128,6 +129,11 @@ impl FakeCluster {
             Operation::Reload { name, .. } | Operation::Exec { name, .. } => {
                 state.containers.iter().find(|container| container.name == *name).ok_or("no such container")?;
             }
+            Operation::Update { name, settings } => {
+                let named = |container: &&mut ContainerState| container.name == *name;
+                let container = state.containers.iter_mut().find(named).ok_or("no such container")?;
+                container.settings = Some(settings.clone());
+            }
             Operation::Stop { id, .. } => {
                 if let Some(container) = state.containers.iter_mut().find(|container| is_called(container, id)) {
                     container.state = "exited".to_owned();
@@ -180,6 +186,8 @@ impl FakeCluster {
             ports: new.ports.clone(),
             reserved: new.labels.get(labels::RESERVED).map(|it| serde_json::from_str(it).unwrap()).unwrap_or_default(),
             volumes: volumes.into_iter().collect(),
+            settings: Some(new.spec.settings()),
+            networks: Some(new.spec.networks.iter().map(|it| it.network.clone()).collect()),
             ..Default::default()
         });
         Ok(())

@@ -4,6 +4,7 @@ pub(super) mod apply;
 pub(super) mod capacity;
 pub(super) mod check;
 pub(super) mod config;
+pub(super) mod diff;
 pub(super) mod down;
 pub(super) mod explain;
 pub(super) mod export;
