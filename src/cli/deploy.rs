@@ -182,7 +182,12 @@ pub(super) fn place_and_plan(
     problem.rebalance = wish.moves;
     let exit = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan_wired(&problem, &solution, observed, project) {
-            Ok((wired, plan)) => {
+            Ok((wired, mut plan)) => {
+                plan.targets.clone_from(&project.targets);
+                if wish.moves > 0 {
+                    problem.rebalance = 0;
+                    tell_unmoved(&mut plan, &problem, limits);
+                }
                 let mut told: Vec<Diagnostic> = plan::out_of_reach(&stack, &plan).into_iter().collect();
                 told.extend(plan::unseen_data(&stack, &plan));
                 io.tell_findings(&mut told, &project.sources);
@@ -199,6 +204,14 @@ pub(super) fn place_and_plan(
     io.tell("Nothing was changed.\n");
     project.print_refusal(io);
     Err(exit)
+}
+
+/// Notes beside each tier what it came to if nothing moved that need not.
+fn tell_unmoved(plan: &mut Plan, problem: &Problem<'_>, limits: &Limits) {
+    let Outcome::Placed(unmoved) = placement::place(problem, limits) else { return };
+    for tier in &mut plan.quality.tiers {
+        tier.unmoved = unmoved.tiers.iter().find(|it| it.name == tier.name).map(|it| it.value);
+    }
 }
 
 /// The plan of a placement, with what its services need to find each other; with the stack that has it, where that is another.

@@ -41,8 +41,8 @@ pub(super) struct Project {
     pub contents: Contents,
     /// Whether all of it could be read.
     pub complete: bool,
-    /// Whether only some of its services are to be changed.
-    is_part: bool,
+    /// The services that alone are to be changed, with what they need; empty for all.
+    pub targets: Vec<String>,
 }
 
 impl Project {
@@ -72,7 +72,7 @@ impl Project {
             environment,
             contents: Contents::default(),
             complete,
-            is_part: false,
+            targets: Vec::new(),
         }
     }
 
@@ -116,24 +116,25 @@ impl Project {
             let names: Vec<&str> = self.compose.services.keys().map(|name| &**name).collect();
             return Err(io.unknown("service", target, &names));
         }
-        self.is_part = !targets.is_empty();
-        if self.is_part {
+        if !targets.is_empty() {
             self.compose.narrow(targets);
         }
+        self.targets = targets.to_vec();
         Ok(())
     }
 
     /// Of a part of the project nothing goes that the files don't name any more.
     pub(super) fn leave_others_alone(&mut self, observed: &Observed) {
         let services = plan::services_seen(&self.compose.name, observed);
-        services.into_iter().filter(|_| self.is_part).for_each(|service| self.compose.leave_alone(&service));
+        let is_part = !self.targets.is_empty();
+        services.into_iter().filter(|_| is_part).for_each(|service| self.compose.leave_alone(&service));
     }
 
     /// How a run ends that would tear services apart which find each other by proxies or addresses: those tell of all.
     pub(super) fn is_torn(&self, io: &mut Io, stack: &Stack) -> Option<Exit> {
         let tells = |it: &stack::Network| matches!(it.discovery, Discovery::Proxy | Discovery::Hosts);
         let ingress = stack.services.iter().any(Service::is_ingress);
-        if !self.is_part || !ingress && !stack.networks.values().any(tells) {
+        if self.targets.is_empty() || !ingress && !stack.networks.values().any(tells) {
             return None;
         }
         let message = "no part of this project can be changed by itself: its services find each other by proxies or \

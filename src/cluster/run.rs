@@ -61,11 +61,12 @@ fn checked(name: &str) -> Result<&str, Fault> {
     }
 }
 
-/// Gives a container its limits and its restart policy; without a policy it is not started again.
+/// Gives a container its limits and its restart policy.
 async fn update(engine: &Engine, name: &str, settings: &Settings) -> Result<(), Fault> {
     let number = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
-    let (policy, retries) = settings.restart.as_deref().map_or(("no", None), |restart| {
-        restart.split_once(':').map_or((restart, None), |(name, retries)| (name, retries.parse().ok()))
+    let policy = settings.restart.as_deref().map(|restart| {
+        let (name, retries) = restart.split_once(':').unwrap_or((restart, ""));
+        RestartPolicy { name: name.parse().ok(), maximum_retry_count: retries.parse().ok() }
     });
     let update = ContainerUpdateBody {
         nano_cpus: settings.cpus.map(|thousandths| number(thousandths.saturating_mul(1_000_000))),
@@ -76,7 +77,7 @@ async fn update(engine: &Engine, name: &str, settings: &Settings) -> Result<(), 
         pids_limit: settings.pids,
         cpuset_cpus: settings.cpuset.clone(),
         cpu_shares: settings.cpu_shares,
-        restart_policy: Some(RestartPolicy { name: policy.parse().ok(), maximum_retry_count: retries }),
+        restart_policy: policy,
         ..Default::default()
     };
     let updated = engine.docker.update_container(name, update).await;

@@ -48,24 +48,4 @@ impl Settings {
         ];
         told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
-
-    /// Whether an engine can be told to go from these settings to `wanted` while the container runs: it takes no limit away.
-    pub fn can_become(&self, wanted: &Settings) -> bool {
-        let (from, to) = (self.told(), wanted.told());
-        from.keys().all(|name| name == "restart" || to.contains_key(name))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_can_be_changed_and_not_taken_away() {
-        let limit = |memory| Settings { memory, ..Settings::default() };
-        assert!(limit(Some(1)).can_become(&limit(Some(2))) && limit(None).can_become(&limit(Some(2))));
-        assert!(!limit(Some(1)).can_become(&limit(None)));
-        let restarts = Settings { restart: Some("always".to_owned()), ..Settings::default() };
-        assert!(restarts.can_become(&limit(None)));
-    }
 }

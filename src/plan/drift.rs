@@ -90,9 +90,9 @@ fn edited(made: &BTreeMap<String, String>, now: Option<&Settings>) -> Vec<Differ
     every.into_iter().filter(differ).map(told).collect()
 }
 
-/// The networks that a running container was taken out of, or put into.
+/// The networks that a container was taken out of, or put into.
 fn networks(made: &BTreeMap<String, String>, own: &Own<'_>) -> Vec<Difference> {
-    let Some(now) = own.state.networks.as_ref().filter(|_| own.state.is_up()) else { return Vec::new() };
+    let Some(now) = own.state.networks.as_ref() else { return Vec::new() };
     let before: Vec<&str> = made.keys().filter_map(|name| name.strip_prefix("network ")).collect();
     if before.is_empty() {
         return Vec::new(); // It lives in a network of another kind.
@@ -111,11 +111,11 @@ fn has_other_image(own: &Own<'_>, state: &MachineState) -> bool {
     !id.is_empty() && id_of(&own.state.image, state).is_some_and(|now| now != id)
 }
 
-/// The settings that a container made from this spec is to get back: none where it has them.
+/// The settings that a container made from this spec is to get back: none where it has them. What the files do not set is
+/// only told: whoever limited a container by hand had a reason, and it cannot be undone without a restart.
 pub(super) fn settings_to_restore(own: &Own<'_>, spec: &ContainerSpec) -> Option<Settings> {
     let (now, wanted) = (own.state.settings.as_ref()?, spec.settings());
-    let differs = !edited(&wanted.told(), Some(now)).is_empty();
-    differs.then_some(wanted)
+    edited(&wanted.told(), Some(now)).iter().any(|(_, wanted, _)| wanted.is_some()).then_some(wanted)
 }
 
 /// Why a container that was made from this spec must be made anew all the same; nothing where it can go on.
@@ -124,14 +124,9 @@ pub(super) fn beyond_mending(own: &Own<'_>, spec: &ContainerSpec, state: Option<
     if state.is_some_and(|state| has_other_image(own, state)) {
         why.push("its image's name leads to another image there now".to_owned());
     }
-    if let Some(now) = own.state.networks.as_ref().filter(|_| own.state.is_up() && spec.network_mode.is_none()) {
+    if let Some(now) = own.state.networks.as_ref().filter(|_| spec.network_mode.is_none()) {
         let left = spec.networks.iter().filter(|it| !now.contains(&it.network));
         why.extend(left.map(|it| format!("it was taken out of network {}", it.network)));
-    }
-    if let (Some(now), Some(wanted)) = (&own.state.settings, settings_to_restore(own, spec))
-        && !now.can_become(&wanted)
-    {
-        why.push(format!("edited since it was made: {}", edits(now, &wanted)));
     }
     why
 }
@@ -139,5 +134,6 @@ pub(super) fn beyond_mending(own: &Own<'_>, spec: &ContainerSpec, state: Option<
 /// "mem_limit is 1 GiB".
 pub(super) fn edits(now: &Settings, wanted: &Settings) -> String {
     let told = |(name, _, found): Difference| format!("{name} is {}", found.unwrap_or_else(|| "not set".to_owned()));
-    edited(&wanted.told(), Some(now)).into_iter().map(told).collect::<Vec<_>>().join(", ")
+    let edited = edited(&wanted.told(), Some(now)).into_iter().filter(|(_, wanted, _)| wanted.is_some());
+    edited.map(told).collect::<Vec<_>>().join(", ")
 }

@@ -94,6 +94,7 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
     Ok(Plan {
         format_version: FORMAT_VERSION.to_owned(),
         project: stack.project.clone(),
+        targets: Vec::new(),
         changes,
         steps: graph.into_steps().map_err(NoPlan::NoOrder)?,
         rollouts,
@@ -139,7 +140,7 @@ fn staying_aside(aside: &[Own<'_>], works: &[Work<'_>], removals: &[Removal<'_>]
 }
 
 fn tier(tier: &TierValue) -> TierQuality {
-    TierQuality { name: tier.name.clone(), value: tier.value, bound: tier.bound, gap: tier.gap() }
+    TierQuality { name: tier.name.clone(), value: tier.value, bound: tier.bound, gap: tier.gap(), unmoved: None }
 }
 
 fn placed(stack: &Stack, work: &Work<'_>) -> PlacedContainer {

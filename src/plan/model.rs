@@ -22,6 +22,9 @@ pub struct Plan {
     pub format_version: String,
     /// The project.
     pub project: String,
+    /// The services that alone were to change, with what they need; empty for the whole project.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
     /// What will change, one entry for each address; sorted by address. Nothing to do: empty.
     pub changes: Vec<Change>,
     /// What `apply` does, in an order in which each step stands behind all that it waits for.
@@ -449,4 +452,7 @@ pub struct TierQuality {
     pub bound: f64,
     /// How far the value may be from the best, as a fraction of itself; 0 when it is proven.
     pub gap: f64,
+    /// What it came to if nothing moved that need not, where more may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmoved: Option<f64>,
 }

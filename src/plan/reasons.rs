@@ -106,6 +106,9 @@ fn why_moved(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>, from: u
     let arrives = |it: &&Work<'_>| it.machine == from && !it.old.iter().any(|old| old.machine == from) && it.replaces();
     let arriving: Vec<String> =
         works.iter().filter(arrives).map(|it| format!("{}.{}", it.service.name, it.number)).collect();
+    if problem.rebalance > 0 && arriving.is_empty() {
+        return format!("rebalanced for `{}`", problem.policy.word());
+    }
     if arriving.is_empty() {
         return format!("{} has no room for it with what is wanted there", machine.name);
     }
@@ -173,13 +176,12 @@ fn readable(value: &str) -> String {
 pub(super) fn attributes(work: &Work<'_>) -> Vec<AttributeChange> {
     if let (Some(kept), Some(wanted)) = (&work.kept, &work.restores) {
         let (now, wanted) = (kept.state.settings.as_ref().map(Settings::told).unwrap_or_default(), wanted.told());
-        let names: BTreeSet<&String> = now.keys().chain(wanted.keys()).collect();
-        let change = |name: &String| AttributeChange {
+        let change = |(name, wanted): (&String, &String)| AttributeChange {
             name: name.clone(),
             before: now.get(name).cloned(),
-            after: wanted.get(name).cloned(),
+            after: Some(wanted.clone()),
         };
-        return names.into_iter().map(change).filter(|it| it.before != it.after).collect();
+        return wanted.iter().map(change).filter(|it| it.before != it.after).collect();
     }
     if !work.replaces() {
         return Vec::new();

@@ -126,10 +126,10 @@ pub(super) fn work<'a>(
         solution.replicas.iter().map(|placed| continued(stack, placed, (own, aside), observed)).collect();
     recreate_with_their_hosts(&mut works);
     for index in 0..works.len() {
+        works[index].restores = works[index].kept.and_then(|kept| settings_to_restore(&kept, works[index].spec()));
         works[index].reasons = reasons(problem, &works, &works[index]);
         works[index].aside = set_aside(stack, &works[index]);
         works[index].previous = previous(&works[index], aside);
-        works[index].restores = works[index].kept.and_then(|kept| settings_to_restore(&kept, works[index].spec()));
     }
     let continues = |it: &Own<'_>| works.iter().any(|work| work.service.name == it.service && work.number == it.number);
     let removals = own.iter().chain(aside).filter(|it| !continues(it)).map(|it| removal(problem, *it)).collect();

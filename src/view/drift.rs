@@ -29,8 +29,8 @@ pub(super) fn rows(drift: &[Drift], style: Style) -> String {
 /// What has drifted, by itself.
 pub fn drift(project: &str, drift: &[Drift], style: Style) -> String {
     if drift.is_empty() {
-        let fine = style.paint(AnsiColor::Green, "Nothing has changed since it was made.");
-        return format!("{} {fine}\n", style.bold(project));
+        let fine = style.paint(AnsiColor::Green, "nothing has changed since it was made");
+        return format!("{}: {fine}\n", style.bold(project));
     }
     let title = format!("{}: {} since it was made", style.bold(project), count(drift.len(), "change"));
     format!("{title}\n\n{}\n`planner plan` says what would be done about it.\n", rows(drift, style))

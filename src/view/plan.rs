@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anstyle::AnsiColor;
 use comfy_table::Color;
 
-use crate::plan::{Action, AttributeChange, Change, Operation, Plan, Quality};
+use crate::plan::{Action, AttributeChange, Change, Operation, Plan, Quality, TierQuality};
 use crate::stack::{OnFailure, PullPolicy};
 use crate::text::tame;
 
@@ -20,12 +20,16 @@ const MOST_DETAILS: usize = 4;
 /// The whole plan: what changes and why, the machines before and after, and the sums; with `verbose` every detail.
 pub fn plan(plan: &Plan, verbose: bool, style: Style) -> String {
     let mut text = String::new();
+    let only = match plan.targets.as_slice() {
+        [] => String::new(),
+        targets => format!(", only {} and what they need", safe(&targets.join(", "))),
+    };
     let quality = if plan.is_placed() { format!(" ({})", quality(&plan.quality)) } else { String::new() };
     // There may be something to wait for all the same.
     if plan.changes.is_empty() {
         text.push_str(&style.paint(AnsiColor::Green, "Nothing to do."));
         if plan.is_placed() {
-            text.push_str(&format!(" {} is as the files say{quality}.", plan.project));
+            text.push_str(&format!(" {} is as the files say{quality}{only}.", plan.project));
         }
         text.push_str("\n\n");
         text.push_str(&drifted(plan, style));
@@ -33,9 +37,10 @@ pub fn plan(plan: &Plan, verbose: bool, style: Style) -> String {
         return text;
     }
     let title = format!("{} on {}", style.bold(&plan.project), count(plan.machines.len(), "machine"));
-    text.push_str(&format!("{title}{quality}\n\n"));
+    text.push_str(&format!("{title}{quality}{only}\n\n"));
     text.push_str(&drifted(plan, style));
     text.push_str(&changes(plan, verbose, style));
+    text.push_str(&gains(plan));
     text.push_str(&downtime(plan));
     text.push_str(&ways(plan));
     text.push_str(&pulls(plan));
@@ -118,6 +123,16 @@ fn drifted(plan: &Plan, style: Style) -> String {
         [] => String::new(),
         drift => format!("changed since it was made:\n{}\n", rows(drift, style)),
     }
+}
+
+/// What moving for the policy's sake gains.
+fn gains(plan: &Plan) -> String {
+    let gain = |tier: &TierQuality| {
+        let unmoved = tier.unmoved.filter(|unmoved| *unmoved > tier.value)?;
+        Some(format!("{} {unmoved:.2} → {:.2}", tier.name, tier.value))
+    };
+    let gains: Vec<String> = plan.quality.tiers.iter().filter_map(gain).collect();
+    if gains.is_empty() { String::new() } else { format!("\n  rebalanced: {}\n", gains.join(", ")) }
 }
 
 /// The services that do not run for a while.

@@ -30,6 +30,7 @@ pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
         machines: Vec::new(),
         discovery: Vec::new(),
         downtime: Vec::new(),
+        targets: Vec::new(),
         drift: Vec::new(),
         quality: Quality {
             policy: "spread".to_owned(),

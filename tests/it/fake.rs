@@ -105,7 +105,10 @@ impl FakeCluster {
         let mut machines = self.machines.borrow_mut();
         let state = machines.get_mut(machine).ok_or("no such machine")?;
         match operation {
-            Operation::Pull { image, .. } => state.images.push(image.clone()),
+            Operation::Pull { image, .. } => {
+                state.images.push(image.clone());
+                state.image_ids.insert(image.clone(), format!("sha256:{image}"));
+            }
             Operation::CreateNetwork(spec) => {
                 if !state.networks.iter().any(|network| network.name == spec.name) {
                     let (name, labels) = (spec.name.clone(), spec.labels.clone());
@@ -186,6 +189,7 @@ impl FakeCluster {
             ports: new.ports.clone(),
             reserved: new.labels.get(labels::RESERVED).map(|it| serde_json::from_str(it).unwrap()).unwrap_or_default(),
             volumes: volumes.into_iter().collect(),
+            image_id: state.image_ids.get(&new.spec.image).cloned().unwrap_or_default(),
             settings: Some(new.spec.settings()),
             networks: Some(new.spec.networks.iter().map(|it| it.network.clone()).collect()),
             ..Default::default()
