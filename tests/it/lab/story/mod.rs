@@ -5,6 +5,7 @@
 mod compose;
 mod cut;
 mod discovery;
+mod drift;
 mod faults;
 mod files;
 mod life;
