@@ -109,11 +109,14 @@ pub(super) async fn run_locked(
     machines: &[(String, Endpoint)],
     act: &ActArgs,
     shown: &dyn Fn(&Plan, &Io) -> String,
-    plan: impl FnOnce(&mut Io, &Observed) -> Result<Plan, Exit>,
+    plan: impl AsyncFnOnce(&mut Io, &mut Observed) -> Result<Plan, Exit>,
 ) -> Result<Exit, Exit> {
     let mut told = Told::new(io, act)?;
     let lock = lock(io, cluster, project, machines, Duration::from_secs(act.lock_timeout)).await?;
-    let planned = observe(io, machines, cluster).await.and_then(|observed| plan(io, &observed));
+    let planned = match observe(io, machines, cluster).await {
+        Ok(mut observed) => plan(io, &mut observed).await,
+        Err(exit) => Err(exit),
+    };
     let exit = match planned {
         Ok(plan) => {
             let text = shown(&plan, io);

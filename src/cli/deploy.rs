@@ -9,7 +9,7 @@ use crate::inventory::{Availability, Endpoint, Inventory};
 use crate::observed::{FORMAT_VERSION, Observed};
 use crate::placement::{self, Limits, Outcome, Policy, Problem, Solution, refusal};
 use crate::plan::{self, NoPlan, Plan};
-use crate::stack::{self, Stack};
+use crate::stack::{self, PullPolicy, Stack};
 use crate::view;
 
 use super::args::{PlacementArgs, ScopeArgs, ShownArgs, SituationArgs};
@@ -61,12 +61,24 @@ pub(super) fn seen(
     let machines = machines(project.inventory.as_ref());
     let Some(path) = snapshot else {
         let cluster = connect(io, &machines);
-        return runtime(io)?.block_on(observe(io, &machines, &cluster));
+        return runtime(io)?.block_on(async {
+            let mut observed = observe(io, &machines, &cluster).await?;
+            ask_registries(&cluster, &project.images(), &mut observed).await;
+            Ok(observed)
+        });
     };
     let mut observed = read_observed(io, path, &machines)?;
     // What is lost is not seen, whatever a snapshot still tells of it.
     observed.machines.retain(|name, _| !situation.without.contains(name));
     Ok(observed)
+}
+
+/// Asks registries which image is meant where machines do not know: all of them are to run the same.
+pub(super) async fn ask_registries(cluster: &DockerCluster, images: &[(String, PullPolicy)], observed: &mut Observed) {
+    let ask = plan::to_ask(images, observed);
+    if !ask.is_empty() {
+        observed.registry = cluster.resolve(&ask).await;
+    }
 }
 
 /// Refuses machines of which two are one: its room would count twice, and what one name keeps the other would remove.

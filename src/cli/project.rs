@@ -9,7 +9,7 @@ use crate::lint::Report;
 use crate::observed::Observed;
 use crate::plan::{self, Origin};
 use crate::source::{Files, Sources};
-use crate::stack::{self, Contents, Discovery, Service, Stack};
+use crate::stack::{self, Contents, Discovery, PullPolicy, Service, Stack};
 use crate::view::Refused;
 use crate::yaml::Node;
 
@@ -152,6 +152,11 @@ impl Project {
             }
             _ => String::new(),
         }
+    }
+
+    /// The images of its services, and when each is fetched.
+    pub(super) fn images(&self) -> Vec<(String, PullPolicy)> {
+        self.compose.services.values().filter_map(stack::image).collect()
     }
 
     /// Where the project's files are, for the labels of containers.

@@ -16,7 +16,8 @@ use super::fault::{Fault, explain, is_missing};
 use super::listeners::listeners;
 use crate::labels;
 use crate::observed::{
-    AnonymousVolume, ContainerState, EngineInfo, HostPort, MachineState, NetworkState, Settings, SwarmNode, VolumeState,
+    AnonymousVolume, ContainerState, EngineInfo, HostPort, ImageFacts, MachineState, NetworkState, Settings, SwarmNode,
+    VolumeState,
 };
 use crate::units::{Amounts, Bytes, Cpu, Resource};
 
@@ -37,6 +38,7 @@ pub(super) async fn observe(engine: &Engine) -> Result<MachineState, Fault> {
         volumes: sorted(volumes.volumes.unwrap_or_default().into_iter().filter_map(volume), |volume| &volume.name),
         images: references(&images).into_keys().collect(),
         image_ids: references(&images),
+        image_facts: images.iter().map(|image| (image.id.clone(), facts(image))).collect(),
         listeners,
     })
 }
@@ -266,6 +268,10 @@ fn network(network: Network) -> Option<NetworkState> {
 fn volume(volume: Volume) -> Option<VolumeState> {
     let is_token = volume.labels.contains_key(labels::LOCK);
     (!is_token).then(|| VolumeState { name: volume.name, driver: volume.driver, labels: ordered(volume.labels) })
+}
+
+fn facts(image: &ImageSummary) -> ImageFacts {
+    ImageFacts { created: image.created, bytes: u64::try_from(image.size).unwrap_or(0) }
 }
 
 /// The references of the images that are there, each with the image's id.

@@ -25,8 +25,9 @@ const SEVERAL_NETWORKS: ClientVersion = ClientVersion { major_version: 1, minor_
 /// Does `operation`.
 pub(super) async fn run(engine: &Engine, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), Fault> {
     match operation {
-        Operation::Pull { image, platform, policy, .. } => {
-            pull::pull(engine, image, platform.as_deref(), *policy, progress).await
+        Operation::Pull { image, platform, policy, digest, id, .. } => {
+            let (platform, digest, id) = (platform.as_deref(), digest.as_deref(), id.as_deref());
+            pull::pull(engine, pull::Wanted { image, digest, id, platform, policy: *policy }, progress).await
         }
         Operation::CreateNetwork(spec) => network::create_network(engine, spec).await,
         Operation::CreateVolume(spec) => network::create_volume(engine, spec).await,

@@ -24,6 +24,9 @@ pub struct Observed {
     pub format_version: String,
     /// Each machine of the inventory, by its name there.
     pub machines: BTreeMap<String, MachineState>,
+    /// What registries said, where they were asked: the digest of the image that each of these references stands for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub registry: BTreeMap<String, String>,
 }
 
 impl Observed {
@@ -58,10 +61,22 @@ pub struct MachineState {
     /// The engine's id of the image that each of these references leads to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub image_ids: BTreeMap<String, String>,
+    /// What is known of the images, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub image_facts: BTreeMap<String, ImageFacts>,
     /// Host ports that something listens on, as far as could be seen (over ssh and on this machine); sorted.
     /// Those of the engine's own containers are among them.
     #[serde(default)]
     pub listeners: Vec<Listener>,
+}
+
+/// What is known of an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFacts {
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+    /// All its layers, in bytes.
+    pub bytes: u64,
 }
 
 /// What an engine says of itself.
@@ -237,7 +252,8 @@ mod tests {
         let machines =
             [("a", "1", "x"), ("b", "2", "x"), ("c", "1", "x"), ("clone", "1", "y"), ("d", "", ""), ("e", "", "")];
         let machines = machines.map(|(name, id, hostname)| (name.to_owned(), machine(id, hostname)));
-        let observed = Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into() };
+        let observed =
+            Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into(), ..Observed::default() };
         assert_eq!(observed.same_engine(), [("a", "c")]);
     }
 }

@@ -10,6 +10,7 @@ use crate::units::Amounts;
 
 use super::container::Origin;
 use super::current::{Own, own, set_aside};
+use super::images::Pins;
 use super::make::{NoPlan, Parts, assemble};
 use super::model::{Plan, Quality};
 use super::reasons::COMES_BACK;
@@ -57,7 +58,8 @@ pub fn roll_back(stack: &Stack, services: &[&str], observed: &Observed, origin: 
         return Err(NoPlan::Refused(short));
     }
     let (own, aside, works, removals) = (&own, &aside, &works, &removals);
-    let parts = Parts { stack: &stack, observed, origin, own, aside, works, removals, keeps_networks: true };
+    let pins = &Pins::default();
+    let parts = Parts { stack: &stack, observed, pins, origin, own, aside, works, removals, keeps_networks: true };
     assemble(&parts, Quality::default())
 }
 

@@ -111,6 +111,7 @@ fn ports_of(service: &Service, container: &ContainerState, machine: &Machine) ->
         let fits = |port: &&HostPort| {
             port.container_port == demand.container
                 && port.protocol == demand.protocol
+                && demand.host.unwrap_or(machine.ports).contains(port.host_port)
                 && port.host_ip.parse().ok().filter(|ip: &std::net::IpAddr| !ip.is_unspecified())
                     == machine.binding(demand).filter(|ip| !ip.is_unspecified())
         };

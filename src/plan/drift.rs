@@ -12,7 +12,7 @@ use crate::observed::{MachineState, Observed, Settings};
 use crate::stack::{ContainerSpec, Stack};
 
 use super::current::{Own, own};
-use super::images::id_of;
+use super::images::{Pin, id_of};
 use super::steps::completes;
 
 /// Something that is not as it was made.
@@ -119,10 +119,10 @@ pub(super) fn settings_to_restore(own: &Own<'_>, spec: &ContainerSpec) -> Option
 }
 
 /// Why a container that was made from this spec must be made anew all the same; nothing where it can go on.
-pub(super) fn beyond_mending(own: &Own<'_>, spec: &ContainerSpec, state: Option<&MachineState>) -> Vec<String> {
+pub(super) fn beyond_mending(own: &Own<'_>, spec: &ContainerSpec, pin: Option<&Pin>) -> Vec<String> {
     let mut why = Vec::new();
-    if state.is_some_and(|state| has_other_image(own, state)) {
-        why.push("its image's name leads to another image there now".to_owned());
+    if pin.is_some_and(|pin| pin.is_other_than(&own.state.image_id, spec.pull)) {
+        why.push(format!("{} is another image by now", spec.image));
     }
     if let Some(now) = own.state.networks.as_ref().filter(|_| spec.network_mode.is_none()) {
         let left = spec.networks.iter().filter(|it| !now.contains(&it.network));

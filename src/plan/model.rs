@@ -201,6 +201,15 @@ pub enum Operation {
         platform: Option<String>,
         /// When.
         policy: PullPolicy,
+        /// The registry's digest of it as it was when the plan was made: this one, whatever the tag leads to by then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
+        /// The engine's id of it, where a machine has it: no other will do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// Its size in bytes, where a machine has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bytes: Option<u64>,
         /// Machines that have it, from which it can be had where no registry gives it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         from: Vec<String>,

@@ -2,12 +2,13 @@
 
 use crate::inventory::Availability;
 use crate::labels;
-use crate::observed::{HostPort, Observed, Settings};
+use crate::observed::{HostPort, Settings};
 use crate::placement::{Placed, Problem, Solution};
 use crate::stack::{ContainerSpec, Replicas, Service, Stack};
 
 use super::current::Own;
 use super::drift::{beyond_mending, settings_to_restore};
+use super::images::Pins;
 use super::model::{Action, Change};
 use super::reasons::{attributes, reasons};
 
@@ -119,11 +120,11 @@ pub(super) fn work<'a>(
     problem: &Problem<'a>,
     solution: &Solution,
     (own, aside): (&[Own<'a>], &[Own<'a>]),
-    observed: &Observed,
+    pins: &Pins,
 ) -> (Vec<Work<'a>>, Vec<Removal<'a>>) {
     let stack = problem.stack;
     let mut works: Vec<Work<'a>> =
-        solution.replicas.iter().map(|placed| continued(stack, placed, (own, aside), observed)).collect();
+        solution.replicas.iter().map(|placed| continued(stack, placed, (own, aside), pins)).collect();
     recreate_with_their_hosts(&mut works);
     for index in 0..works.len() {
         works[index].restores = works[index].kept.and_then(|kept| settings_to_restore(&kept, works[index].spec()));
@@ -160,12 +161,7 @@ fn previous<'a>(work: &Work<'a>, aside: &[Own<'a>]) -> Vec<Own<'a>> {
     aside.iter().copied().filter(|it| same(it) && !comes_back(it)).collect()
 }
 
-fn continued<'a>(
-    stack: &'a Stack,
-    placed: &Placed,
-    (own, aside): (&[Own<'a>], &[Own<'a>]),
-    observed: &Observed,
-) -> Work<'a> {
+fn continued<'a>(stack: &'a Stack, placed: &Placed, (own, aside): (&[Own<'a>], &[Own<'a>]), pins: &Pins) -> Work<'a> {
     let replica = &placed.replica;
     let service = &stack.services[replica.service];
     let ports = service.ports.iter().zip(&placed.ports).map(|(demand, port)| HostPort {
@@ -179,14 +175,14 @@ fn continued<'a>(
     let name = stack.container_name(service, replica.number, replica.machine);
     let same = |it: &Own<'_>| it.service == service.name && it.number == replica.number;
     let spec = service.container_on(replica.machine);
-    let state = observed.machines.get(&stack.machines[replica.machine].name);
+    let pin = pins.get(&spec.image, replica.machine);
     let is_made_so = |it: &Own<'_>| it.machine == replica.machine && it.is_as_wanted(&hash, &ports);
     // What was set aside is gone back to as it is.
-    let fits = |it: &Own<'_>| is_made_so(it) && (it.is_set_aside() || beyond_mending(it, spec, state).is_empty());
+    let fits = |it: &Own<'_>| is_made_so(it) && (it.is_set_aside() || beyond_mending(it, spec, pin).is_empty());
     let (mut good, mut old): (Vec<Own<'a>>, Vec<Own<'a>>) = own.iter().copied().filter(same).partition(fits);
     good.sort_by_key(|it| (!it.state.is_up(), it.state.name != name));
     let kept = good.first().copied().or_else(|| aside.iter().copied().filter(same).find(fits));
-    let drifted = old.iter().find(|it| is_made_so(it)).map(|it| beyond_mending(it, spec, state)).unwrap_or_default();
+    let drifted = old.iter().find(|it| is_made_so(it)).map(|it| beyond_mending(it, spec, pin)).unwrap_or_default();
     old.extend(good.into_iter().skip(1));
     Work {
         service,

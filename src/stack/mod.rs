@@ -16,6 +16,7 @@ mod wishes;
 
 pub use crate::compose::model::Condition;
 pub use build::{build, faults};
+pub use container::image;
 pub use contents::Contents;
 pub use discovery::{Discovery, asks_for_ingress, proxy_container, proxy_service};
 pub use hooks::Hook;

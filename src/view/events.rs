@@ -84,7 +84,9 @@ fn takes_long(operation: &Operation) -> bool {
 /// A step in words while it goes on.
 pub(super) fn doing(step: &Step) -> String {
     match &step.operation {
-        Operation::Pull { image, policy: PullPolicy::Never, .. } => format!("having {image} sent"),
+        Operation::Pull { image, policy: PullPolicy::Never, .. } | Operation::Pull { image, id: Some(_), .. } => {
+            format!("having {image} sent")
+        }
         Operation::Pull { image, .. } => format!("pulling {image}"),
         Operation::CreateNetwork(network) => format!("making network {}", network.name),
         Operation::CreateVolume(volume) => format!("making volume {}", volume.name),
@@ -115,7 +117,9 @@ fn time(milliseconds: u64) -> String {
 
 fn did(step: &Step) -> String {
     match &step.operation {
-        Operation::Pull { image, policy: PullPolicy::Never, .. } => format!("got {image}"),
+        Operation::Pull { image, policy: PullPolicy::Never, .. } | Operation::Pull { image, id: Some(_), .. } => {
+            format!("got {image}")
+        }
         Operation::Pull { image, .. } => format!("pulled {image}"),
         Operation::CreateNetwork(network) => format!("made network {}", network.name),
         Operation::CreateVolume(volume) => format!("made volume {}", volume.name),

@@ -8,6 +8,7 @@ use comfy_table::Color;
 use crate::plan::{Action, AttributeChange, Change, Operation, Plan, Quality, TierQuality};
 use crate::stack::{OnFailure, PullPolicy};
 use crate::text::tame;
+use crate::units::Bytes;
 
 use super::drift::rows;
 use super::machines::machines;
@@ -164,27 +165,45 @@ fn ways(plan: &Plan) -> String {
     networks.into_iter().map(line).collect()
 }
 
-/// The images to be fetched, and where.
+/// The images to be fetched, which ones, where, and how much that is.
 fn pulls(plan: &Plan) -> String {
-    let (mut pulled, mut sent) = (BTreeMap::<&str, BTreeSet<&str>>::new(), BTreeMap::<String, BTreeSet<&str>>::new());
+    let (mut pulled, mut sent) = (Fetched::new(), Fetched::new());
     for step in &plan.steps {
-        match &step.operation {
-            Operation::Pull { image, policy: PullPolicy::Never, from, .. } => {
-                let image = format!("{image} from {}", from.first().map_or("", String::as_str));
-                sent.entry(image).or_default().insert(&step.machine);
-            }
-            Operation::Pull { image, .. } => drop(pulled.entry(image).or_default().insert(&step.machine)),
-            _ => {}
+        if let Operation::Pull { image, policy, digest, id, from, bytes, .. } = &step.operation {
+            let is_sent = *policy == PullPolicy::Never || id.is_some() && !from.is_empty();
+            let which = digest.as_deref().map(|digest| format!(" ({})", short(digest))).unwrap_or_default();
+            let from = from.first().filter(|_| is_sent).map(|from| format!(" from {from}")).unwrap_or_default();
+            let all = if is_sent { &mut sent } else { &mut pulled };
+            let fetched = all.entry(format!("{image}{which}{from}")).or_default();
+            fetched.0.insert(&step.machine);
+            fetched.1 = bytes.unwrap_or(0);
         }
     }
-    let join = |machines: &BTreeSet<&str>| machines.iter().copied().collect::<Vec<_>>().join(", ");
-    let line = |words: &str, images: Vec<String>| match images.is_empty() {
-        true => String::new(),
-        false => format!("\n  {words}: {}\n", safe(&images.join("; "))),
-    };
-    let pulled = pulled.iter().map(|(image, machines)| format!("{image} on {}", join(machines))).collect();
-    let sent = sent.iter().map(|(image, machines)| format!("{image} to {}", join(machines))).collect();
-    line("to be pulled", pulled) + &line("to be sent", sent)
+    fetched("to be pulled", "on", &pulled) + &fetched("to be sent", "to", &sent)
+}
+
+/// By image: the machines that get it, and its size where that is known.
+type Fetched<'p> = BTreeMap<String, (BTreeSet<&'p str>, u64)>;
+
+fn fetched(words: &str, to: &str, images: &Fetched<'_>) -> String {
+    if images.is_empty() {
+        return String::new();
+    }
+    let told = images.iter().map(|(image, (machines, bytes))| {
+        let names = machines.iter().copied().collect::<Vec<_>>().join(", ");
+        let size = match (bytes, machines.len()) {
+            (0, _) => String::new(),
+            (bytes, 1) => format!(", {}", Bytes(*bytes)),
+            (bytes, many) => format!(", {many} × {}", Bytes(*bytes)),
+        };
+        format!("{image} {to} {names}{size}")
+    });
+    format!("\n  {words}: {}\n", safe(&told.collect::<Vec<_>>().join("; ")))
+}
+
+/// `sha256:1a2b3c4d5e6f`.
+fn short(digest: &str) -> String {
+    digest.chars().take("sha256:".len() + 12).collect()
 }
 
 /// How services are replaced that can go back, and what stays for that.

@@ -87,7 +87,11 @@ impl FakeCluster {
 
     /// All machines as they are now.
     pub(crate) fn observed(&self) -> Observed {
-        Observed { format_version: FORMAT_VERSION.to_owned(), machines: self.machines.borrow().clone() }
+        Observed {
+            format_version: FORMAT_VERSION.to_owned(),
+            machines: self.machines.borrow().clone(),
+            ..Observed::default()
+        }
     }
 
     /// Does a plan, to its end.
@@ -105,9 +109,10 @@ impl FakeCluster {
         let mut machines = self.machines.borrow_mut();
         let state = machines.get_mut(machine).ok_or("no such machine")?;
         match operation {
-            Operation::Pull { image, .. } => {
+            Operation::Pull { image, id, .. } => {
                 state.images.push(image.clone());
-                state.image_ids.insert(image.clone(), format!("sha256:{image}"));
+                let id = id.clone().unwrap_or_else(|| format!("sha256:{image}"));
+                state.image_ids.insert(image.clone(), id);
             }
             Operation::CreateNetwork(spec) => {
                 if !state.networks.iter().any(|network| network.name == spec.name) {

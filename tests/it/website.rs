@@ -31,7 +31,7 @@ fn fresh() -> Observed {
         ..MachineState::default()
     };
     let machines = MACHINES.map(|name| (name.to_owned(), state(name)));
-    Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into() }
+    Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into(), ..Observed::default() }
 }
 
 fn plan(file: &str, observed: &Observed, policy: Policy) -> Plan {

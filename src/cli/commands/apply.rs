@@ -2,7 +2,7 @@
 
 use crate::cli::applying::run_locked;
 use crate::cli::args::ApplyArgs;
-use crate::cli::deploy::{connect, runtime, shown};
+use crate::cli::deploy::{ask_registries, connect, runtime, shown};
 use crate::cli::goal::Goal;
 use crate::cli::{Exit, Io};
 use crate::observed::Observed;
@@ -22,6 +22,9 @@ fn reach(args: &ApplyArgs, io: &mut Io, goal: Goal) -> Result<Exit, Exit> {
         let objective = args.placement.objective.then(|| view::objective(&plan.quality, io.style));
         shown(plan, args.shown, io) + &objective.unwrap_or_default()
     };
-    let plan = |io: &mut Io, observed: &Observed| goal.plan(args, io, observed);
+    let plan = async |io: &mut Io, observed: &mut Observed| {
+        ask_registries(&cluster, &goal.images(), observed).await;
+        goal.plan(args, io, observed)
+    };
     runtime(io)?.block_on(run_locked(io, &cluster, &project, &machines, &args.act, &show, plan))
 }

@@ -22,7 +22,7 @@ fn roll_back(args: &RollbackArgs, io: &mut Io) -> Result<Exit, Exit> {
     let machines = machines(project.inventory.as_ref());
     let cluster = connect(io, &machines);
     let name = &project.compose.name;
-    runtime(io)?.block_on(run_locked(io, &cluster, name, &machines, &args.act, &plainly, |io, observed| {
+    runtime(io)?.block_on(run_locked(io, &cluster, name, &machines, &args.act, &plainly, async |io, observed| {
         let (stack, _) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
         let services = services(args, io, &stack, observed)?;
         plan::roll_back(&stack, &services, observed, &project.origin())

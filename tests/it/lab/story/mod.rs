@@ -8,6 +8,7 @@ mod discovery;
 mod drift;
 mod faults;
 mod files;
+mod images;
 mod life;
 mod lost;
 mod refusals;
