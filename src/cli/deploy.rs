@@ -160,12 +160,19 @@ pub(super) struct Wish {
     pub policy: Policy,
     /// How many containers may move for the policy's sake.
     pub moves: u32,
+    /// Volumes to move: `data:m1:m3`.
+    pub volumes: Vec<String>,
     pub limits: Limits,
 }
 
 impl Wish {
     pub(super) fn new(placement: PlacementArgs, scope: &ScopeArgs) -> Wish {
-        Wish { policy: placement.policy.into(), moves: scope.moves(), limits: placement.limits.within() }
+        Wish {
+            policy: placement.policy.into(),
+            moves: scope.moves(),
+            volumes: scope.move_volume.clone(),
+            limits: placement.limits.within(),
+        }
     }
 }
 
@@ -190,6 +197,7 @@ pub(super) fn place_and_plan(
     if let Some(exit) = project.is_torn(io, &stack) {
         return Err(exit);
     }
+    move_volumes(io, &mut stack, &wish.volumes)?;
     let mut problem = Problem::new(&stack, plan::running(&stack, observed), wish.policy);
     problem.rebalance = wish.moves;
     let exit = match placement::place(&problem, limits) {
@@ -216,6 +224,28 @@ pub(super) fn place_and_plan(
     io.tell("Nothing was changed.\n");
     project.print_refusal(io);
     Err(exit)
+}
+
+/// Reads `data:m1:m3`, and plans as if the volume were there already.
+fn move_volumes(io: &mut Io, stack: &mut Stack, volumes: &[String]) -> Result<(), Exit> {
+    for text in volumes {
+        let [key, from, to] = text.split(':').collect::<Vec<_>>()[..] else {
+            let help = "its key in the compose file and two machines: --move-volume data:m1:m3";
+            io.refuse(&format!("`{text}` is no volume and two machines"), Some(help));
+            return Err(Exit::Error);
+        };
+        let names: Vec<&str> = stack.machines.iter().map(|machine| machine.name.as_str()).collect();
+        let place = |name: &str| names.iter().position(|known| *known == name);
+        let (Some(at), Some(goes)) = (place(from), place(to)) else {
+            let unknown = if place(from).is_none() { from } else { to };
+            return Err(io.unknown("machine", unknown, &names));
+        };
+        if let Err(why) = stack.move_volume(key, at, goes) {
+            io.refuse(&format!("`{key}` cannot be moved: {why}"), Some("nothing was changed"));
+            return Err(Exit::Error);
+        }
+    }
+    Ok(())
 }
 
 /// Notes beside each tier what it came to if nothing moved that need not.

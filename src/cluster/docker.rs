@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::dial::{CONNECTIONS, Route};
 use super::fault::Fault;
-use super::{Cluster, ClusterError, Settings, Tokens, client, endpoint, observe, pull, run, send, tokens};
+use super::{Cluster, ClusterError, Settings, Tokens, client, copy, endpoint, observe, pull, run, send, tokens};
 use crate::inventory::Endpoint;
 use crate::observed::MachineState;
 use crate::plan::Operation;
@@ -80,6 +80,9 @@ impl DockerCluster {
 
     async fn try_perform(&self, machine: &str, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), Fault> {
         let engine = self.engine(machine).await?;
+        if let Operation::CopyVolume(what) = operation {
+            return copy::copy(self.engine(&what.from).await?, engine, machine, what, progress).await;
+        }
         let fault = match run::run(engine, operation, progress).await {
             Err(fault) => fault,
             done => return done,

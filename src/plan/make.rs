@@ -19,6 +19,7 @@ use super::images::{Pins, has_image};
 use super::model::{
     Action, Change, FORMAT_VERSION, MachineUse, NetworkWay, PlacedContainer, Plan, Quality, TierQuality,
 };
+use super::moved;
 use super::steps::{Steps, completes};
 use super::surroundings::{drop_unused_networks, having, prepare};
 use super::work::{Removal, Work, change, previous_address, work};
@@ -55,6 +56,11 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
     let (own, aside) = (own(stack, observed), set_aside(stack, observed));
     let pins = Pins::new(stack, observed);
     let (works, removals) = work(problem, solution, (&own, &aside), &pins);
+    let writers = moved::others(stack, observed, &works, &own);
+    if !writers.is_empty() {
+        let refused = |message: String| Diagnostic::error("M332", message).help("stop it first");
+        return Err(NoPlan::Refused(writers.into_iter().map(refused).collect()));
+    }
     let obstacles = obstacles(stack, (observed, &pins), &works, &own);
     if !obstacles.is_empty() {
         return Err(NoPlan::Refused(obstacles));
@@ -88,7 +94,8 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
     let mut graph = Graph::default();
     let surroundings = prepare(stack, (observed, pins), works, &mut graph, &mut changes);
     let mut steps = Steps::new(stack, origin, works, removals, graph);
-    steps.plan(&surroundings);
+    steps.plan(&surroundings, observed);
+    moved::tell(stack, &mut changes);
     let (rollouts, downtime) = (steps.rollouts(), steps.downtime());
     let (mut graph, gone) = (steps.graph, steps.gone);
     if !keeps_networks {
@@ -122,6 +129,7 @@ pub fn take_down(stack: &Stack, observed: &Observed, origin: &Origin) -> Result<
         services: Vec::new(),
         networks: IndexMap::new(),
         volumes: IndexMap::new(),
+        moves: Vec::new(),
         inactive: BTreeSet::new(),
         ..stack.clone()
     };

@@ -12,6 +12,7 @@ mod images;
 mod lost;
 mod make;
 mod model;
+mod moved;
 mod overlap;
 mod reach;
 mod reasons;
@@ -36,8 +37,8 @@ pub use status::{ReplicaStatus, ServiceStatus, Status, status};
 pub use crate::stack::OnFailure;
 pub use model::{
     Action, AttributeChange, Change, Counts, Downtime, FORMAT_VERSION, GoingBack, MachineUse, NetworkSpec, NetworkWay,
-    NewContainer, Operation, PlacedContainer, Plan, Quality, ServiceRollout, Step, TierQuality, Until, VolumeSpec,
-    When,
+    NewContainer, Operation, PlacedContainer, Plan, Quality, ServiceRollout, Step, TierQuality, Until, VolumeCopy,
+    VolumeSpec, When,
 };
 pub use reach::out_of_reach;
 pub use waits::await_all;

@@ -218,6 +218,9 @@ pub enum Operation {
     CreateNetwork(NetworkSpec),
     /// Makes a volume. One of the same name that is there already is taken as made: volumes are never emptied.
     CreateVolume(VolumeSpec),
+    /// Copies what is in a volume from another machine to the one of the same name here, compares both, and notes that it is
+    /// here from now on. What is there stays.
+    CopyVolume(VolumeCopy),
     /// Makes a container, not yet running.
     CreateContainer(Box<NewContainer>),
     /// Starts a container.
@@ -384,6 +387,19 @@ pub struct VolumeSpec {
     pub driver_opts: BTreeMap<String, String>,
     /// All labels, ours among them.
     pub labels: BTreeMap<String, String>,
+}
+
+/// A volume to copy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeCopy {
+    /// The engine's name of it, on both machines.
+    pub volume: String,
+    /// The machine where the data is.
+    pub from: String,
+    /// An image that is there: engines hand data out only by way of a container.
+    pub from_image: String,
+    /// An image that is here.
+    pub image: String,
 }
 
 /// A container to make.

@@ -7,6 +7,7 @@ mod discovery;
 mod hooks;
 mod machines;
 mod model;
+mod moved;
 mod record;
 mod rollout;
 mod services;
@@ -26,6 +27,7 @@ pub use model::{
     AddressPool, Constraint, Dependency, Machine, MachinePlaces, Network, PortDemand, Replicas, Service, Stack, Swarm,
     TakenPort, Volume,
 };
+pub use moved::VolumeMove;
 pub use record::is_hidden;
 pub use rollout::{OnFailure, Rollout};
 pub use spec::{

@@ -107,7 +107,8 @@ fn changes(plan: &Plan, verbose: bool, style: Style) -> String {
             _ => alike.iter().map(|change| change.machine.as_str()).collect::<Vec<_>>().join(", "),
         };
         let (sign, word, color) = mark(change);
-        let why = if kind == "container" { reasons(change, verbose) } else { String::new() };
+        let why =
+            if kind == "container" || change.moved_from.is_some() { reasons(change, verbose) } else { String::new() };
         table.add_row(vec![
             cell(format!(" {sign} {word}")).fg(color),
             cell(format!("{kind} {name}")),
