@@ -1,0 +1,53 @@
+//! Capacity for programs; see `docs/formats.md`.
+
+use serde_json::{Value, json};
+
+use crate::capacity::{Lost, MachineRoom, More, Most, Report, Slot, Verdict};
+
+/// The version of the form.
+const FORMAT_VERSION: &str = "1.0";
+
+/// The same for programs; see `docs/formats.md`.
+pub fn capacity_json(project: &str, report: &Report) -> String {
+    let most = |most: Most| json!({ "containers": most.number(), "exact": matches!(most, Most::Exactly(_)) });
+    let room = |it: &MachineRoom| {
+        let resources = it.resources.iter().map(|it| {
+            let amounts = json!({ "capacity": it.capacity, "reserved": it.reserved, "used": it.used, "free": it.free });
+            (it.resource.to_string(), amounts)
+        });
+        let resources: serde_json::Map<String, Value> = resources.collect();
+        json!({ "machine": it.machine, "availability": it.availability, "containers": it.containers, "resources": resources })
+    };
+    let slot = |it: &Slot| json!({ "gib_per_cpu": it.shape.0, "size": it.size, "machine": it.machine, "free_in_sum": it.in_sum });
+    let of_service = |it: &More| {
+        let stops: Vec<Value> = it.stops.iter().map(|(why, on)| json!({ "why": why, "machines": on })).collect();
+        json!({
+            "service": it.service, "now": it.now, "as_placed": most(it.without_moves),
+            "if_others_move": it.with_moves.map(most), "stops": stops,
+        })
+    };
+    let loss = |it: &Lost| {
+        let (fits, moves, why, homeless) = match &it.verdict {
+            Verdict::Fits(moves) => (Some(true), *moves, Vec::new(), Vec::new()),
+            Verdict::Short(why, homeless) => (Some(false), None, why.clone(), homeless.clone()),
+            Verdict::Unknown => (None, None, Vec::new(), Vec::new()),
+        };
+        let homeless: Vec<Value> =
+            homeless.iter().map(|(service, left)| json!({ "service": service, "containers": left })).collect();
+        let data: Vec<Value> =
+            it.data.iter().map(|(service, volume)| json!({ "service": service, "volume": volume })).collect();
+        json!({
+            "name": it.name, "machines": it.machines, "alike": it.alike, "containers": it.containers, "fits": fits,
+            "moves": moves, "why": why, "without_place": homeless, "down": it.silenced, "data": data,
+        })
+    };
+    let value = json!({
+        "format_version": FORMAT_VERSION,
+        "project": project,
+        "machines": report.machines.iter().map(room).collect::<Vec<_>>(),
+        "slots": report.slots.iter().map(slot).collect::<Vec<_>>(),
+        "more": report.more.iter().map(of_service).collect::<Vec<_>>(),
+        "losses": report.losses.iter().map(loss).collect::<Vec<_>>(),
+    });
+    serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+}

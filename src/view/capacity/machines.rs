@@ -1,0 +1,88 @@
+//! What is used and free of each machine, and the largest container that still fits.
+
+use comfy_table::{Cell, Color};
+
+use crate::capacity::{MachineRoom, Slot};
+use crate::units::{Amounts, Resource};
+use crate::view::style::{Style, cell, lines};
+
+/// A bar's length.
+const BAR: u64 = 10;
+
+/// A row for each machine, and their sum.
+pub(super) fn machines(machines: &[MachineRoom], style: Style) -> String {
+    let mut resources: Vec<&Resource> =
+        machines.iter().flat_map(|it| it.resources.iter().map(|it| &it.resource)).collect();
+    resources.sort_unstable();
+    resources.dedup();
+    let mut table = style.table();
+    let heads = resources.iter().map(ToString::to_string);
+    table.set_header([" machine".to_owned()].into_iter().chain(heads).chain(["containers".to_owned()]));
+    for machine in machines {
+        let name = match machine.availability.as_str() {
+            "active" => format!(" {}", machine.machine),
+            other => format!(" {} ({other})", machine.machine),
+        };
+        let mut row = vec![cell(name)];
+        row.extend(resources.iter().map(|resource| {
+            let found = machine.resources.iter().find(|it| it.resource == **resource);
+            found.map_or(cell("–"), |it| room(resource, it.capacity, it.capacity - it.free, style))
+        }));
+        row.push(cell(machine.containers));
+        table.add_row(row);
+    }
+    if machines.len() > 1 {
+        let mut row = vec![cell(" together")];
+        row.extend(resources.iter().map(|resource| {
+            let all = machines.iter().flat_map(|it| it.resources.iter().filter(|it| it.resource == **resource));
+            let (capacity, free) = all.fold((0, 0), |sum, it| (sum.0 + it.capacity, sum.1 + it.free));
+            room(resource, capacity, capacity - free, style)
+        }));
+        row.push(cell(machines.iter().map(|it| it.containers).sum::<u32>()));
+        table.add_row(row);
+    }
+    lines(&table)
+}
+
+/// "██████░░░░ 4 of 6, 2 free": what is not free is taken, by whomever.
+fn room(resource: &Resource, capacity: u64, taken: u64, style: Style) -> Cell {
+    let full = if capacity == 0 { 0 } else { (taken * BAR).div_ceil(capacity).min(BAR) };
+    let (on, off) = if style.unicode { ("█", "░") } else { ("#", ".") };
+    let bar = on.repeat(full as usize) + &off.repeat((BAR - full) as usize);
+    let text = format!(
+        "{bar} {} of {}, {} free",
+        resource.show(taken),
+        resource.show(capacity),
+        resource.show(capacity - taken)
+    );
+    let color = match (taken * 100).checked_div(capacity) {
+        Some(95..) => Color::Red,
+        Some(80..) => Color::Yellow,
+        _ => Color::Green,
+    };
+    cell(text).fg(color)
+}
+
+pub(super) fn slots(slots: &[Slot], style: Style) -> String {
+    let mut table = style.table();
+    if style.markdown {
+        // There is no table without a head.
+        table.set_header(["shape", "the largest", "all free room"]);
+    }
+    for slot in slots {
+        let shape = format!(" with {} GiB for each CPU", slot.shape.0);
+        let place = match &slot.machine {
+            Some(machine) => format!("{} on {machine}", size(&slot.size)),
+            None => "none".to_owned(),
+        };
+        table.add_row(vec![cell(shape), cell(place), cell(format!("(free in sum: {})", size(&slot.in_sum)))]);
+    }
+    lines(&table)
+}
+
+/// "2 CPUs, 8 GiB".
+fn size(amounts: &Amounts) -> String {
+    let cpus = Resource::cpus().show(amounts.get(&Resource::cpus()));
+    let memory = Resource::memory().show(amounts.get(&Resource::memory()));
+    format!("{cpus} CPU{}, {memory}", if cpus == "1" { "" } else { "s" })
+}

@@ -1,0 +1,37 @@
+//! Capacity for people, and the same for programs.
+
+mod json;
+mod losses;
+mod machines;
+mod more;
+
+pub use json::capacity_json;
+
+use crate::capacity::Report;
+
+use super::style::{Style, count, machine_names};
+use losses::losses;
+use machines::{machines, slots};
+use more::more;
+
+/// So many machines are named; of more the first and the last.
+const MOST_NAMED: usize = 4;
+
+/// The whole report.
+pub fn capacity(project: &str, report: &Report, is_seen: bool, style: Style) -> String {
+    let basis = if is_seen { "what runs" } else { "the files, as if nothing ran yet" };
+    let mut text = format!("{} on {}, by {basis}\n\n", style.bold(project), count(report.machines.len(), "machine"));
+    text.push_str(&machines(&report.machines, style));
+    text.push_str(&format!(
+        "\n{}\n\n{}",
+        style.bold("The largest container that still fits"),
+        slots(&report.slots, style)
+    ));
+    text.push_str(&format!("\n{}\n\n{}", style.bold("How many more fit"), more(&report.more, style)));
+    text.push_str(&format!("\n{}\n\n{}", style.bold("If this is lost"), losses(&report.losses, style)));
+    text
+}
+
+fn names(names: &[String]) -> String {
+    machine_names(&names.iter().map(String::as_str).collect::<Vec<_>>(), MOST_NAMED)
+}
