@@ -1,7 +1,7 @@
 //! What the loss of a machine, or of a zone, does.
 
 use crate::placement::loss::{self, Rest};
-use crate::placement::{Layout, Outcome, Policy, Problem, place};
+use crate::placement::{Layout, Outcome, Policy, Problem, fewest_leave, place};
 
 use super::Question;
 
@@ -91,11 +91,7 @@ fn moved(problem: &Problem<'_>, lost: &[usize], question: &Question) -> Option<u
     let (stack, running) = loss::without(problem, lost);
     let problem = Problem::new(&stack, running, Policy::Pack);
     let Outcome::Placed(solution) = place(&problem, &question.limits) else { return None };
+    let moves = solution.leaving(&problem.running).count() as u32;
     // Only a proven number is told.
-    solution.tiers.first().filter(|moves| moves.gap() == 0.0)?;
-    let moves = problem
-        .running
-        .iter()
-        .filter(|at| !solution.replicas.iter().any(|it| at.is(&it.replica) && it.replica.machine == at.machine));
-    u32::try_from(moves.count()).ok()
+    (moves <= fewest_leave(&problem, &solution)).then_some(moves)
 }

@@ -3,15 +3,20 @@
 //! Everything is told of one placement: of what runs, or of what the files would make run. Each figure is checked by
 //! placing: where it says that so many more fit, one more does not.
 
+mod drains;
 mod losses;
 mod more;
 mod room;
+mod rounds;
+mod search;
 
+pub use drains::{Drains, Emptied, Moves, Stuck};
 pub use losses::{Lost, Verdict};
 pub use more::{More, Most};
 pub use room::{MachineRoom, ResourceRoom, Shape, Slot};
+pub use rounds::Rounds;
 
-use crate::placement::{Layout, Limits, Policy, Problem, Running, Solution};
+use crate::placement::{Layout, Limits, Policy, Problem, Solution};
 use crate::stack::{By, Stack};
 
 /// What is asked beside the machines' room.
@@ -23,6 +28,8 @@ pub struct Question {
     pub with_moves: bool,
     /// What may be lost as one: machines, or all with the same label.
     pub losses: By,
+    /// Whether it is told how machines can be emptied for maintenance.
+    pub drains: bool,
     /// For each placement that is tried.
     pub limits: Limits,
 }
@@ -38,17 +45,13 @@ pub struct Report {
     pub more: Vec<More>,
     /// What each loss does.
     pub losses: Vec<Lost>,
+    /// How machines can be emptied, where that was asked.
+    pub drains: Option<Drains>,
 }
 
 /// The report on a placement of the stack.
 pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report {
-    let placed = solution.replicas.iter().map(|it| Running {
-        service: it.replica.service,
-        number: it.replica.number,
-        machine: it.replica.machine,
-        ports: it.ports.iter().map(|port| Some(*port)).collect(),
-    });
-    let problem = Problem::new(stack, placed.collect(), Policy::default());
+    let problem = Problem::new(stack, drains::running(solution).collect(), Policy::default());
     let layout = Layout { counts: problem.current.clone() };
     let more = question.services.iter().map(|service| more::more(&problem, &layout, *service, question));
     Report {
@@ -56,5 +59,6 @@ pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report
         slots: room::slots(&problem, &layout),
         more: more.collect(),
         losses: losses::losses(&problem, &layout, question),
+        drains: question.drains.then(|| drains::drains(&problem, &question.limits)),
     }
 }

@@ -22,6 +22,7 @@ mod verify;
 
 pub use constraints::clash;
 pub use explain::certificates;
+pub use objective::fewest_leave;
 pub use problem::{Layout, Policy, Problem, Running};
 pub use replicas::Replica;
 pub use solution::{Placed, Solution};

@@ -13,6 +13,7 @@ mod corpus_canonical;
 mod corpus_model;
 mod discovery;
 mod disk;
+mod drains;
 mod export;
 mod fake;
 mod flat;

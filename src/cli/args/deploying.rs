@@ -200,6 +200,9 @@ pub(in crate::cli) struct CapacityArgs {
     /// What may be lost as one: `machine`, or a label such as `zone`
     #[arg(long, value_name = "LABEL", default_value = "machine")]
     pub loss: String,
+    /// Tell how machines can be emptied for maintenance: in what order, which cannot, and which at once
+    #[arg(long)]
+    pub drains: bool,
     /// Print the answer as JSON
     #[arg(long, conflicts_with = "markdown")]
     pub json: bool,

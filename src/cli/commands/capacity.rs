@@ -64,6 +64,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         services: services(args, io, &stack)?,
         with_moves: stack.services.len() <= MOST_WITH_MOVES,
         losses,
+        drains: args.drains,
         limits: placement::Limits { time: limits.time / 5, ..limits },
     };
     let report = capacity::report(&stack, &solution, &question);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::capacity::{Lost, MachineRoom, More, Most, Report, Slot, Verdict};
+use crate::capacity::{Drains, Emptied, Lost, MachineRoom, More, Most, Report, Slot, Stuck, Verdict};
 
 /// The version of the form.
 const FORMAT_VERSION: &str = "1.0";
@@ -32,8 +32,7 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
             Verdict::Short(why, homeless) => (Some(false), None, why.clone(), homeless.clone()),
             Verdict::Unknown => (None, None, Vec::new(), Vec::new()),
         };
-        let homeless: Vec<Value> =
-            homeless.iter().map(|(service, left)| json!({ "service": service, "containers": left })).collect();
+        let homeless = without_place(&homeless);
         let data: Vec<Value> =
             it.data.iter().map(|(service, volume)| json!({ "service": service, "volume": volume })).collect();
         json!({
@@ -48,6 +47,32 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
         "slots": report.slots.iter().map(slot).collect::<Vec<_>>(),
         "more": report.more.iter().map(of_service).collect::<Vec<_>>(),
         "losses": report.losses.iter().map(loss).collect::<Vec<_>>(),
+        "drains": report.drains.as_ref().map(drains),
     });
     serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+}
+
+/// Services, each with how many containers of it find no place.
+fn without_place(homeless: &[(String, u32)]) -> Vec<Value> {
+    homeless.iter().map(|(service, left)| json!({ "service": service, "containers": left })).collect()
+}
+
+fn drains(drains: &Drains) -> Value {
+    let stuck = |it: &Stuck| {
+        json!({
+            "machines": it.machines, "proven": it.is_proven, "why": it.why, "without_place": without_place(&it.stay),
+        })
+    };
+    let rounds = drains.rounds.as_ref();
+    json!({
+        "order": drains.order.iter().map(emptied).collect::<Vec<_>>(),
+        "stuck": drains.stuck.iter().map(stuck).collect::<Vec<_>>(),
+        "rounds": rounds.map(|it| it.rounds.iter().map(emptied).collect::<Vec<_>>()),
+        "fewest_rounds": rounds.map(|it| it.are_fewest),
+    })
+}
+
+fn emptied(it: &Emptied) -> Value {
+    let moves = it.moves.map(|it| json!({ "away": it.away, "others": it.others, "end": it.end, "least": it.is_least }));
+    json!({ "machines": it.machines, "moves": moves })
 }

@@ -56,7 +56,7 @@ fn who(lost: &Lost) -> String {
     }
 }
 
-fn short(why: &[String], homeless: &[(String, u32)], style: Style) -> String {
+pub(super) fn short(why: &[String], homeless: &[(String, u32)], style: Style) -> String {
     let left: Vec<String> = homeless.iter().take(6).map(|(service, left)| format!("{left} of `{service}`")).collect();
     let more = homeless.len().saturating_sub(6);
     let more = if more > 0 { format!(", and {}", count(more, "more service")) } else { String::new() };

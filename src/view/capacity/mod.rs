@@ -1,5 +1,6 @@
 //! Capacity for people, and the same for programs.
 
+mod drains;
 mod json;
 mod losses;
 mod machines;
@@ -10,6 +11,7 @@ pub use json::capacity_json;
 use crate::capacity::Report;
 
 use super::style::{Style, count, machine_names};
+use drains::drains;
 use losses::losses;
 use machines::{machines, slots};
 use more::more;
@@ -29,6 +31,9 @@ pub fn capacity(project: &str, report: &Report, is_seen: bool, style: Style) -> 
     ));
     text.push_str(&format!("\n{}\n\n{}", style.bold("How many more fit"), more(&report.more, style)));
     text.push_str(&format!("\n{}\n\n{}", style.bold("If this is lost"), losses(&report.losses, style)));
+    if let Some(found) = &report.drains {
+        text.push_str(&format!("\n{}\n\n{}", style.bold("For maintenance"), drains(found, style)));
+    }
     text
 }
 
