@@ -4,6 +4,8 @@
 //! placing: where it says that so many more fit, one more does not.
 
 mod drains;
+mod gains;
+mod growth;
 mod losses;
 mod more;
 mod room;
@@ -11,6 +13,8 @@ mod rounds;
 mod search;
 
 pub use drains::{Drains, Emptied, Moves, Stuck};
+pub use gains::{Extra, Gain};
+pub use growth::{End, Factor, Growth, Point, grown};
 pub use losses::{Lost, Verdict};
 pub use more::{More, Most};
 pub use room::{MachineRoom, ResourceRoom, Shape, Slot};
@@ -30,6 +34,8 @@ pub struct Question {
     pub losses: By,
     /// Whether it is told how machines can be emptied for maintenance.
     pub drains: bool,
+    /// Whether it is told how far the stack can grow; all services but these grow, by index.
+    pub growth: Option<Vec<usize>>,
     /// For each placement that is tried.
     pub limits: Limits,
 }
@@ -47,6 +53,8 @@ pub struct Report {
     pub losses: Vec<Lost>,
     /// How machines can be emptied, where that was asked.
     pub drains: Option<Drains>,
+    /// How far the stack can grow, where that was asked and something grows.
+    pub growth: Option<Growth>,
 }
 
 /// The report on a placement of the stack.
@@ -60,5 +68,6 @@ pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report
         more: more.collect(),
         losses: losses::losses(&problem, &layout, question),
         drains: question.drains.then(|| drains::drains(&problem, &question.limits)),
+        growth: question.growth.as_ref().and_then(|held| growth::growth(&problem, held, &question.limits)),
     }
 }

@@ -51,10 +51,7 @@ fn at_once(fleet: &Fleet, first: usize, left: &[usize]) -> Vec<usize> {
     for mut kind in fleet.kinds(left) {
         kind.retain(|machine| *machine != first);
         let with = |more: u32| [&group[..], &kind[..more as usize]].concat();
-        let most = search(kind.len() as u32, |more| match kind.len() < more as usize {
-            true => Fits::No,
-            false => Fits::from(&fleet.can_be_emptied(&with(more))),
-        });
+        let most = search(kind.len() as u32, |more| Fits::from(&fleet.can_be_emptied(&with(more))));
         group = with(most.number());
     }
     group.sort_unstable();

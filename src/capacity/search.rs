@@ -22,14 +22,16 @@ impl From<&Outcome> for Fits {
     }
 }
 
-/// The largest number that fits, by doubling and halving: what one more lacks, two more lack. Where as many as `plenty` fit,
-/// no end is looked for.
+/// The largest number that fits, by doubling and halving: what one more lacks, two more lack. Where `plenty` fit, no end is
+/// looked for.
 pub(super) fn search(plenty: u32, mut fits: impl FnMut(u32) -> Fits) -> Most {
     let (mut low, mut step) = (0, 1);
     let mut high = loop {
-        let next = low + step;
+        if low >= plenty {
+            return Most::Plenty(low);
+        }
+        let next = plenty.min(low + step);
         match fits(next) {
-            Fits::Yes if next >= plenty => return Most::Plenty(next),
             Fits::Yes => (low, step) = (next, step * 2),
             Fits::No => break (next, true),
             Fits::Unknown => break (next, false),

@@ -2,3 +2,8 @@ planner capacity --observed snapshot-sparse.json --service kv --drains stack.yam
 planner capacity --observed snapshot-sparse.json --service kv --drains --json stack.yaml
 in testdata/cli/files
 planner capacity --service web --drains -i six.yaml round.yaml
+planner capacity --service web --growth --hold db -i six.yaml round.yaml
+planner capacity --service web --factor 1.4 --scale db=1 --growth --hold db --json -i six.yaml round.yaml
+planner capacity --factor 1,5 -i six.yaml round.yaml
+planner capacity --factor 3 -i six.yaml round.yaml
+planner capacity --growth --hold bd -i six.yaml round.yaml

@@ -18,6 +18,7 @@ fn told(stack: &Stack, policy: Policy) -> Option<(Drains, Vec<Vec<u32>>)> {
         with_moves: false,
         losses: By::Machine,
         drains: true,
+        growth: None,
         limits: Limits::default(),
     };
     let mut current = vec![vec![0; stack.machines.len()]; stack.services.len()];

@@ -18,6 +18,7 @@ mod export;
 mod fake;
 mod flat;
 mod golden;
+mod growth;
 mod hostile;
 mod hostile_engine;
 mod house;

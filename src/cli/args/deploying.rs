@@ -194,6 +194,15 @@ pub(in crate::cli) struct CapacityArgs {
     /// As if a service had so many replicas: `web=12` (may be repeated)
     #[arg(long, value_name = "SERVICE=N")]
     pub scale: Vec<String>,
+    /// As if every service had so many times its replicas, rounded up: `1.5` (not those of `--scale` and `--hold`)
+    #[arg(long, value_name = "FACTOR")]
+    pub factor: Option<String>,
+    /// Tell how far the stack can grow, what ends that, and what would carry it further
+    #[arg(long)]
+    pub growth: bool,
+    /// This service does not grow (may be repeated)
+    #[arg(long, value_name = "SERVICE")]
+    pub hold: Vec<String>,
     /// Tell of this service how many more fit (may be repeated; else of all, in large stacks of the largest)
     #[arg(long, value_name = "SERVICE")]
     pub service: Vec<String>,

@@ -1,6 +1,6 @@
 //! `planner capacity`: what is used and free, what still fits, and what a loss would do.
 
-use crate::capacity::{self, Question};
+use crate::capacity::{self, Factor, Question};
 use crate::cli::args::CapacityArgs;
 use crate::cli::deploy::{seen, tell_refused};
 use crate::cli::project::Project;
@@ -37,6 +37,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         io.tell_findings(&mut findings, &project.sources);
         return Err(Exit::Error);
     }
+    let held = grow(args, io, &mut stack)?;
     scale(args, io, &mut stack)?;
     let running = observed.as_ref().map(|observed| plan::running(&stack, observed)).unwrap_or_default();
     let problem = Problem::new(&stack, running, args.policy.into());
@@ -65,6 +66,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         with_moves: stack.services.len() <= MOST_WITH_MOVES,
         losses,
         drains: args.drains,
+        growth: args.growth.then_some(held),
         limits: placement::Limits { time: limits.time / 5, ..limits },
     };
     let report = capacity::report(&stack, &solution, &question);
@@ -75,6 +77,20 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         view::capacity(&stack.project, &report, is_seen, style)
     });
     Ok(Exit::Fine)
+}
+
+/// `1.5`: as if the files said so of every service. The services that do not grow.
+fn grow(args: &CapacityArgs, io: &mut Io, stack: &mut Stack) -> Result<Vec<usize>, Exit> {
+    let held: Vec<usize> = args.hold.iter().map(|name| index(io, stack, name)).collect::<Result<_, _>>()?;
+    if let Some(text) = &args.factor {
+        let Some(factor) = Factor::parse(text) else {
+            let help = "a number above 0, at most 1000, such as --factor 1.5";
+            io.refuse(&format!("`{text}` is no number of times"), Some(help));
+            return Err(Exit::Error);
+        };
+        *stack = capacity::grown(stack, factor, &held);
+    }
+    Ok(held)
 }
 
 /// `web=12`: as if the files said so.

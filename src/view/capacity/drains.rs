@@ -12,7 +12,13 @@ use super::names;
 pub(super) fn drains(drains: &Drains, style: Style) -> String {
     let mut table = style.table();
     table.set_header([" machine", "emptied one at a time, in this order, each given back before the next"]);
-    for emptied in &drains.order {
+    // Where nothing is told of the moves, one row does.
+    let is_told = drains.order.iter().any(|it| it.moves.is_some());
+    if !is_told && !drains.order.is_empty() {
+        let all: Vec<String> = drains.order.iter().flat_map(|it| it.machines.clone()).collect();
+        table.add_row(vec![cell(format!(" {}", names(&all))), cell("can be emptied, in any order").fg(Color::Green)]);
+    }
+    for emptied in drains.order.iter().filter(|_| is_told) {
         table.add_row(vec![cell(format!(" {}", names(&emptied.machines))), cell(told(emptied)).fg(Color::Green)]);
     }
     for stuck in &drains.stuck {

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::capacity::{Drains, Emptied, Lost, MachineRoom, More, Most, Report, Slot, Stuck, Verdict};
+use crate::capacity::{
+    Drains, Emptied, End, Extra, Gain, Growth, Lost, MachineRoom, More, Most, Point, Report, Slot, Stuck, Verdict,
+};
 
 /// The version of the form.
 const FORMAT_VERSION: &str = "1.0";
@@ -48,6 +50,7 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
         "more": report.more.iter().map(of_service).collect::<Vec<_>>(),
         "losses": report.losses.iter().map(loss).collect::<Vec<_>>(),
         "drains": report.drains.as_ref().map(drains),
+        "growth": report.growth.as_ref().map(growth),
     });
     serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
 }
@@ -75,4 +78,41 @@ fn drains(drains: &Drains) -> Value {
 fn emptied(it: &Emptied) -> Value {
     let moves = it.moves.map(|it| json!({ "away": it.away, "others": it.others, "end": it.end, "least": it.is_least }));
     json!({ "machines": it.machines, "moves": moves })
+}
+
+fn growth(growth: &Growth) -> Value {
+    let point = |it: &Point| {
+        let used =
+            it.used.iter().map(|(resource, used, room)| (resource.to_string(), json!({ "used": used, "room": room })));
+        let used: serde_json::Map<String, Value> = used.collect();
+        json!({ "factor": it.factor.number(), "containers": it.containers, "resources": used, "fits": it.fits })
+    };
+    let end = match &growth.end {
+        End::Plenty | End::Unknown => Value::Null,
+        End::Proven { adds, why, homeless } => {
+            let adds: Vec<Value> =
+                adds.iter().map(|(service, more)| json!({ "service": service, "containers": more })).collect();
+            json!({ "adds": adds, "why": why, "without_place": without_place(homeless) })
+        }
+    };
+    json!({
+        "most": growth.most.number(),
+        "exact": matches!(growth.end, End::Proven { .. }),
+        "end": end,
+        "points": growth.points.iter().map(point).collect::<Vec<_>>(),
+        "held": growth.held,
+        "gains": growth.gains.iter().map(gain).collect::<Vec<_>>(),
+    })
+}
+
+fn gain(it: &Gain) -> Value {
+    let (what, resource, amount, machines) = match &it.extra {
+        Extra::Everywhere(resource, amount) => ("everywhere", Some(resource), Some(*amount), None),
+        Extra::On(resource, amount, machines) => ("on one machine", Some(resource), Some(*amount), Some(machines)),
+        Extra::Machine(machines) => ("one more machine", None, None, Some(machines)),
+    };
+    json!({
+        "what": what, "resource": resource.map(ToString::to_string), "amount": amount, "like": machines,
+        "most": it.most.number(), "exact": it.is_exact,
+    })
 }

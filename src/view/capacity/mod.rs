@@ -1,6 +1,7 @@
 //! Capacity for people, and the same for programs.
 
 mod drains;
+mod growth;
 mod json;
 mod losses;
 mod machines;
@@ -12,6 +13,7 @@ use crate::capacity::Report;
 
 use super::style::{Style, count, machine_names};
 use drains::drains;
+use growth::growth;
 use losses::losses;
 use machines::{machines, slots};
 use more::more;
@@ -33,6 +35,9 @@ pub fn capacity(project: &str, report: &Report, is_seen: bool, style: Style) -> 
     text.push_str(&format!("\n{}\n\n{}", style.bold("If this is lost"), losses(&report.losses, style)));
     if let Some(found) = &report.drains {
         text.push_str(&format!("\n{}\n\n{}", style.bold("For maintenance"), drains(found, style)));
+    }
+    if let Some(found) = &report.growth {
+        text.push_str(&format!("\n{}\n\n{}", style.bold("How far it can grow"), growth(found, style)));
     }
     text
 }

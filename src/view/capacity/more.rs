@@ -14,7 +14,7 @@ fn number(most: Most) -> String {
     match most {
         Most::Exactly(number) => number.to_string(),
         Most::AtLeast(number) => format!("at least {number}"),
-        Most::Plenty(number) => format!("more than {number}"),
+        Most::Plenty(number) => format!("{number} or more"),
     }
 }
 
