@@ -77,7 +77,7 @@ impl Ord for Factor {
 impl fmt::Display for Factor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let thousandths = self.over * 1000 / self.under;
-        let more = if self.over * 1000 % self.under == 0 { "" } else { "…" };
+        let more = if (self.over * 1000).is_multiple_of(self.under) { "" } else { "…" };
         let text = format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
         let text = if more.is_empty() { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
         write!(f, "{text}{more}")

@@ -8,6 +8,7 @@ mod gains;
 mod growth;
 mod losses;
 mod more;
+mod pairs;
 mod room;
 mod rounds;
 mod search;
@@ -17,6 +18,7 @@ pub use gains::{Extra, Gain};
 pub use growth::{End, Factor, Growth, Point, grown};
 pub use losses::{Lost, Verdict};
 pub use more::{More, Most};
+pub use pairs::{PairLost, Pairs};
 pub use room::{MachineRoom, ResourceRoom, Shape, Slot};
 pub use rounds::Rounds;
 
@@ -32,6 +34,8 @@ pub struct Question {
     pub with_moves: bool,
     /// What may be lost as one: machines, or all with the same label.
     pub losses: By,
+    /// Whether it is told what the loss of each two machines does.
+    pub pairs: bool,
     /// Whether it is told how machines can be emptied for maintenance.
     pub drains: bool,
     /// Whether it is told how far the stack can grow; all services but these grow, by index.
@@ -51,6 +55,8 @@ pub struct Report {
     pub more: Vec<More>,
     /// What each loss does.
     pub losses: Vec<Lost>,
+    /// What the loss of each two machines does, where that was asked.
+    pub pairs: Option<Pairs>,
     /// How machines can be emptied, where that was asked.
     pub drains: Option<Drains>,
     /// How far the stack can grow, where that was asked and something grows.
@@ -67,6 +73,7 @@ pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report
         slots: room::slots(&problem, &layout),
         more: more.collect(),
         losses: losses::losses(&problem, &layout, question),
+        pairs: question.pairs.then(|| pairs::pairs(&problem, &layout, question)),
         drains: question.drains.then(|| drains::drains(&problem, &question.limits)),
         growth: question.growth.as_ref().and_then(|held| growth::growth(&problem, held, &question.limits)),
     }

@@ -7,3 +7,4 @@ planner capacity --service web --factor 1.4 --scale db=1 --growth --hold db --js
 planner capacity --factor 1,5 -i six.yaml round.yaml
 planner capacity --factor 3 -i six.yaml round.yaml
 planner capacity --growth --hold bd -i six.yaml round.yaml
+planner capacity --service web --pairs --matrix -i six.yaml round.yaml

@@ -26,7 +26,15 @@ fn all(stack: &Stack) -> Vec<Layout> {
 }
 
 fn question(services: Vec<usize>) -> Question {
-    Question { services, with_moves: true, losses: By::Machine, drains: false, growth: None, limits: Limits::default() }
+    Question {
+        services,
+        with_moves: true,
+        losses: By::Machine,
+        pairs: false,
+        drains: false,
+        growth: None,
+        limits: Limits::default(),
+    }
 }
 
 proptest! {

@@ -17,6 +17,7 @@ fn told(stack: &Stack, policy: Policy) -> Option<(Drains, Vec<Vec<u32>>)> {
         services: Vec::new(),
         with_moves: false,
         losses: By::Machine,
+        pairs: false,
         drains: true,
         growth: None,
         limits: Limits::default(),

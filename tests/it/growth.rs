@@ -20,6 +20,7 @@ fn told(stack: &Stack, held: Vec<usize>) -> Option<Growth> {
         services: Vec::new(),
         with_moves: false,
         losses: By::Machine,
+        pairs: false,
         drains: false,
         growth: Some(held),
         limits: Limits::default(),

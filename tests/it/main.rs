@@ -28,6 +28,7 @@ mod lint_cases;
 mod lock;
 mod loss;
 mod never_panics;
+mod pairs;
 mod placement;
 mod planning;
 mod quiet;

@@ -209,6 +209,12 @@ pub(in crate::cli) struct CapacityArgs {
     /// What may be lost as one: `machine`, or a label such as `zone`
     #[arg(long, value_name = "LABEL", default_value = "machine")]
     pub loss: String,
+    /// Tell what the loss of each two machines at once does as well
+    #[arg(long)]
+    pub pairs: bool,
+    /// Show each loss against each service
+    #[arg(long, conflicts_with = "json")]
+    pub matrix: bool,
     /// Tell how machines can be emptied for maintenance: in what order, which cannot, and which at once
     #[arg(long)]
     pub drains: bool,

@@ -65,6 +65,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         services: services(args, io, &stack)?,
         with_moves: stack.services.len() <= MOST_WITH_MOVES,
         losses,
+        pairs: args.pairs,
         drains: args.drains,
         growth: args.growth.then_some(held),
         limits: placement::Limits { time: limits.time / 5, ..limits },
@@ -74,7 +75,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
     io.print(&if args.json {
         view::capacity_json(&stack.project, &report)
     } else {
-        view::capacity(&stack.project, &report, is_seen, style)
+        view::capacity(&stack.project, &report, is_seen, args.matrix, style)
     });
     Ok(Exit::Fine)
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::capacity::{
-    Drains, Emptied, End, Extra, Gain, Growth, Lost, MachineRoom, More, Most, Point, Report, Slot, Stuck, Verdict,
+    Drains, Emptied, End, Extra, Gain, Growth, Lost, MachineRoom, More, Most, PairLost, Point, Report, Slot, Stuck,
+    Verdict,
 };
 
 /// The version of the form.
@@ -28,20 +29,6 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
             "if_others_move": it.with_moves.map(most), "stops": stops,
         })
     };
-    let loss = |it: &Lost| {
-        let (fits, moves, why, homeless) = match &it.verdict {
-            Verdict::Fits(moves) => (Some(true), *moves, Vec::new(), Vec::new()),
-            Verdict::Short(why, homeless) => (Some(false), None, why.clone(), homeless.clone()),
-            Verdict::Unknown => (None, None, Vec::new(), Vec::new()),
-        };
-        let homeless = without_place(&homeless);
-        let data: Vec<Value> =
-            it.data.iter().map(|(service, volume)| json!({ "service": service, "volume": volume })).collect();
-        json!({
-            "name": it.name, "machines": it.machines, "alike": it.alike, "containers": it.containers, "fits": fits,
-            "moves": moves, "why": why, "without_place": homeless, "down": it.silenced, "data": data,
-        })
-    };
     let value = json!({
         "format_version": FORMAT_VERSION,
         "project": project,
@@ -49,6 +36,9 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
         "slots": report.slots.iter().map(slot).collect::<Vec<_>>(),
         "more": report.more.iter().map(of_service).collect::<Vec<_>>(),
         "losses": report.losses.iter().map(loss).collect::<Vec<_>>(),
+        "pairs": report.pairs.as_ref().map(|it| json!({
+            "losses": it.losses.iter().map(pair).collect::<Vec<_>>(), "not_looked_at": it.not_looked_at,
+        })),
         "drains": report.drains.as_ref().map(drains),
         "growth": report.growth.as_ref().map(growth),
     });
@@ -115,4 +105,29 @@ fn gain(it: &Gain) -> Value {
         "what": what, "resource": resource.map(ToString::to_string), "amount": amount, "like": machines,
         "most": it.most.number(), "exact": it.is_exact,
     })
+}
+
+fn loss(it: &Lost) -> Value {
+    let (fits, moves, why, homeless) = match &it.verdict {
+        Verdict::Fits(moves) => (Some(true), *moves, Vec::new(), Vec::new()),
+        Verdict::Short(why, homeless) => (Some(false), None, why.clone(), homeless.clone()),
+        Verdict::Unknown => (None, None, Vec::new(), Vec::new()),
+    };
+    let homeless = without_place(&homeless);
+    let hit: Vec<Value> =
+        it.hit.iter().map(|(service, lost)| json!({ "service": service, "containers": lost })).collect();
+    let data: Vec<Value> =
+        it.data.iter().map(|(service, volume)| json!({ "service": service, "volume": volume })).collect();
+    json!({
+        "name": it.name, "machines": it.machines, "alike": it.alike, "containers": it.containers, "hit": hit, "fits": fits,
+        "moves": moves, "why": why, "without_place": homeless, "down": it.silenced, "data": data,
+    })
+}
+
+fn pair(it: &PairLost) -> Value {
+    let mut value = loss(&it.lost);
+    value["first"] = json!(it.first);
+    value["second"] = json!(it.second);
+    value["pairs"] = json!(it.pairs);
+    value
 }

@@ -1,33 +1,21 @@
 //! What each loss does.
 
 use anstyle::AnsiColor;
-use comfy_table::Color;
+use comfy_table::{Cell, Color};
 
-use crate::capacity::{Lost, Verdict};
+use crate::capacity::{Lost, PairLost, Pairs, Verdict};
 use crate::view::style::{Style, cell, count, lines};
 
 use super::names;
+
+/// So many pairs are shown, the worst.
+const MOST_PAIRS: usize = 20;
 
 pub(super) fn losses(losses: &[Lost], style: Style) -> String {
     let mut table = style.table();
     table.set_header([" lost", "containers", "the rest", "meanwhile"]);
     for lost in losses {
-        let (verdict, color) = match &lost.verdict {
-            Verdict::Fits(None) => ("finds room again".to_owned(), Color::Green),
-            Verdict::Fits(Some(0)) => ("finds room again, nothing else moves".to_owned(), Color::Green),
-            Verdict::Fits(Some(moves)) => {
-                let verb = if *moves == 1 { "moves" } else { "move" };
-                (format!("finds room again, {} {verb}", count(*moves as usize, "other container")), Color::Green)
-            }
-            Verdict::Unknown => ("not found out in time".to_owned(), Color::Yellow),
-            Verdict::Short(why, homeless) => (short(why, homeless, style), Color::Red),
-        };
-        table.add_row(vec![
-            cell(format!(" {}", who(lost))),
-            cell(lost.containers),
-            cell(verdict).fg(color),
-            cell(meanwhile(lost, style)),
-        ]);
+        table.add_row(row(&who(lost), lost, style));
     }
     let mut text = lines(&table);
     let short =
@@ -45,7 +33,72 @@ pub(super) fn losses(losses: &[Lost], style: Style) -> String {
     text
 }
 
-fn who(lost: &Lost) -> String {
+fn row(who: &str, lost: &Lost, style: Style) -> Vec<Cell> {
+    let (verdict, color) = match &lost.verdict {
+        Verdict::Fits(None) => ("finds room again".to_owned(), Color::Green),
+        Verdict::Fits(Some(0)) => ("finds room again, nothing else moves".to_owned(), Color::Green),
+        Verdict::Fits(Some(moves)) => {
+            let verb = if *moves == 1 { "moves" } else { "move" };
+            (format!("finds room again, {} {verb}", count(*moves as usize, "other container")), Color::Green)
+        }
+        Verdict::Unknown => ("not found out in time".to_owned(), Color::Yellow),
+        Verdict::Short(why, homeless) => (short(why, homeless, style), Color::Red),
+    };
+    let place = cell(verdict).fg(color);
+    vec![cell(format!(" {who}")), cell(lost.containers), place, cell(meanwhile(lost, style))]
+}
+
+/// The worst pairs, and what is to be said of all.
+pub(super) fn pairs(found: &Pairs, style: Style) -> String {
+    let mut worst: Vec<&PairLost> = found.losses.iter().collect();
+    worst.sort_by_key(|pair| match pair.lost.verdict {
+        Verdict::Short(..) => 0,
+        _ if !pair.lost.silenced.is_empty() => 1,
+        Verdict::Unknown => 2,
+        Verdict::Fits(_) => 3,
+    });
+    let mut table = style.table();
+    table.set_header([" lost at once", "containers", "the rest", "meanwhile"]);
+    for pair in worst.iter().take(MOST_PAIRS) {
+        table.add_row(row(&both(pair), &pair.lost, style));
+    }
+    let mut text = lines(&table);
+    let sum = |of: fn(&PairLost) -> bool| found.losses.iter().filter(|it| of(it)).map(|it| it.pairs).sum::<usize>();
+    let untold: usize = worst.iter().skip(MOST_PAIRS).map(|pair| pair.pairs).sum();
+    let all = sum(|_| true);
+    let mut told = vec![format!("Of {}", count(all, "pair"))];
+    told.push(format!(
+        "{} would leave something without a place",
+        sum(|it| matches!(it.lost.verdict, Verdict::Short(..)))
+    ));
+    told.push(format!("{} a service without a container meanwhile", sum(|it| !it.lost.silenced.is_empty())));
+    match sum(|it| it.lost.verdict == Verdict::Unknown) {
+        0 => {}
+        unknown => told.push(format!("of {unknown} it is not known whether the rest finds room")),
+    }
+    text.push_str(&format!("\n{}.\n", told.join(", ")));
+    if untold > 0 {
+        text.push_str(&format!("{} that do no worse are not shown; --json tells all.\n", count(untold, "pair")));
+    }
+    if found.not_looked_at > 0 {
+        let many = count(found.not_looked_at, "more pair");
+        text.push_str(&format!("{many} were not looked at: there are too many kinds of machines.\n"));
+    }
+    text
+}
+
+/// "m1 and m2", "any two of m1, m2, m3", "m4 and any of m1, m2".
+pub(super) fn both(pair: &PairLost) -> String {
+    match (pair.first.as_slice(), pair.second.as_slice()) {
+        (first, second) if first == second && first.len() == 2 => names(first).replace(", ", " and "),
+        (first, second) if first == second => format!("any two of {}", names(first)),
+        ([one], [other]) => format!("{one} and {other}"),
+        ([one], several) | (several, [one]) => format!("{one} and any of {}", names(several)),
+        (first, second) => format!("any of {} and any of {}", names(first), names(second)),
+    }
+}
+
+pub(super) fn who(lost: &Lost) -> String {
     match (&lost.name, lost.alike.len()) {
         (Some(name), _) => format!("{name} ({})", count(lost.machines.len(), "machine")),
         (None, 0) => names(&lost.machines),

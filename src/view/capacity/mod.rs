@@ -5,6 +5,7 @@ mod growth;
 mod json;
 mod losses;
 mod machines;
+mod matrix;
 mod more;
 
 pub use json::capacity_json;
@@ -14,15 +15,16 @@ use crate::capacity::Report;
 use super::style::{Style, count, machine_names};
 use drains::drains;
 use growth::growth;
-use losses::losses;
+use losses::{losses, pairs};
 use machines::{machines, slots};
+use matrix::matrix;
 use more::more;
 
 /// So many machines are named; of more the first and the last.
 const MOST_NAMED: usize = 4;
 
 /// The whole report.
-pub fn capacity(project: &str, report: &Report, is_seen: bool, style: Style) -> String {
+pub fn capacity(project: &str, report: &Report, is_seen: bool, with_matrix: bool, style: Style) -> String {
     let basis = if is_seen { "what runs" } else { "the files, as if nothing ran yet" };
     let mut text = format!("{} on {}, by {basis}\n\n", style.bold(project), count(report.machines.len(), "machine"));
     text.push_str(&machines(&report.machines, style));
@@ -33,6 +35,12 @@ pub fn capacity(project: &str, report: &Report, is_seen: bool, style: Style) -> 
     ));
     text.push_str(&format!("\n{}\n\n{}", style.bold("How many more fit"), more(&report.more, style)));
     text.push_str(&format!("\n{}\n\n{}", style.bold("If this is lost"), losses(&report.losses, style)));
+    if let Some(found) = &report.pairs {
+        text.push_str(&format!("\n{}\n\n{}", style.bold("If two are lost at once"), pairs(found, style)));
+    }
+    if with_matrix {
+        text.push_str(&format!("\n{}\n\n{}", style.bold("Each loss against each service"), matrix(report, style)));
+    }
     if let Some(found) = &report.drains {
         text.push_str(&format!("\n{}\n\n{}", style.bold("For maintenance"), drains(found, style)));
     }
