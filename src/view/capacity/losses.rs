@@ -65,13 +65,12 @@ pub(super) fn pairs(found: &Pairs, style: Style) -> String {
     let mut text = lines(&table);
     let sum = |of: fn(&PairLost) -> bool| found.losses.iter().filter(|it| of(it)).map(|it| it.pairs).sum::<usize>();
     let untold: usize = worst.iter().skip(MOST_PAIRS).map(|pair| pair.pairs).sum();
-    let all = sum(|_| true);
-    let mut told = vec![format!("Of {}", count(all, "pair"))];
-    told.push(format!(
-        "{} would leave something without a place",
-        sum(|it| matches!(it.lost.verdict, Verdict::Short(..)))
-    ));
-    told.push(format!("{} a service without a container meanwhile", sum(|it| !it.lost.silenced.is_empty())));
+    let none = |pairs: usize| if pairs == 0 { "none".to_owned() } else { pairs.to_string() };
+    let short = none(sum(|it| matches!(it.lost.verdict, Verdict::Short(..))));
+    let mut told = vec![
+        format!("Of {}, {short} would leave something without a place", count(sum(|_| true), "pair")),
+        format!("{} a service without a container meanwhile", none(sum(|it| !it.lost.silenced.is_empty()))),
+    ];
     match sum(|it| it.lost.verdict == Verdict::Unknown) {
         0 => {}
         unknown => told.push(format!("of {unknown} it is not known whether the rest finds room")),
