@@ -19,7 +19,7 @@ pub use growth::{End, Factor, Growth, Point, grown};
 pub use losses::{Lost, Verdict};
 pub use more::{More, Most};
 pub use pairs::{PairLost, Pairs};
-pub use room::{MachineRoom, ResourceRoom, Shape, Slot};
+pub use room::{LimitSum, MachineRoom, ResourceRoom, Shape, Slot};
 pub use rounds::Rounds;
 
 use crate::placement::{Layout, Limits, Policy, Problem, Solution};

@@ -8,3 +8,4 @@ planner capacity --factor 1,5 -i six.yaml round.yaml
 planner capacity --factor 3 -i six.yaml round.yaml
 planner capacity --growth --hold bd -i six.yaml round.yaml
 planner capacity --service web --pairs --matrix -i six.yaml round.yaml
+planner capacity --service job -i six.yaml limited.yaml

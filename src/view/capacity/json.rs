@@ -19,9 +19,13 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
             (it.resource.to_string(), amounts)
         });
         let resources: serde_json::Map<String, Value> = resources.collect();
-        json!({ "machine": it.machine, "availability": it.availability, "containers": it.containers, "resources": resources })
+        let limits = it.limits.iter().map(|it| {
+            (it.resource.to_string(), json!({ "limits": it.limits, "without": it.without, "capacity": it.capacity }))
+        });
+        let limits: serde_json::Map<String, Value> = limits.collect();
+        json!({ "machine": it.machine, "availability": it.availability, "containers": it.containers, "resources": resources, "limits": limits })
     };
-    let slot = |it: &Slot| json!({ "gib_per_cpu": it.shape.0, "size": it.size, "machine": it.machine, "free_in_sum": it.in_sum });
+    let slot = |it: &Slot| json!({ "gib_per_cpu": it.shape.0, "size": it.size, "machine": it.machine, "free_in_sum": it.in_sum, "percent_in_one_piece": it.in_one_piece() });
     let of_service = |it: &More| {
         let stops: Vec<Value> = it.stops.iter().map(|(why, on)| json!({ "why": why, "machines": on })).collect();
         json!({

@@ -2,9 +2,9 @@
 
 use comfy_table::{Cell, Color};
 
-use crate::capacity::{MachineRoom, Slot};
+use crate::capacity::{LimitSum, MachineRoom, Slot};
 use crate::units::{Amounts, Resource};
-use crate::view::style::{Style, cell, lines};
+use crate::view::style::{Style, cell, count, lines};
 
 /// A bar's length.
 const BAR: u64 = 10;
@@ -75,9 +75,14 @@ pub(super) fn slots(slots: &[Slot], style: Style) -> String {
             Some(machine) => format!("{} on {machine}", size(&slot.size)),
             None => "none".to_owned(),
         };
-        table.add_row(vec![cell(shape), cell(place), cell(format!("(free in sum: {})", size(&slot.in_sum)))]);
+        table.add_row(vec![cell(shape), cell(place), cell(in_sum(slot))]);
     }
     lines(&table)
+}
+
+fn in_sum(slot: &Slot) -> String {
+    let piece = slot.in_one_piece().map_or(String::new(), |percent| format!("; {percent} % of it in one piece"));
+    format!("(free in sum: {}{piece})", size(&slot.in_sum))
 }
 
 /// "2 CPUs, 8 GiB".
@@ -85,4 +90,46 @@ fn size(amounts: &Amounts) -> String {
     let cpus = Resource::cpus().show(amounts.get(&Resource::cpus()));
     let memory = Resource::memory().show(amounts.get(&Resource::memory()));
     format!("{cpus} CPU{}, {memory}", if cpus == "1" { "" } else { "s" })
+}
+
+/// What containers may take at the most, against what there is.
+pub(super) fn limits(machines: &[MachineRoom], style: Style) -> String {
+    if machines.iter().flat_map(|it| &it.limits).all(|it| it.limits == 0) {
+        return " No container has a limit of CPU or memory.\n".to_owned();
+    }
+    let mut table = style.table();
+    let heads = machines.first().into_iter().flat_map(|it| it.limits.iter().map(|it| it.resource.to_string()));
+    table.set_header([" machine".to_owned()].into_iter().chain(heads));
+    for machine in machines {
+        let mut row = vec![cell(format!(" {}", machine.machine))];
+        row.extend(machine.limits.iter().map(limit));
+        table.add_row(row);
+    }
+    if let [first, _, ..] = machines {
+        let sum = |index: usize| {
+            let all = machines.iter().filter_map(|it| it.limits.get(index));
+            let capacity = all.clone().map(|it| it.capacity).sum();
+            let limits = all.clone().fold(0, |sum: u64, it| sum.saturating_add(it.limits));
+            let without = all.map(|it| it.without).sum();
+            limit(&LimitSum { resource: first.limits[index].resource.clone(), limits, without, capacity })
+        };
+        let mut row = vec![cell(" together")];
+        row.extend((0..first.limits.len()).map(sum));
+        table.add_row(row);
+    }
+    lines(&table)
+}
+
+/// "9 of 6 (150 %), 2 without": more than there is cannot be had by all at once.
+fn limit(sum: &LimitSum) -> Cell {
+    let mut text = sum.resource.show(sum.limits);
+    let percent = sum.capacity.and_then(|capacity| sum.limits.saturating_mul(100).checked_div(capacity));
+    if let (Some(capacity), Some(percent)) = (sum.capacity, percent) {
+        text.push_str(&format!(" of {} ({percent} %)", sum.resource.show(capacity)));
+    }
+    if sum.without > 0 {
+        text.push_str(&format!(", {} without", count(sum.without as usize, "container")));
+    }
+    let too_much = sum.capacity.is_some_and(|capacity| sum.limits > capacity);
+    cell(text).fg(if too_much { Color::Yellow } else { Color::Reset })
 }

@@ -16,7 +16,7 @@ use super::style::{Style, count, machine_names};
 use drains::drains;
 use growth::growth;
 use losses::{losses, pairs};
-use machines::{machines, slots};
+use machines::{limits, machines, slots};
 use matrix::matrix;
 use more::more;
 
@@ -28,6 +28,8 @@ pub fn capacity(project: &str, report: &Report, is_seen: bool, with_matrix: bool
     let basis = if is_seen { "what runs" } else { "the files, as if nothing ran yet" };
     let mut text = format!("{} on {}, by {basis}\n\n", style.bold(project), count(report.machines.len(), "machine"));
     text.push_str(&machines(&report.machines, style));
+    let head = style.bold("What may be taken at the most: limits against what there is");
+    text.push_str(&format!("\n{head}\n\n{}", limits(&report.machines, style)));
     text.push_str(&format!(
         "\n{}\n\n{}",
         style.bold("The largest container that still fits"),
