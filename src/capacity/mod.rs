@@ -11,7 +11,9 @@ mod more;
 mod pairs;
 mod room;
 mod rounds;
+mod samples;
 mod search;
+mod sizes;
 
 pub use drains::{Drains, Emptied, Moves, Stuck};
 pub use gains::{Extra, Gain};
@@ -21,6 +23,8 @@ pub use more::{More, Most};
 pub use pairs::{PairLost, Pairs};
 pub use room::{LimitSum, MachineRoom, ResourceRoom, Shape, Slot};
 pub use rounds::Rounds;
+pub use samples::{Mistake, Sample, samples};
+pub use sizes::{ResourceUse, ServiceUse, Sizes};
 
 use crate::placement::{Layout, Limits, Policy, Problem, Solution};
 use crate::stack::{By, Stack};
@@ -40,6 +44,8 @@ pub struct Question {
     pub drains: bool,
     /// Whether it is told how far the stack can grow; all services but these grow, by index.
     pub growth: Option<Vec<usize>>,
+    /// What containers used, where that is known.
+    pub samples: Option<Vec<Sample>>,
     /// For each placement that is tried.
     pub limits: Limits,
 }
@@ -61,6 +67,8 @@ pub struct Report {
     pub drains: Option<Drains>,
     /// How far the stack can grow, where that was asked and something grows.
     pub growth: Option<Growth>,
+    /// What services use, where there are samples.
+    pub sizes: Option<Sizes>,
 }
 
 /// The report on a placement of the stack.
@@ -75,6 +83,7 @@ pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report
         losses: losses::losses(&problem, &layout, question),
         pairs: question.pairs.then(|| pairs::pairs(&problem, &layout, question)),
         drains: question.drains.then(|| drains::drains(&problem, &question.limits)),
+        sizes: question.samples.as_ref().map(|samples| sizes::sizes(stack, samples)),
         growth: question.growth.as_ref().and_then(|held| growth::growth(&problem, held, &question.limits)),
     }
 }

@@ -9,3 +9,5 @@ planner capacity --factor 3 -i six.yaml round.yaml
 planner capacity --growth --hold bd -i six.yaml round.yaml
 planner capacity --service web --pairs --matrix -i six.yaml round.yaml
 planner capacity --service job -i six.yaml limited.yaml
+planner capacity --service job --samples samples.csv -i six.yaml limited.yaml
+planner capacity --samples wrong-samples.csv -i six.yaml limited.yaml

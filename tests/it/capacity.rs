@@ -33,6 +33,7 @@ fn question(services: Vec<usize>) -> Question {
         pairs: false,
         drains: false,
         growth: None,
+        samples: None,
         limits: Limits::default(),
     }
 }

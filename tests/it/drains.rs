@@ -20,6 +20,7 @@ fn told(stack: &Stack, policy: Policy) -> Option<(Drains, Vec<Vec<u32>>)> {
         pairs: false,
         drains: true,
         growth: None,
+        samples: None,
         limits: Limits::default(),
     };
     let mut current = vec![vec![0; stack.machines.len()]; stack.services.len()];

@@ -23,6 +23,7 @@ fn told(stack: &Stack, held: Vec<usize>) -> Option<Growth> {
         pairs: false,
         drains: false,
         growth: Some(held),
+        samples: None,
         limits: Limits::default(),
     };
     report(stack, &solution, &question).growth

@@ -19,6 +19,7 @@ fn question() -> Question {
         pairs: true,
         drains: false,
         growth: None,
+        samples: None,
         limits: Limits::default(),
     }
 }

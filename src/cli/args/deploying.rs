@@ -212,6 +212,10 @@ pub(in crate::cli) struct CapacityArgs {
     /// Tell what the loss of each two machines at once does as well
     #[arg(long)]
     pub pairs: bool,
+    /// What containers used, from a monitor: CSV with a head (service or container, cpu, memory) or a JSON list of such
+    /// objects; shown beside what is reserved, with what might be
+    #[arg(long, value_name = "FILE")]
+    pub samples: Option<PathBuf>,
     /// Show each loss against each service
     #[arg(long, conflicts_with = "json")]
     pub matrix: bool,

@@ -1,12 +1,13 @@
 //! `planner capacity`: what is used and free, what still fits, and what a loss would do.
 
-use crate::capacity::{self, Factor, Question};
+use crate::capacity::{self, Factor, Question, Sample};
 use crate::cli::args::CapacityArgs;
-use crate::cli::deploy::{seen, tell_refused};
+use crate::cli::deploy::{read, seen, tell_refused};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::diagnostic::Diagnostic;
 use crate::placement::{self, Outcome, Problem};
+use crate::source::Span;
 use crate::stack::{By, Replicas, Stack};
 use crate::{plan, stack, view};
 
@@ -61,6 +62,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         io.no_such_loss(&losses);
         return Err(Exit::Error);
     }
+    let samples = samples(args, io, &mut project)?;
     let question = Question {
         services: services(args, io, &stack)?,
         with_moves: stack.services.len() <= MOST_WITH_MOVES,
@@ -68,6 +70,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         pairs: args.pairs,
         drains: args.drains,
         growth: args.growth.then_some(held),
+        samples,
         limits: placement::Limits { time: limits.time / 5, ..limits },
     };
     let report = capacity::report(&stack, &solution, &question);
@@ -78,6 +81,18 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         view::capacity(&stack.project, &report, is_seen, args.matrix, style)
     });
     Ok(Exit::Fine)
+}
+
+/// What containers used; the first thing that cannot be read is told where it stands.
+fn samples(args: &CapacityArgs, io: &mut Io, project: &mut Project) -> Result<Option<Vec<Sample>>, Exit> {
+    let Some(path) = &args.samples else { return Ok(None) };
+    let text = read(io, path)?;
+    capacity::samples(&text).map(Some).map_err(|mistake| {
+        let file = project.sources.add(path.display().to_string(), text.as_str());
+        let finding = Diagnostic::error("P910", mistake.message).label(Span::new(file, mistake.range), "here");
+        io.tell_findings(&mut vec![finding.help(mistake.help)], &project.sources);
+        Exit::Error
+    })
 }
 
 /// `1.5`: as if the files said so of every service. The services that do not grow.

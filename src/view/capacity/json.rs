@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::capacity::{
-    Drains, Emptied, End, Extra, Gain, Growth, Lost, MachineRoom, More, Most, PairLost, Point, Report, Slot, Stuck,
-    Verdict,
+    Drains, Emptied, End, Extra, Gain, Growth, Lost, MachineRoom, More, Most, PairLost, Point, Report, ResourceUse,
+    ServiceUse, Sizes, Slot, Stuck, Verdict,
 };
 
 /// The version of the form.
@@ -44,6 +44,7 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
             "losses": it.losses.iter().map(pair).collect::<Vec<_>>(), "not_looked_at": it.not_looked_at,
         })),
         "drains": report.drains.as_ref().map(drains),
+        "sizes": report.sizes.as_ref().map(sizes),
         "growth": report.growth.as_ref().map(growth),
     });
     serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
@@ -134,4 +135,18 @@ fn pair(it: &PairLost) -> Value {
     value["second"] = json!(it.second);
     value["pairs"] = json!(it.pairs);
     value
+}
+
+fn sizes(sizes: &Sizes) -> Value {
+    let of = |it: &ResourceUse| {
+        let amounts = json!({
+            "reserved": it.reserved, "p50": it.p50, "p95": it.p95, "max": it.max, "suggested": it.suggested,
+        });
+        (it.resource.to_string(), amounts)
+    };
+    let service = |it: &ServiceUse| {
+        let resources: serde_json::Map<String, Value> = it.of.iter().map(of).collect();
+        json!({ "service": it.service, "samples": it.samples, "resources": resources })
+    };
+    json!({ "services": sizes.services.iter().map(service).collect::<Vec<_>>(), "unknown": sizes.unknown })
 }

@@ -7,6 +7,7 @@ mod losses;
 mod machines;
 mod matrix;
 mod more;
+mod sizes;
 
 pub use json::capacity_json;
 
@@ -19,6 +20,7 @@ use losses::{losses, pairs};
 use machines::{limits, machines, slots};
 use matrix::matrix;
 use more::more;
+use sizes::sizes;
 
 /// So many machines are named; of more the first and the last.
 const MOST_NAMED: usize = 4;
@@ -45,6 +47,9 @@ pub fn capacity(project: &str, report: &Report, is_seen: bool, with_matrix: bool
     }
     if let Some(found) = &report.drains {
         text.push_str(&format!("\n{}\n\n{}", style.bold("For maintenance"), drains(found, style)));
+    }
+    if let Some(found) = &report.sizes {
+        text.push_str(&format!("\n{}\n\n{}", style.bold("What one container uses"), sizes(found, style)));
     }
     if let Some(found) = &report.growth {
         text.push_str(&format!("\n{}\n\n{}", style.bold("How far it can grow"), growth(found, style)));
