@@ -23,7 +23,7 @@ pub use more::{More, Most};
 pub use pairs::{PairLost, Pairs};
 pub use room::{LimitSum, MachineRoom, ResourceRoom, Shape, Slot};
 pub use rounds::Rounds;
-pub use samples::{Mistake, Sample, samples};
+pub use samples::{MachineUse, Mistake, Sample, samples, samples_of};
 pub use sizes::{ResourceUse, ServiceUse, Sizes};
 
 use crate::placement::{Layout, Limits, Policy, Problem, Solution};
@@ -46,6 +46,8 @@ pub struct Question {
     pub growth: Option<Vec<usize>>,
     /// What containers used, where that is known.
     pub samples: Option<Vec<Sample>>,
+    /// What all that runs uses now, where that was asked.
+    pub used: Option<Vec<MachineUse>>,
     /// For each placement that is tried.
     pub limits: Limits,
 }
@@ -69,6 +71,8 @@ pub struct Report {
     pub growth: Option<Growth>,
     /// What services use, where there are samples.
     pub sizes: Option<Sizes>,
+    /// What all that runs uses now, where that was asked.
+    pub used: Option<Vec<MachineUse>>,
 }
 
 /// The report on a placement of the stack.
@@ -84,6 +88,7 @@ pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report
         pairs: question.pairs.then(|| pairs::pairs(&problem, &layout, question)),
         drains: question.drains.then(|| drains::drains(&problem, &question.limits)),
         sizes: question.samples.as_ref().map(|samples| sizes::sizes(stack, samples)),
+        used: question.used.clone(),
         growth: question.growth.as_ref().and_then(|held| growth::growth(&problem, held, &question.limits)),
     }
 }

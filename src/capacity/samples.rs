@@ -19,6 +19,31 @@ pub struct Sample {
     pub memory: u64,
 }
 
+impl Sample {
+    /// What a container uses.
+    pub fn of_container(name: String, cpu: u64, memory: u64) -> Sample {
+        Sample { service: None, container: Some(name), cpu, memory }
+    }
+}
+
+/// What all that runs on a machine uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MachineUse {
+    /// Its name.
+    pub machine: String,
+    /// How many containers run there, of whatever project.
+    pub running: usize,
+    /// What each uses; those of which the engine tells nothing are missing.
+    pub containers: Vec<Sample>,
+}
+
+/// What is of a project, by the names of containers.
+pub fn samples_of(project: &str, used: &[MachineUse]) -> Vec<Sample> {
+    let prefix = format!("{project}-");
+    let own = |sample: &&Sample| sample.container.as_deref().is_some_and(|name| name.starts_with(&prefix));
+    used.iter().flat_map(|machine| &machine.containers).filter(own).cloned().collect()
+}
+
 /// What is wrong with samples, and where in their text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {

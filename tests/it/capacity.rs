@@ -34,6 +34,7 @@ fn question(services: Vec<usize>) -> Question {
         drains: false,
         growth: None,
         samples: None,
+        used: None,
         limits: Limits::default(),
     }
 }

@@ -21,6 +21,7 @@ fn told(stack: &Stack, policy: Policy) -> Option<(Drains, Vec<Vec<u32>>)> {
         drains: true,
         growth: None,
         samples: None,
+        used: None,
         limits: Limits::default(),
     };
     let mut current = vec![vec![0; stack.machines.len()]; stack.services.len()];

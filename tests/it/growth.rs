@@ -24,6 +24,7 @@ fn told(stack: &Stack, held: Vec<usize>) -> Option<Growth> {
         drains: false,
         growth: Some(held),
         samples: None,
+        used: None,
         limits: Limits::default(),
     };
     report(stack, &solution, &question).growth

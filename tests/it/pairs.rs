@@ -20,6 +20,7 @@ fn question() -> Question {
         drains: false,
         growth: None,
         samples: None,
+        used: None,
         limits: Limits::default(),
     }
 }

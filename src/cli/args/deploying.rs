@@ -216,6 +216,9 @@ pub(in crate::cli) struct CapacityArgs {
     /// objects; shown beside what is reserved, with what might be
     #[arg(long, value_name = "FILE")]
     pub samples: Option<PathBuf>,
+    /// Ask the engines as well what running containers use now
+    #[arg(long, requires = "live")]
+    pub usage: bool,
     /// Show each loss against each service
     #[arg(long, conflicts_with = "json")]
     pub matrix: bool,

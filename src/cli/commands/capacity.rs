@@ -1,11 +1,14 @@
 //! `planner capacity`: what is used and free, what still fits, and what a loss would do.
 
-use crate::capacity::{self, Factor, Question, Sample};
+use futures_util::future::join_all;
+
+use crate::capacity::{self, Factor, MachineUse, Question, Sample};
 use crate::cli::args::CapacityArgs;
-use crate::cli::deploy::{read, seen, tell_refused};
+use crate::cli::deploy::{connect, machines, read, runtime, seen, tell_cluster_error, tell_refused};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::diagnostic::Diagnostic;
+use crate::observed::Observed;
 use crate::placement::{self, Outcome, Problem};
 use crate::source::Span;
 use crate::stack::{By, Replicas, Stack};
@@ -62,7 +65,15 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         io.no_such_loss(&losses);
         return Err(Exit::Error);
     }
-    let samples = samples(args, io, &mut project)?;
+    let mut samples = samples(args, io, &mut project)?;
+    let used = match &observed {
+        Some(observed) if args.usage => Some(used(io, &project, observed)?),
+        _ => None,
+    };
+    if let Some(used) = &used {
+        let own = capacity::samples_of(&stack.project, used);
+        samples.get_or_insert_default().extend(own);
+    }
     let question = Question {
         services: services(args, io, &stack)?,
         with_moves: stack.services.len() <= MOST_WITH_MOVES,
@@ -71,6 +82,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         drains: args.drains,
         growth: args.growth.then_some(held),
         samples,
+        used,
         limits: placement::Limits { time: limits.time / 5, ..limits },
     };
     let report = capacity::report(&stack, &solution, &question);
@@ -81,6 +93,31 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         view::capacity(&stack.project, &report, is_seen, args.matrix, style)
     });
     Ok(Exit::Fine)
+}
+
+/// What runs on the machines uses so much now. A machine that does not tell is told, and left out.
+fn used(io: &mut Io, project: &Project, observed: &Observed) -> Result<Vec<MachineUse>, Exit> {
+    let machines = machines(project.inventory.as_ref());
+    let cluster = connect(io, &machines);
+    let asked = observed.machines.iter().map(|(machine, state)| {
+        let running = state.containers.iter().filter(|container| container.state == "running");
+        (machine, running.map(|container| container.name.clone()).collect::<Vec<_>>())
+    });
+    let asked: Vec<_> = asked.collect();
+    let answers =
+        runtime(io)?.block_on(join_all(asked.iter().map(|(machine, containers)| cluster.usage(machine, containers))));
+    let mut found = Vec::new();
+    for ((machine, running), answer) in asked.into_iter().zip(answers) {
+        match answer {
+            Ok(used) => found.push(MachineUse {
+                machine: machine.clone(),
+                running: running.len(),
+                containers: used.into_iter().map(|it| Sample::of_container(it.container, it.cpu, it.memory)).collect(),
+            }),
+            Err(error) => tell_cluster_error(io, &error),
+        }
+    }
+    Ok(found)
 }
 
 /// What containers used; the first thing that cannot be read is told where it stands.

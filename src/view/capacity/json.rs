@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::capacity::{
-    Drains, Emptied, End, Extra, Gain, Growth, Lost, MachineRoom, More, Most, PairLost, Point, Report, ResourceUse,
-    ServiceUse, Sizes, Slot, Stuck, Verdict,
+    Drains, Emptied, End, Extra, Gain, Growth, Lost, MachineRoom, MachineUse, More, Most, PairLost, Point, Report,
+    ResourceUse, Sample, ServiceUse, Sizes, Slot, Stuck, Verdict,
 };
 
 /// The version of the form.
@@ -44,6 +44,7 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
             "losses": it.losses.iter().map(pair).collect::<Vec<_>>(), "not_looked_at": it.not_looked_at,
         })),
         "drains": report.drains.as_ref().map(drains),
+        "used": report.used.as_ref().map(|used| used.iter().map(machine_use).collect::<Vec<_>>()),
         "sizes": report.sizes.as_ref().map(sizes),
         "growth": report.growth.as_ref().map(growth),
     });
@@ -149,4 +150,10 @@ fn sizes(sizes: &Sizes) -> Value {
         json!({ "service": it.service, "samples": it.samples, "resources": resources })
     };
     json!({ "services": sizes.services.iter().map(service).collect::<Vec<_>>(), "unknown": sizes.unknown })
+}
+
+fn machine_use(it: &MachineUse) -> Value {
+    let container = |it: &Sample| json!({ "container": it.container, "cpus": it.cpu, "memory": it.memory });
+    let containers: Vec<Value> = it.containers.iter().map(container).collect();
+    json!({ "machine": it.machine, "running": it.running, "containers": containers })
 }

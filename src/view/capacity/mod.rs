@@ -20,7 +20,7 @@ use losses::{losses, pairs};
 use machines::{limits, machines, slots};
 use matrix::matrix;
 use more::more;
-use sizes::sizes;
+use sizes::{sizes, used};
 
 /// So many machines are named; of more the first and the last.
 const MOST_NAMED: usize = 4;
@@ -47,6 +47,10 @@ pub fn capacity(project: &str, report: &Report, is_seen: bool, with_matrix: bool
     }
     if let Some(found) = &report.drains {
         text.push_str(&format!("\n{}\n\n{}", style.bold("For maintenance"), drains(found, style)));
+    }
+    if let Some(found) = &report.used {
+        let head = style.bold("What is used now, by all that runs");
+        text.push_str(&format!("\n{head}\n\n{}", used(found, &report.machines, style)));
     }
     if let Some(found) = &report.sizes {
         text.push_str(&format!("\n{}\n\n{}", style.bold("What one container uses"), sizes(found, style)));
