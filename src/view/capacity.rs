@@ -34,7 +34,7 @@ pub fn capacity(project: &str, report: &Report, is_seen: bool, style: Style) -> 
 }
 
 /// A row for each machine, and their sum.
-fn machines(machines: &[MachineRoom], style: Style) -> String {
+pub(super) fn machines(machines: &[MachineRoom], style: Style) -> String {
     let mut resources: Vec<&Resource> =
         machines.iter().flat_map(|it| it.resources.iter().map(|it| &it.resource)).collect();
     resources.sort_unstable();
@@ -219,17 +219,19 @@ fn meanwhile(lost: &Lost, style: Style) -> String {
     down.into_iter().chain(data).collect::<Vec<_>>().join(style.line_break())
 }
 
+/// A machine's room for programs.
+pub(super) fn room_json(it: &MachineRoom) -> Value {
+    let resources = it.resources.iter().map(|it| {
+        let amounts = json!({ "capacity": it.capacity, "reserved": it.reserved, "used": it.used, "free": it.free });
+        (it.resource.to_string(), amounts)
+    });
+    let resources: serde_json::Map<String, Value> = resources.collect();
+    json!({ "machine": it.machine, "availability": it.availability, "containers": it.containers, "resources": resources })
+}
+
 /// The same for programs; see `docs/formats.md`.
 pub fn capacity_json(project: &str, report: &Report) -> String {
     let most = |most: Most| json!({ "containers": most.number(), "exact": matches!(most, Most::Exactly(_)) });
-    let room = |it: &MachineRoom| {
-        let resources = it.resources.iter().map(|it| {
-            let amounts = json!({ "capacity": it.capacity, "reserved": it.reserved, "used": it.used, "free": it.free });
-            (it.resource.to_string(), amounts)
-        });
-        let resources: serde_json::Map<String, Value> = resources.collect();
-        json!({ "machine": it.machine, "availability": it.availability, "containers": it.containers, "resources": resources })
-    };
     let slot = |it: &Slot| json!({ "gib_per_cpu": it.shape.0, "size": it.size, "machine": it.machine, "free_in_sum": it.in_sum });
     let of_service = |it: &More| {
         let stops: Vec<Value> = it.stops.iter().map(|(why, on)| json!({ "why": why, "machines": on })).collect();
@@ -256,7 +258,7 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
     let value = json!({
         "format_version": FORMAT_VERSION,
         "project": project,
-        "machines": report.machines.iter().map(room).collect::<Vec<_>>(),
+        "machines": report.machines.iter().map(room_json).collect::<Vec<_>>(),
         "slots": report.slots.iter().map(slot).collect::<Vec<_>>(),
         "more": report.more.iter().map(of_service).collect::<Vec<_>>(),
         "losses": report.losses.iter().map(loss).collect::<Vec<_>>(),
