@@ -1,5 +1,7 @@
 //! What is known of all fleets before one is tried: one or two machines of each kind, and what is the same on any.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
 use crate::placement::core::Instance;
@@ -157,9 +159,10 @@ impl<'q> Ground<'q> {
                 kinds[kind].most = 0;
             }
         }
+        let asked = self.asked();
         let is_better = |a: usize, b: usize, kinds: &[Kind]| {
             let (at, than) = (&self.stack.machines[kinds[a].machine], &self.stack.machines[kinds[b].machine]);
-            kinds[a].most >= enough && kinds[a].cost <= kinds[b].cost && has_all_of(at, than)
+            kinds[a].most >= enough && kinds[a].cost <= kinds[b].cost && has_all_of(at, than, &asked)
         };
         for kind in own..kinds.len() {
             let better = (own..kinds.len()).any(|other| {
@@ -170,6 +173,21 @@ impl<'q> Ground<'q> {
                 kinds[kind].most = 0;
             }
         }
+    }
+
+    /// The attributes of machines that anything hangs on.
+    fn asked(&self) -> BTreeSet<&str> {
+        let services = || self.stack.services.iter();
+        let constraints = services().flat_map(|it| &it.constraints).map(|it| it.value.key.as_str());
+        let wishes = services().map(|it| &it.wishes).flat_map(|it| {
+            let bonds = it.near.iter().chain(&it.apart).map(|bond| &bond.by);
+            bonds.chain(it.spread.iter().map(|it| &it.over)).chain(it.survive.iter().map(|it| &it.loss))
+        });
+        let domains = wishes.chain(&self.question.survive).filter_map(|by| match by {
+            By::Machine => None,
+            By::Attribute(key) => Some(key.as_str()),
+        });
+        constraints.chain(domains).filter(|key| *key != "node.hostname").collect()
     }
 
     fn holds_globals(&self, kind: &Kind, limits: &Limits) -> bool {
@@ -225,14 +243,11 @@ impl<'q> Ground<'q> {
     }
 }
 
-/// Whether a machine does for everything for which the other does.
-fn has_all_of(machine: &Machine, other: &Machine) -> bool {
-    fn labels(machine: &Machine) -> impl Iterator<Item = (&String, &String)> {
-        machine.attributes.iter().filter(|(key, _)| *key != "node.hostname")
-    }
+/// Whether a machine does for everything for which the other does, where only some attributes are asked for.
+fn has_all_of(machine: &Machine, other: &Machine, asked: &BTreeSet<&str>) -> bool {
     let limits =
         |a: &Machine, b: &Machine| a.room.iter().all(|(it, _)| !it.is_implicit() || b.room.named(it).is_some());
-    labels(machine).eq(labels(other))
+    asked.iter().all(|key| machine.attributes.get(*key) == other.attributes.get(*key))
         && other.room.iter().all(|(it, amount)| {
             let has = machine.room.named(it);
             has.map_or(it.is_implicit(), |has| has >= amount)

@@ -127,6 +127,8 @@ pub struct Bought {
     pub cost: f64,
 }
 
+/// So much of the time, as a divisor, is for each answer that was not asked for.
+const SHARE_OF_OTHERS: u32 = 4;
 /// Costs this near to each other are the same: rounding.
 const SAME: f64 = 1e-6;
 
@@ -151,13 +153,7 @@ pub fn buy(build: &Build<'_>, question: &Question<'_>) -> Report {
     };
     let impossible = ground.impossible();
     let last = if headroom.is_empty() { 0 } else { question.steps.max(asked) };
-    let mut steps = Vec::new();
-    if impossible.is_empty() {
-        let mut known = search::Known::default();
-        for times in 0..=last {
-            steps.push(Search::new(build, question, &headroom, times, &mut known).answer());
-        }
-    }
+    let steps = if impossible.is_empty() { steps(build, question, &headroom, asked, last) } else { Vec::new() };
     let entries: std::collections::BTreeSet<usize> = question.catalogue.offers.iter().map(|it| it.entry).collect();
     Report {
         own: question.own.machines.len(),
@@ -170,6 +166,30 @@ pub fn buy(build: &Build<'_>, question: &Question<'_>) -> Report {
         impossible,
         without_size: without_size(&ground.stack),
     }
+}
+
+/// The answers for up to so many times the headroom. That which is asked for has the time; each of the others a part of it.
+fn steps(build: &Build<'_>, question: &Question<'_>, headroom: &[Headroom], asked: u32, last: u32) -> Vec<Answer> {
+    let mut known = search::Known::default();
+    let mut found: Vec<search::Found> = Vec::new();
+    for times in 0..=last {
+        let time = if times == asked { question.limits.time } else { question.limits.time / SHARE_OF_OTHERS };
+        let limits = Limits { time, ..question.limits.clone() };
+        found.push(Search::new(build, question, headroom, times, limits, &mut known).run());
+    }
+    // What holds with more room may be cheaper than what was found in time for less.
+    for times in (0..last).rev() {
+        let (less, more) = found.split_at_mut(times as usize + 1);
+        let limits = Limits { time: question.limits.time / SHARE_OF_OTHERS, ..question.limits.clone() };
+        if let (Some(less), Some((fleet, _))) = (less.last_mut(), &more[0].best) {
+            Search::new(build, question, headroom, times, limits, &mut known).consider(less, fleet);
+        }
+    }
+    let answer = |(times, found)| {
+        let limits = question.limits.clone();
+        Search::new(build, question, headroom, times, limits, &mut known).answer(found)
+    };
+    (0..=last).zip(found).map(answer).collect()
 }
 
 fn without_size(stack: &Stack) -> Vec<String> {

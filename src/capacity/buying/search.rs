@@ -22,7 +22,19 @@ const MOST_GROWN: u32 = 14;
 /// What is known of fleets from searches for less room.
 #[derive(Debug, Default)]
 pub(super) struct Known {
+    /// Fleets, each with all that are smaller.
     refused: Vec<Cut>,
+    /// No fleet with as much room costs less.
+    bound: f64,
+}
+
+/// What a search found.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// The cheapest fleet that holds, by kind, and its cost.
+    pub best: Option<(Vec<u32>, f64)>,
+    /// No fleet that holds costs less; infinite where none does.
+    pub bound: f64,
 }
 
 /// One search.
@@ -48,12 +60,13 @@ impl<'q> Search<'q> {
         question: &'q Question<'q>,
         headroom: &'q [Headroom],
         times: u32,
+        limits: Limits,
         known: &'q mut Known,
     ) -> Self {
         let ground = Ground::new(build, question);
         let instance = ground.numbers(headroom, times);
         let steady = ground.is_steady(headroom);
-        let time = question.limits.time;
+        let time = limits.time;
         Search {
             trial: Trial { build, question, headroom, times, alone: !steady },
             instance,
@@ -61,7 +74,7 @@ impl<'q> Search<'q> {
             grows: ground.grows(),
             steady,
             until: Instant::now() + time,
-            limits: Limits { time: (time / SHARE).max(Duration::from_millis(20)), ..question.limits.clone() },
+            limits: Limits { time: (time / SHARE).max(Duration::from_millis(20)), ..limits },
             tried: HashMap::new(),
             best: None,
             undecided: f64::INFINITY,
@@ -69,28 +82,51 @@ impl<'q> Search<'q> {
         }
     }
 
-    pub(super) fn answer(mut self) -> Answer {
+    /// Searches.
+    pub(super) fn run(mut self) -> Found {
         let instance = self.instance.clone();
         let mut purchase = self.ground.purchase(&instance, &self.limits);
+        let mut bound: f64 = 0.0;
         if self.steady {
             purchase.cuts.extend(self.known.refused.iter().cloned());
+            bound = self.known.bound;
         }
-        let bound = self.search(&mut purchase);
+        bound = self.search(&mut purchase, bound).min(self.undecided);
+        if let Some((_, cost)) = &self.best {
+            bound = bound.min(*cost);
+        }
         if self.steady && self.grows {
             self.known.refused = purchase.cuts.iter().filter(|cut| cut.and_smaller).cloned().collect();
         }
-        let bound = bound.min(self.undecided);
-        match self.best.take() {
-            Some((fleet, cost)) => Answer::Fleet(self.fleet(&fleet, cost, bound.min(cost).max(0.0))),
-            None if bound == f64::INFINITY => Answer::Nothing,
-            None => Answer::Unknown(bound.max(0.0)),
+        if self.steady {
+            self.known.bound = bound;
+        }
+        Found { best: self.best, bound }
+    }
+
+    /// Takes a fleet, found for more room, where it is cheaper and holds here as well.
+    pub(super) fn consider(&mut self, found: &mut Found, fleet: &[u32]) {
+        let instance = self.instance.clone();
+        let purchase = self.ground.purchase(&instance, &self.limits);
+        let cost = cost(fleet, &purchase);
+        let cheaper = found.best.as_ref().is_none_or(|(_, best)| cost < *best - SAME);
+        if cheaper && self.holds(fleet, &purchase) == Held::Yes {
+            found.best = Some((fleet.to_vec(), cost));
+        }
+    }
+
+    /// What was found, for people.
+    pub(super) fn answer(&self, found: Found) -> Answer {
+        match found.best {
+            Some((fleet, cost)) => Answer::Fleet(self.fleet(&fleet, cost, found.bound.min(cost).max(0.0))),
+            None if found.bound == f64::INFINITY => Answer::Nothing,
+            None => Answer::Unknown(found.bound.max(0.0)),
         }
     }
 
     /// Searches to the end or until the time is over; no fleet whose trial was decided, and that is not excluded, costs less
     /// than what is returned.
-    fn search(&mut self, purchase: &mut Purchase<'_>) -> f64 {
-        let mut bound: f64 = 0.0;
+    fn search(&mut self, purchase: &mut Purchase<'_>, mut bound: f64) -> f64 {
         while let Some(seconds) = self.left() {
             let fleet = match cheapest(purchase, seconds) {
                 Cheapest::Nothing => return f64::INFINITY,
