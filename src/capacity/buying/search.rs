@@ -118,7 +118,10 @@ impl<'q> Search<'q> {
     /// What was found, for people.
     pub(super) fn answer(&self, found: Found) -> Answer {
         match found.best {
-            Some((fleet, cost)) => Answer::Fleet(self.fleet(&fleet, cost, found.bound.min(cost).max(0.0))),
+            Some((fleet, cost)) => {
+                let is_met = cost - found.bound <= SAME * cost.max(1.0);
+                Answer::Fleet(self.fleet(&fleet, cost, if is_met { cost } else { found.bound.max(0.0) }))
+            }
             None if found.bound == f64::INFINITY => Answer::Nothing,
             None => Answer::Unknown(found.bound.max(0.0)),
         }
