@@ -176,7 +176,7 @@ impl<'q> Ground<'q> {
     }
 
     /// The attributes of machines that anything hangs on.
-    fn asked(&self) -> BTreeSet<&str> {
+    pub(super) fn asked(&self) -> BTreeSet<&str> {
         let services = || self.stack.services.iter();
         let constraints = services().flat_map(|it| &it.constraints).map(|it| it.value.key.as_str());
         let wishes = services().map(|it| &it.wishes).flat_map(|it| {

@@ -119,7 +119,7 @@ pub struct Fleet {
 pub struct Bought {
     /// The type's name.
     pub name: String,
-    /// The labels, where the type can be had with several.
+    /// Its labels, as far as anything asks for them.
     pub labels: Vec<(String, String)>,
     /// How many.
     pub count: u32,

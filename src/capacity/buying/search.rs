@@ -281,9 +281,16 @@ impl<'q> Search<'q> {
         let question = self.trial.question;
         let own = question.own.machines.len();
         let offers = question.catalogue.offers.iter().enumerate().filter(|(index, _)| fleet[own + index] > 0);
+        let asked = self.ground.asked();
+        let counts = |label: &str| !self.grows || asked.contains(format!("node.labels.{label}").as_str());
         let bought = offers.map(|(index, offer)| Bought {
             name: offer.name.value.clone(),
-            labels: offer.labels.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect(),
+            labels: offer
+                .labels
+                .iter()
+                .filter(|(key, _)| counts(key))
+                .map(|(key, value)| (key.clone(), value.value.clone()))
+                .collect(),
             count: fleet[own + index],
             cost: offer.cost.value,
         });
