@@ -33,7 +33,8 @@ pub fn buying(project: &str, report: &Report, style: Style) -> String {
         let more = report.without_size.len().saturating_sub(MOST_NAMED);
         let named: Vec<String> = report.without_size.iter().take(MOST_NAMED).map(|it| format!("`{it}`")).collect();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let note = format!("What {}{more} need is not counted: no size is stated.", named.join(", "));
+        let verb = if report.without_size.len() == 1 { "needs" } else { "need" };
+        let note = format!("What {}{more} {verb} is not counted: no size is stated.", named.join(", "));
         text.push_str(&format!("{}\n", style.paint(AnsiColor::Yellow, &note)));
     }
     match report.steps.get(report.asked) {
@@ -149,12 +150,11 @@ fn frontier(report: &Report, style: Style) -> String {
     table.set_header([" room for", "cost", "more than before", "machines to buy"]);
     let mut before: Option<f64> = None;
     for (times, answer) in report.steps.iter().enumerate() {
-        let mark = if times == report.asked { style.bold("asked") } else { String::new() };
         let room = match times {
             0 => "nothing more".to_owned(),
             times => rooms(&report.headroom, u32::try_from(times).unwrap_or(u32::MAX)),
         };
-        let room = if mark.is_empty() { format!(" {room}") } else { format!(" {room} (asked)") };
+        let mark = if times == report.asked { " (asked)" } else { "" };
         let (cost, color, machines) = match answer {
             Answer::Fleet(fleet) => {
                 let (near, color) = match fleet.is_proven() {
@@ -169,7 +169,7 @@ fn frontier(report: &Report, style: Style) -> String {
         let own = if let Answer::Fleet(fleet) = answer { Some(fleet.cost) } else { None };
         let more = before.zip(own).map_or(String::new(), |(before, own)| number(own - before));
         before = own;
-        table.add_row([cell(room), cell(cost).fg(color), cell(more), cell(machines)]);
+        table.add_row([cell(format!(" {room}{mark}")), cell(cost).fg(color), cell(more), cell(machines)]);
     }
     lines(&table)
 }

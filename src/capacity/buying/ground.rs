@@ -134,7 +134,7 @@ impl<'q> Ground<'q> {
         }
         let together = self.together(own, enough);
         let cases = vec![Case { lost: Lost::Nothing, counts }];
-        Purchase { instance, kinds, together, cases, cuts: Vec::new() }
+        Purchase { instance, kinds, together, cases, cuts: Vec::new(), at_most: f64::INFINITY }
     }
 
     /// The offers of an entry have one end together.

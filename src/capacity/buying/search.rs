@@ -16,6 +16,8 @@ use super::{Answer, Bought, Build, Fleet, Headroom, Question, SAME};
 const SHARE: u32 = 10;
 /// To make one refusal speak of more fleets, so many larger ones are tried.
 const MOST_LARGER: usize = 24;
+/// Exchanges of machines have so much of the time, as a divisor.
+const SHARE_OF_EXCHANGES: u32 = 5;
 /// A fleet that is too small is made larger so many times.
 const MOST_GROWN: u32 = 14;
 
@@ -246,6 +248,40 @@ impl<'q> Search<'q> {
         }
         if self.best.is_some() {
             self.reduce(fleet, purchase);
+            self.alike(purchase);
+            self.exchange(purchase);
+        }
+    }
+
+    /// Fleets of one kind that are cheaper than what holds.
+    fn alike(&mut self, purchase: &Purchase<'_>) {
+        for (index, kind) in purchase.kinds.iter().enumerate().filter(|(_, kind)| kind.cost > 0.0 && kind.most > 0) {
+            let Some(best) = self.best.as_ref().map(|(_, cost)| *cost) else { return };
+            let mut fleet: Vec<u32> = purchase.kinds.iter().map(|kind| kind.least).collect();
+            let left = (best - SAME - cost(&fleet, purchase)).max(0.0);
+            fleet[index] = kind.most.min((left / kind.cost) as u32).max(kind.least);
+            if self.left().is_some() && may_be(&fleet, purchase) && self.holds(&fleet, purchase) == Held::Yes {
+                self.reduce(fleet, purchase);
+            }
+        }
+    }
+
+    /// One or two machines of what holds give way to others that cost less together, as long as that holds.
+    fn exchange(&mut self, purchase: &Purchase<'_>) {
+        let until = Instant::now() + self.until.saturating_duration_since(Instant::now()) / SHARE_OF_EXCHANGES;
+        while let Some((fleet, best)) = self.best.clone() {
+            for candidate in exchanged(&fleet, purchase) {
+                if Instant::now() > until {
+                    return;
+                }
+                if self.holds(&candidate, purchase) == Held::Yes {
+                    self.reduce(candidate, purchase);
+                    break;
+                }
+            }
+            if self.best.as_ref().is_none_or(|(_, cost)| *cost > best - SAME) {
+                return;
+            }
         }
     }
 
@@ -269,9 +305,10 @@ impl<'q> Search<'q> {
         }
     }
 
-    /// No fleet that costs less than what holds has more of a kind than that money buys.
+    /// Only what costs less than what holds is looked for, and no such fleet has more of a kind than that money buys.
     fn no_dearer(&self, purchase: &mut Purchase<'_>) {
         let Some((_, best)) = &self.best else { return };
+        purchase.at_most = best - SAME * best.max(1.0);
         for kind in purchase.kinds.iter_mut().filter(|kind| kind.cost > 0.0) {
             kind.most = kind.most.min((best / kind.cost + SAME) as u32).max(kind.least);
         }
@@ -297,6 +334,26 @@ impl<'q> Search<'q> {
         let (machines, losses) = self.trial.shown(&self.ground, fleet, &self.limits);
         Fleet { bought: bought.collect(), cost, bound, machines, losses }
     }
+}
+
+/// A fleet with one or two machines of a kind less, and as many of another as cost less than these.
+fn exchanged(fleet: &[u32], purchase: &Purchase<'_>) -> Vec<Vec<u32>> {
+    let mut all = Vec::new();
+    for (out, kind) in purchase.kinds.iter().enumerate() {
+        for gone in (1..=2).filter(|gone| fleet[out] >= kind.least + gone) {
+            for (into, other) in purchase.kinds.iter().enumerate().filter(|(into, _)| *into != out) {
+                let paid = kind.cost * f64::from(gone) - SAME;
+                let more = if other.cost > 0.0 { (paid / other.cost).max(0.0) as u32 } else { other.most };
+                let mut candidate = fleet.to_vec();
+                candidate[out] -= gone;
+                candidate[into] = candidate[into].saturating_add(more);
+                if more > 0 && may_be(&candidate, purchase) {
+                    all.push(candidate);
+                }
+            }
+        }
+    }
+    all
 }
 
 fn cost(fleet: &[u32], purchase: &Purchase<'_>) -> f64 {

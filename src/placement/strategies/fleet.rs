@@ -11,8 +11,6 @@ use crate::placement::core::{Instance, MACHINES, Program, Terms, UNLIMITED, Vari
 
 use super::solver::{self, Answer, Effort};
 
-/// With more numbers of containers than this those of the losses need not be whole: a weaker bound, sooner found.
-const MOST_WHOLE: usize = 3_000;
 /// Containers are weighed in parts of a machine down to this one.
 const FINEST_PART: i64 = 8;
 /// How much of a whole number is taken for the whole.
@@ -75,6 +73,8 @@ pub struct Purchase<'a> {
     pub cases: Vec<Case>,
     /// What was tried.
     pub cuts: Vec<Cut>,
+    /// Only fleets that cost no more are looked for.
+    pub at_most: f64,
 }
 
 /// What came of it.
@@ -114,12 +114,14 @@ pub fn cheapest(purchase: &Purchase<'_>, seconds: f64) -> Cheapest {
         let terms = kinds.iter().map(|kind| (making.fleet[*kind], 1.0)).collect();
         making.program.at_most(terms, f64::from(*most));
     }
-    let groups: usize = purchase.cases.iter().map(|case| case.counts.iter().filter(|count| **count > 0).count()).sum();
-    let all_whole = groups * purchase.kinds.len() <= MOST_WHOLE;
+    // After losses the numbers of containers need not be whole: a bound hardly weaker, and far sooner found.
     for (index, case) in purchase.cases.iter().enumerate() {
-        making.case(case, index == 0, index == 0 || all_whole);
+        making.case(case, index == 0);
     }
     purchase.cuts.iter().for_each(|cut| making.cut(cut));
+    if purchase.at_most.is_finite() {
+        making.program.at_most(objective.clone(), purchase.at_most);
+    }
     let effort = Effort { nodes: 200_000, seconds, gap: 0.0 };
     match solver::solve(&making.program, &objective, &[], effort).answer {
         Answer::Found { values, bound, .. } => {
@@ -155,7 +157,7 @@ impl Making<'_, '_> {
     }
 
     /// Everything finds room, as far as sums tell.
-    fn case(&mut self, case: &Case, with_rules: bool, whole: bool) {
+    fn case(&mut self, case: &Case, is_first: bool) {
         let instance = self.purchase.instance;
         let mut placed: Vec<Vec<Option<Variable>>> = vec![Vec::new(); instance.groups.len()];
         let wanted = |group: &usize| case.counts[*group] > 0;
@@ -169,7 +171,7 @@ impl Making<'_, '_> {
                     placed[*group].push(None);
                     continue;
                 }
-                let here = self.program.variable(0.0, f64::from(count), whole);
+                let here = self.program.variable(0.0, f64::from(count), is_first);
                 self.at_most_on(vec![(here, 1.0)], f64::from(most), left);
                 placed[*group].push(Some(here));
             }
@@ -182,7 +184,7 @@ impl Making<'_, '_> {
             self.resources(kind, &here, left);
             self.tokens(kind, &here, left);
         }
-        if with_rules {
+        if is_first {
             self.spreads(&groups, &placed);
         }
     }
