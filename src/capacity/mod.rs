@@ -3,6 +3,7 @@
 //! Everything is told of one placement: of what runs, or of what the files would make run. Each figure is checked by
 //! placing: where it says that so many more fit, one more does not.
 
+pub mod buying;
 mod drains;
 mod gains;
 mod growth;

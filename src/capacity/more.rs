@@ -83,7 +83,7 @@ fn at_least(least: Most, found: Most) -> Most {
 }
 
 /// Whether where a container of it may be hangs on nothing but what is on that machine.
-fn is_by_itself(stack: &Stack, service: usize) -> bool {
+pub(super) fn is_by_itself(stack: &Stack, service: usize) -> bool {
     let own = &stack.services[service];
     own.wishes == Wishes::default()
         && own.together_with.is_empty()

@@ -10,8 +10,8 @@ use crate::diagnostic::Severity;
 use crate::view::Format;
 
 pub(in crate::cli) use deploying::{
-    ActArgs, ApplyArgs, CapacityArgs, DownArgs, ExportArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs, PortsArgs,
-    RollbackArgs, ShowArgs, SituationArgs, SolveArgs, StatusArgs, WhereArgs, WhyArgs,
+    ActArgs, ApplyArgs, BuyingArgs, CapacityArgs, DownArgs, ExportArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs,
+    PortsArgs, RollbackArgs, ShowArgs, SituationArgs, SolveArgs, StatusArgs, WhereArgs, WhyArgs,
 };
 
 /// Static analysis and placement planning for Docker Compose over several machines.

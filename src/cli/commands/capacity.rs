@@ -31,6 +31,9 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
     }
     project.set_aside(io, &args.situation)?;
     project.for_programs = args.json;
+    if let Some(catalogue) = &args.buying.catalogue {
+        return super::buying::tell(args, catalogue, &mut project, io);
+    }
     let is_seen = args.live || args.observed.is_some();
     let observed = match is_seen {
         true => Some(seen(io, &project, args.observed.as_deref(), &args.situation)?),
@@ -148,15 +151,25 @@ fn grow(args: &CapacityArgs, io: &mut Io, stack: &mut Stack) -> Result<Vec<usize
 
 /// `web=12`: as if the files said so.
 fn scale(args: &CapacityArgs, io: &mut Io, stack: &mut Stack) -> Result<(), Exit> {
+    for (name, count) in scales(args, io, stack)? {
+        let service = index(io, stack, &name)?;
+        stack.services[service].replicas.value = Replicas::Count(count);
+    }
+    Ok(())
+}
+
+/// The services, each with how many it is to have, that are scaled.
+pub(super) fn scales(args: &CapacityArgs, io: &mut Io, stack: &Stack) -> Result<Vec<(String, u32)>, Exit> {
+    let mut scales = Vec::new();
     for text in &args.scale {
         let Some((name, Ok(count))) = text.split_once('=').map(|(name, count)| (name, count.parse::<u32>())) else {
             io.refuse(&format!("`{text}` is no service and number"), Some("for example --scale web=12"));
             return Err(Exit::Error);
         };
-        let service = index(io, stack, name)?;
-        stack.services[service].replicas.value = Replicas::Count(count);
+        index(io, stack, name)?;
+        scales.push((name.to_owned(), count));
     }
-    Ok(())
+    Ok(scales)
 }
 
 /// Those that are asked for; else all, or the largest.

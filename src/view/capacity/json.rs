@@ -10,21 +10,23 @@ use crate::capacity::{
 /// The version of the form.
 const FORMAT_VERSION: &str = "1.0";
 
+/// A machine's room for programs.
+pub(in crate::view) fn room_json(it: &MachineRoom) -> Value {
+    let resources = it.resources.iter().map(|it| {
+        let amounts = json!({ "capacity": it.capacity, "reserved": it.reserved, "used": it.used, "free": it.free });
+        (it.resource.to_string(), amounts)
+    });
+    let resources: serde_json::Map<String, Value> = resources.collect();
+    let limits = it.limits.iter().map(|it| {
+        (it.resource.to_string(), json!({ "limits": it.limits, "without": it.without, "capacity": it.capacity }))
+    });
+    let limits: serde_json::Map<String, Value> = limits.collect();
+    json!({ "machine": it.machine, "availability": it.availability, "containers": it.containers, "resources": resources, "limits": limits })
+}
+
 /// The same for programs; see `docs/formats.md`.
 pub fn capacity_json(project: &str, report: &Report) -> String {
     let most = |most: Most| json!({ "containers": most.number(), "exact": matches!(most, Most::Exactly(_)) });
-    let room = |it: &MachineRoom| {
-        let resources = it.resources.iter().map(|it| {
-            let amounts = json!({ "capacity": it.capacity, "reserved": it.reserved, "used": it.used, "free": it.free });
-            (it.resource.to_string(), amounts)
-        });
-        let resources: serde_json::Map<String, Value> = resources.collect();
-        let limits = it.limits.iter().map(|it| {
-            (it.resource.to_string(), json!({ "limits": it.limits, "without": it.without, "capacity": it.capacity }))
-        });
-        let limits: serde_json::Map<String, Value> = limits.collect();
-        json!({ "machine": it.machine, "availability": it.availability, "containers": it.containers, "resources": resources, "limits": limits })
-    };
     let slot = |it: &Slot| json!({ "gib_per_cpu": it.shape.0, "size": it.size, "machine": it.machine, "free_in_sum": it.in_sum, "percent_in_one_piece": it.in_one_piece() });
     let of_service = |it: &More| {
         let stops: Vec<Value> = it.stops.iter().map(|(why, on)| json!({ "why": why, "machines": on })).collect();
@@ -36,7 +38,7 @@ pub fn capacity_json(project: &str, report: &Report) -> String {
     let value = json!({
         "format_version": FORMAT_VERSION,
         "project": project,
-        "machines": report.machines.iter().map(room).collect::<Vec<_>>(),
+        "machines": report.machines.iter().map(room_json).collect::<Vec<_>>(),
         "slots": report.slots.iter().map(slot).collect::<Vec<_>>(),
         "more": report.more.iter().map(of_service).collect::<Vec<_>>(),
         "losses": report.losses.iter().map(loss).collect::<Vec<_>>(),

@@ -10,7 +10,7 @@ use crate::view::style::{Style, cell, count, lines};
 const BAR: u64 = 10;
 
 /// A row for each machine, and their sum.
-pub(super) fn machines(machines: &[MachineRoom], style: Style) -> String {
+pub(in crate::view) fn machines(machines: &[MachineRoom], style: Style) -> String {
     let mut resources: Vec<&Resource> =
         machines.iter().flat_map(|it| it.resources.iter().map(|it| &it.resource)).collect();
     resources.sort_unstable();

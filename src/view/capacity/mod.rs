@@ -10,6 +10,8 @@ mod more;
 mod sizes;
 
 pub use json::capacity_json;
+pub(super) use json::room_json;
+pub(super) use machines::machines;
 
 use crate::capacity::Report;
 
@@ -17,7 +19,7 @@ use super::style::{Style, count, machine_names};
 use drains::drains;
 use growth::growth;
 use losses::{losses, pairs};
-use machines::{limits, machines, slots};
+use machines::{limits, slots};
 use matrix::matrix;
 use more::more;
 use sizes::{sizes, used};
