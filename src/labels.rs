@@ -32,3 +32,6 @@ pub const LOCK: &str = "planner.lock";
 pub const ROLE: &str = "planner.role";
 /// What the container was promised, as JSON amounts: other projects' plans leave it that room.
 pub const RESERVED: &str = "planner.reserved";
+/// What the container was made from, as JSON: each setting with its value, or only a few digits of its digest where it may
+/// hold a secret. By it the next plan tells what changed.
+pub const SETTINGS: &str = "planner.settings";

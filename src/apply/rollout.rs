@@ -197,6 +197,7 @@ fn opposite(operation: &Operation) -> Vec<Operation> {
         | Operation::Watch { .. }
         | Operation::Pause { .. }
         | Operation::Reload { .. }
+        | Operation::Update { .. }
         | Operation::Exec { .. }
         | Operation::Remove { .. }
         | Operation::RemoveNetwork { .. } => Vec::new(),

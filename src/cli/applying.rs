@@ -100,25 +100,27 @@ async fn lock<'c>(
     }
 }
 
-/// Under the project's lock: looks at the machines, makes a plan, shows it (with the `objective`'s tiers), asks unless it was
+/// Under the project's lock: looks at the machines, makes a plan, shows it, asks unless it was
 /// agreed to before, does it, and says what came of it.
 pub(super) async fn run_locked(
     io: &mut Io,
     cluster: &DockerCluster,
     project: &str,
     machines: &[(String, Endpoint)],
-    (act, objective): (&ActArgs, bool),
-    plan: impl FnOnce(&mut Io, &Observed) -> Result<Plan, Exit>,
+    act: &ActArgs,
+    shown: &dyn Fn(&Plan, &Io) -> String,
+    plan: impl AsyncFnOnce(&mut Io, &mut Observed) -> Result<Plan, Exit>,
 ) -> Result<Exit, Exit> {
     let mut told = Told::new(io, act)?;
     let lock = lock(io, cluster, project, machines, Duration::from_secs(act.lock_timeout)).await?;
-    let planned = observe(io, machines, cluster).await.and_then(|observed| plan(io, &observed));
+    let planned = match observe(io, machines, cluster).await {
+        Ok(mut observed) => plan(io, &mut observed).await,
+        Err(exit) => Err(exit),
+    };
     let exit = match planned {
         Ok(plan) => {
-            told.people(io, &view::plan(&plan, io.style));
-            if objective {
-                told.people(io, &view::objective(&plan.quality, io.style));
-            }
+            let text = shown(&plan, io);
+            told.people(io, &text);
             Ok(confirm_and_apply(io, &plan, cluster, &lock, &mut told).await)
         }
         Err(exit) => Err(exit),

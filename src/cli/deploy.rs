@@ -9,10 +9,10 @@ use crate::inventory::{Availability, Endpoint, Inventory};
 use crate::observed::{FORMAT_VERSION, Observed};
 use crate::placement::{self, Limits, Outcome, Policy, Problem, Solution, refusal};
 use crate::plan::{self, NoPlan, Plan};
-use crate::stack::{self, Stack};
+use crate::stack::{self, PullPolicy, Stack};
 use crate::view;
 
-use super::args::SituationArgs;
+use super::args::{PlacementArgs, ScopeArgs, ShownArgs, SituationArgs};
 use super::disk::Disk;
 use super::project::Project;
 use super::{Exit, Io};
@@ -61,12 +61,24 @@ pub(super) fn seen(
     let machines = machines(project.inventory.as_ref());
     let Some(path) = snapshot else {
         let cluster = connect(io, &machines);
-        return runtime(io)?.block_on(observe(io, &machines, &cluster));
+        return runtime(io)?.block_on(async {
+            let mut observed = observe(io, &machines, &cluster).await?;
+            ask_registries(&cluster, &project.images(), &mut observed).await;
+            Ok(observed)
+        });
     };
     let mut observed = read_observed(io, path, &machines)?;
     // What is lost is not seen, whatever a snapshot still tells of it.
     observed.machines.retain(|name, _| !situation.without.contains(name));
     Ok(observed)
+}
+
+/// Asks registries which image is meant where machines do not know: all of them are to run the same.
+pub(super) async fn ask_registries(cluster: &DockerCluster, images: &[(String, PullPolicy)], observed: &mut Observed) {
+    let ask = plan::to_ask(images, observed);
+    if !ask.is_empty() {
+        observed.registry = cluster.resolve(&ask).await;
+    }
 }
 
 /// Refuses machines of which two are one: its room would count twice, and what one name keeps the other would remove.
@@ -142,14 +154,30 @@ pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(
     }
 }
 
+/// What is wanted beside what the files say.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    pub policy: Policy,
+    /// How many containers may move for the policy's sake.
+    pub moves: u32,
+    pub limits: Limits,
+}
+
+impl Wish {
+    pub(super) fn new(placement: PlacementArgs, scope: &ScopeArgs) -> Wish {
+        Wish { policy: placement.policy.into(), moves: scope.moves(), limits: placement.limits.within() }
+    }
+}
+
 /// Places the project on the machines as they were seen, and plans the change. Tells what stands in the way.
 pub(super) fn place_and_plan(
     io: &mut Io,
     project: &mut Project,
     observed: &Observed,
-    policy: Policy,
-    limits: &Limits,
+    wish: &Wish,
 ) -> Result<(Stack, Plan), Exit> {
+    let limits = &wish.limits;
+    project.leave_others_alone(observed);
     project.findings.extend(stack::unsupported(&project.compose));
     let (mut stack, findings) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
     project.findings.extend(findings);
@@ -159,10 +187,19 @@ pub(super) fn place_and_plan(
     if let Some(exit) = found_on_load {
         return Err(exit);
     }
-    let problem = Problem::new(&stack, plan::running(&stack, observed), policy);
+    if let Some(exit) = project.is_torn(io, &stack) {
+        return Err(exit);
+    }
+    let mut problem = Problem::new(&stack, plan::running(&stack, observed), wish.policy);
+    problem.rebalance = wish.moves;
     let exit = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan_wired(&problem, &solution, observed, project) {
-            Ok((wired, plan)) => {
+            Ok((wired, mut plan)) => {
+                plan.targets.clone_from(&project.targets);
+                if wish.moves > 0 {
+                    problem.rebalance = 0;
+                    tell_unmoved(&mut plan, &problem, limits);
+                }
                 let mut told: Vec<Diagnostic> = plan::out_of_reach(&stack, &plan).into_iter().collect();
                 told.extend(plan::unseen_data(&stack, &plan));
                 io.tell_findings(&mut told, &project.sources);
@@ -179,6 +216,14 @@ pub(super) fn place_and_plan(
     io.tell("Nothing was changed.\n");
     project.print_refusal(io);
     Err(exit)
+}
+
+/// Notes beside each tier what it came to if nothing moved that need not.
+fn tell_unmoved(plan: &mut Plan, problem: &Problem<'_>, limits: &Limits) {
+    let Outcome::Placed(unmoved) = placement::place(problem, limits) else { return };
+    for tier in &mut plan.quality.tiers {
+        tier.unmoved = unmoved.tiers.iter().find(|it| it.name == tier.name).map(|it| it.value);
+    }
 }
 
 /// The plan of a placement, with what its services need to find each other; with the stack that has it, where that is another.
@@ -228,6 +273,23 @@ fn undecided(io: &mut Io, why: &str) -> Exit {
 /// Whether `findings` let a run go on.
 pub(super) fn worst(findings: &[Diagnostic]) -> Exit {
     if findings.iter().any(Diagnostic::is_error) { Exit::Error } else { Exit::Fine }
+}
+
+/// A plan as it is to be shown.
+pub(super) fn shown(plan: &Plan, how: ShownArgs, io: &Io) -> String {
+    let mut text = view::plan(plan, how.verbose, io.style);
+    if how.steps {
+        text.push_str(&view::steps(plan, io.style));
+    }
+    if how.tree {
+        text.push_str(&view::tree(plan, io.style));
+    }
+    text
+}
+
+/// A plan as it is shown where nothing else is asked for.
+pub(super) fn plainly(plan: &Plan, io: &Io) -> String {
+    shown(plan, ShownArgs::default(), io)
 }
 
 /// A runtime for talking to machines.

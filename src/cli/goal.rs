@@ -7,10 +7,10 @@ use crate::inventory::{Endpoint, Inventory};
 use crate::observed::Observed;
 use crate::plan::{self, Operation, Plan};
 use crate::source::Sources;
-use crate::stack::Contents;
+use crate::stack::{Contents, PullPolicy};
 
 use super::args::ApplyArgs;
-use super::deploy::{machines, place_and_plan, read_plan, worst};
+use super::deploy::{Wish, machines, place_and_plan, read_plan, worst};
 use super::disk::Disk;
 use super::project::{Project, inventory_path, load_inventory};
 use super::{Exit, Io};
@@ -32,6 +32,7 @@ impl Goal {
         }
         let mut project = Project::load_to_deploy(io, &args.project, &args.machines)?;
         project.set_aside(io, &args.situation)?;
+        project.narrow(io, &args.scope.target)?;
         Ok(Goal::Files(Box::new(project)))
     }
 
@@ -51,6 +52,14 @@ impl Goal {
         };
         let down = |name: &str| plan.machines.iter().any(|it| it.machine == name && it.availability == "down");
         machines(inventory.as_ref()).into_iter().filter(|(name, _)| !down(name)).collect()
+    }
+
+    /// The images whose registries may have to be asked; those of a saved plan were.
+    pub(super) fn images(&self) -> Vec<(String, PullPolicy)> {
+        match self {
+            Goal::Files(project) => project.images(),
+            Goal::Saved(..) => Vec::new(),
+        }
     }
 
     /// What is in the configs and secrets that it is to deliver.
@@ -89,9 +98,8 @@ impl Goal {
     pub(super) fn plan(self, args: &ApplyArgs, io: &mut Io, observed: &Observed) -> Result<Plan, Exit> {
         match self {
             Goal::Files(mut project) => {
-                let limits = args.placement.limits.within();
-                let (stack, mut plan) =
-                    place_and_plan(io, &mut project, observed, args.placement.policy.into(), &limits)?;
+                let wish = Wish::new(args.placement, &args.scope);
+                let (stack, mut plan) = place_and_plan(io, &mut project, observed, &wish)?;
                 if args.wait {
                     plan::await_all(&stack, observed, &mut plan);
                 }

@@ -49,6 +49,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         Command::Plan(args) => commands::plan::run(&args, io),
         Command::Apply(args) => commands::apply::run(&args, io),
         Command::Show(args) => commands::show::run(&args, io),
+        Command::Diff(args) => commands::diff::run(&args, io),
         Command::Status(args) => commands::status::run(&args, io),
         Command::Capacity(args) => commands::capacity::run(&args, io),
         Command::Ports(args) => commands::export::ports(&args, io),

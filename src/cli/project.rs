@@ -6,9 +6,10 @@ use crate::compose::{self, Compose, Environment, LoadOptions};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{self, Availability, Inventory};
 use crate::lint::Report;
-use crate::plan::Origin;
+use crate::observed::Observed;
+use crate::plan::{self, Origin};
 use crate::source::{Files, Sources};
-use crate::stack::Contents;
+use crate::stack::{self, Contents, Discovery, PullPolicy, Service, Stack};
 use crate::view::Refused;
 use crate::yaml::Node;
 
@@ -40,6 +41,8 @@ pub(super) struct Project {
     pub contents: Contents,
     /// Whether all of it could be read.
     pub complete: bool,
+    /// The services that alone are to be changed, with what they need; empty for all.
+    pub targets: Vec<String>,
 }
 
 impl Project {
@@ -69,6 +72,7 @@ impl Project {
             environment,
             contents: Contents::default(),
             complete,
+            targets: Vec::new(),
         }
     }
 
@@ -106,6 +110,39 @@ impl Project {
         Ok(())
     }
 
+    /// Leaves everything but these services, and what they need, as it is.
+    pub(super) fn narrow(&mut self, io: &mut Io, targets: &[String]) -> Result<(), Exit> {
+        for target in targets.iter().filter(|target| !self.compose.services.contains_key(*target)) {
+            let names: Vec<&str> = self.compose.services.keys().map(|name| &**name).collect();
+            return Err(io.unknown("service", target, &names));
+        }
+        if !targets.is_empty() {
+            self.compose.narrow(targets);
+        }
+        self.targets = targets.to_vec();
+        Ok(())
+    }
+
+    /// Of a part of the project nothing goes that the files don't name any more.
+    pub(super) fn leave_others_alone(&mut self, observed: &Observed) {
+        let services = plan::services_seen(&self.compose.name, observed);
+        let is_part = !self.targets.is_empty();
+        services.into_iter().filter(|_| is_part).for_each(|service| self.compose.leave_alone(&service));
+    }
+
+    /// How a run ends that would tear services apart which find each other by proxies or addresses: those tell of all.
+    pub(super) fn is_torn(&self, io: &mut Io, stack: &Stack) -> Option<Exit> {
+        let tells = |it: &stack::Network| matches!(it.discovery, Discovery::Proxy | Discovery::Hosts);
+        let ingress = stack.services.iter().any(Service::is_ingress);
+        if self.targets.is_empty() || !ingress && !stack.networks.values().any(tells) {
+            return None;
+        }
+        let message = "no part of this project can be changed by itself: its services find each other by proxies or \
+                       addresses, and those tell of all services";
+        io.refuse(message, Some("leave out --target; what is as the files say stays as it is"));
+        Some(Exit::Error)
+    }
+
     /// What is to be added to `planner apply --plan` here for it to find the same inventory.
     pub(super) fn inventory_argument(&self, io: &Io) -> String {
         let by_itself = inventory_path(io, &MachineArgs::default(), &io.directory);
@@ -115,6 +152,11 @@ impl Project {
             }
             _ => String::new(),
         }
+    }
+
+    /// The images of its services, and when each is fetched.
+    pub(super) fn images(&self) -> Vec<(String, PullPolicy)> {
+        self.compose.services.values().filter_map(stack::image).collect()
     }
 
     /// Where the project's files are, for the labels of containers.

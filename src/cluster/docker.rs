@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::Docker;
+use futures_util::stream::{StreamExt, iter};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::dial::Route;
+use super::dial::{CONNECTIONS, Route};
 use super::fault::Fault;
 use super::{
     Cluster, ClusterError, ContainerUse, Settings, Tokens, client, endpoint, observe, pull, run, send, tokens, usage,
@@ -94,12 +95,29 @@ impl DockerCluster {
             Err(fault) => fault,
             done => return done,
         };
-        let Operation::Pull { image, policy, from, .. } = operation else { return Err(fault) };
-        // A newer one is asked for, and that only the registry has.
-        if *policy == PullPolicy::Always {
+        let Operation::Pull { image, policy, digest, from, .. } = operation else { return Err(fault) };
+        // A newer one is asked for, and which one that is only the registry knows.
+        if *policy == PullPolicy::Always && digest.is_none() {
             return Err(fault);
         }
         self.bring(image, from, engine, fault, progress).await
+    }
+
+    /// Asks registries which images references stand for, by way of the first machine that can be asked: each with its digest;
+    /// those that no registry tells of are left out.
+    pub async fn resolve(&self, images: &[String]) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        let Some(machine) = self.machines.keys().next() else { return found };
+        let Ok(engine) = self.engine(machine).await else { return found };
+        let ask = |image: &String| {
+            let image = image.clone();
+            async move { pull::resolve(engine, &image).await.ok().map(|digest| (image, digest)) }
+        };
+        let mut answers = iter(images.iter().map(ask)).buffer_unordered(CONNECTIONS);
+        while let Some(answer) = answers.next().await {
+            found.extend(answer);
+        }
+        found
     }
 
     /// Brings an image from the first of these machines that gives it; what the registry said stays said where none does.

@@ -16,7 +16,8 @@ use super::fault::{Fault, explain, is_missing};
 use super::listeners::listeners;
 use crate::labels;
 use crate::observed::{
-    AnonymousVolume, ContainerState, EngineInfo, HostPort, MachineState, NetworkState, SwarmNode, VolumeState,
+    AnonymousVolume, ContainerState, EngineInfo, HostPort, ImageFacts, MachineState, NetworkState, Settings, SwarmNode,
+    VolumeState,
 };
 use crate::units::{Amounts, Bytes, Cpu, Resource};
 
@@ -35,7 +36,9 @@ pub(super) async fn observe(engine: &Engine) -> Result<MachineState, Fault> {
         containers,
         networks: sorted(networks.into_iter().filter_map(network), |network| &network.name),
         volumes: sorted(volumes.volumes.unwrap_or_default().into_iter().filter_map(volume), |volume| &volume.name),
-        images: references(&images),
+        images: references(&images).into_keys().collect(),
+        image_ids: references(&images),
+        image_facts: images.iter().map(|image| (image.id.clone(), facts(image))).collect(),
         listeners,
     })
 }
@@ -112,11 +115,20 @@ fn container_state(container: ContainerInspectResponse) -> ContainerState {
     let host = container.host_config.unwrap_or_default();
     let state = container.state.unwrap_or_default();
     let labels = ordered(config.labels.unwrap_or_default());
-    let published = container.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
+    let (published, networks) = match container.network_settings {
+        Some(settings) => (settings.ports.unwrap_or_default(), settings.networks),
+        None => (PortMap::default(), None),
+    };
+    let networks = networks.map(|networks| networks.into_keys().collect::<BTreeSet<_>>().into_iter().collect());
     let ended = state.status.is_some_and(|status| status.to_string() == "exited");
     let (volumes, anonymous_volumes) = volumes(container.mounts.unwrap_or_default());
     let health = state.health.and_then(|health| health.status).map(|status| status.to_string());
+    let runs = state.running.unwrap_or_default();
     ContainerState {
+        image_id: container.image.unwrap_or_default(),
+        settings: Some(settings(&host)),
+        networks,
+        since: state.started_at.filter(|_| runs),
         id: container.id.unwrap_or_default(),
         name: container.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         image: config.image.unwrap_or_default(),
@@ -131,17 +143,40 @@ fn container_state(container: ContainerInspectResponse) -> ContainerState {
     }
 }
 
+/// What can be edited while a container runs, as it is.
+fn settings(host: &HostConfig) -> Settings {
+    let restart = host.restart_policy.as_ref().and_then(|policy| {
+        let name = policy.name.map(|name| name.to_string()).filter(|name| !matches!(name.as_str(), "" | "no"))?;
+        let retries = amount(policy.maximum_retry_count).map(|retries| format!(":{retries}"));
+        Some(name + &retries.unwrap_or_default())
+    });
+    Settings {
+        cpus: cpus(host),
+        memory: amount(host.memory),
+        memory_reservation: amount(host.memory_reservation),
+        pids: host.pids_limit.filter(|limit| *limit > 0),
+        cpuset: host.cpuset_cpus.clone().filter(|set| !set.is_empty()),
+        cpu_shares: host.cpu_shares.filter(|shares| *shares > 0),
+        restart,
+    }
+}
+
+/// The limit in thousandths, in whichever way it was given.
+fn cpus(host: &HostConfig) -> Option<u64> {
+    let quota = || match (amount(host.cpu_quota), amount(host.cpu_period)) {
+        (Some(quota), period) => Some(quota.saturating_mul(1000) / period.unwrap_or(100_000)),
+        _ => None,
+    };
+    amount(host.nano_cpus).map(|nano| nano / 1_000_000).or_else(quota)
+}
+
 /// The label of our own containers, or else what the engine knows: reservations, then limits.
 fn reserved(all: &BTreeMap<String, String>, host: &HostConfig) -> Amounts {
     if let Some(amounts) = all.get(labels::RESERVED).and_then(|text| serde_json::from_str(text).ok()) {
         return amounts;
     }
     let mut amounts = Amounts::new();
-    let quota = || match (amount(host.cpu_quota), amount(host.cpu_period)) {
-        (Some(quota), period) => Some(quota.saturating_mul(1000) / period.unwrap_or(100_000)),
-        _ => None,
-    };
-    if let Some(cpu) = amount(host.nano_cpus).map(|nano| nano / 1_000_000).or_else(quota) {
+    if let Some(cpu) = cpus(host) {
         amounts.set(Resource::cpus(), cpu);
     }
     if let Some(memory) = amount(host.memory_reservation).or_else(|| amount(host.memory)) {
@@ -235,10 +270,17 @@ fn volume(volume: Volume) -> Option<VolumeState> {
     (!is_token).then(|| VolumeState { name: volume.name, driver: volume.driver, labels: ordered(volume.labels) })
 }
 
-fn references(images: &[ImageSummary]) -> Vec<String> {
-    let all = images.iter().flat_map(|image| image.repo_tags.iter().chain(&image.repo_digests));
-    let references: BTreeSet<&String> = all.filter(|reference| !reference.contains("<none>")).collect();
-    references.into_iter().cloned().collect()
+fn facts(image: &ImageSummary) -> ImageFacts {
+    ImageFacts { created: image.created, bytes: u64::try_from(image.size).unwrap_or(0) }
+}
+
+/// The references of the images that are there, each with the image's id.
+fn references(images: &[ImageSummary]) -> BTreeMap<String, String> {
+    let references = |image: &ImageSummary| {
+        let all: Vec<&String> = image.repo_tags.iter().chain(&image.repo_digests).collect();
+        all.into_iter().map(|reference| (reference.clone(), image.id.clone())).collect::<Vec<_>>()
+    };
+    images.iter().flat_map(references).filter(|(reference, _)| !reference.contains("<none>")).collect()
 }
 
 fn ordered(labels: HashMap<String, String>) -> BTreeMap<String, String> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bollard::errors::Error;
-use bollard::models::CreateImageInfo;
-use bollard::query_parameters::CreateImageOptions;
+use bollard::models::{CreateImageInfo, ImageInspect};
+use bollard::query_parameters::{CreateImageOptions, TagImageOptions};
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout};
 
@@ -17,30 +17,88 @@ use crate::units::Bytes;
 
 /// How long a pull may go without any sign of life.
 pub(super) const STALLED: Duration = Duration::from_secs(300);
+/// How long a registry may take to say which image a reference stands for.
+const REGISTRY_TIMEOUT: Duration = Duration::from_secs(15);
 /// Progress is told no more often than this.
 pub(super) const PROGRESS_PAUSE: Duration = Duration::from_millis(250);
 
-/// Sees to it that an image is there, as `policy` wants it.
-pub(super) async fn pull(
-    engine: &Engine,
-    image: &str,
-    platform: Option<&str>,
-    policy: PullPolicy,
-    progress: &dyn Fn(&str),
-) -> Result<(), Fault> {
-    let image = checked(image)?;
-    if policy != PullPolicy::Always {
+/// Which image is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'o> {
+    /// The reference under which it is to be there.
+    pub image: &'o str,
+    /// The registry's digest of it; none: whichever the reference leads to.
+    pub digest: Option<&'o str>,
+    /// The engine's id of it; none: any.
+    pub id: Option<&'o str>,
+    /// `os/arch`, if asked for.
+    pub platform: Option<&'o str>,
+    /// When to fetch it.
+    pub policy: PullPolicy,
+}
+
+/// Sees to it that an image is there, under its reference, as its policy wants it.
+pub(super) async fn pull(engine: &Engine, wanted: Wanted<'_>, progress: &dyn Fn(&str)) -> Result<(), Fault> {
+    let image = checked(wanted.image)?;
+    let mut what = "is not there";
+    if wanted.policy != PullPolicy::Always || wanted.digest.is_some() {
         match engine.docker.inspect_image(&image).await {
-            Ok(_) => return Ok(()),
+            Ok(there) if wanted.is(&image, &there) => return Ok(()),
+            Ok(_) => what = "is another one there than the one that is wanted",
             Err(error) if !is_missing(&error) => return Err(explain(&error, &format!("looking for image `{image}`"))),
-            Err(_) if policy == PullPolicy::Never => {
+            Err(_) if wanted.policy == PullPolicy::Never => {
                 return Err(Fault::new(format!("image `{image}` is not there, and is not to be pulled"))
                     .help("put it there with `docker load`, or drop `pull_policy: never`"));
             }
             Err(_) => {}
         }
     }
-    fetch(engine, &image, platform, progress).await.map_err(|error| refused(&error, &image))
+    if wanted.id.is_some() || wanted.policy == PullPolicy::Never {
+        return Err(Fault::new(format!("image `{image}` {what}, and no registry has it")).help("plan again"));
+    }
+    let Some(digest) = wanted.digest else {
+        return fetch(engine, &image, wanted.platform, progress).await.map_err(|error| refused(&error, &image));
+    };
+    let (repository, tag) = split(&image);
+    let digested = checked(&format!("{repository}@{digest}"))?;
+    fetch(engine, &digested, wanted.platform, progress).await.map_err(|error| refused(&error, &digested))?;
+    let options = TagImageOptions { repo: Some(repository.to_owned()), tag: Some(tag.to_owned()) };
+    let tagged = engine.docker.tag_image(&digested, Some(options)).await;
+    tagged.map_err(|error| explain(&error, &format!("naming image `{image}`")))
+}
+
+impl Wanted<'_> {
+    /// Whether the image that a reference leads to is the one.
+    fn is(&self, image: &str, there: &ImageInspect) -> bool {
+        let by_id = self.id.is_none_or(|id| there.id.as_deref() == Some(id));
+        let digests = || there.repo_digests.iter().flatten();
+        let (repository, _) = split(image);
+        let of_registry = |digest: &str| digests().any(|it| it.ends_with(digest) && it.contains(last(repository)));
+        by_id && self.digest.is_none_or(of_registry)
+    }
+}
+
+/// The last part of a repository's name: engines leave out a registry that goes without saying.
+fn last(repository: &str) -> &str {
+    repository.rsplit('/').next().unwrap_or(repository)
+}
+
+/// `nginx:1` → (`nginx`, `1`).
+fn split(image: &str) -> (&str, &str) {
+    match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+        _ => (image, "latest"),
+    }
+}
+
+/// The digest of the image that a reference stands for in its registry, as the engine finds it; with the credentials here.
+pub(super) async fn resolve(engine: &Engine, image: &str) -> Result<String, Fault> {
+    let image = checked(image)?;
+    let credentials = credentials(&engine.client_config, registry(&image)).await;
+    let patient = engine.docker.clone().with_timeout(REGISTRY_TIMEOUT);
+    let found = patient.inspect_registry_image(&image, credentials).await.map_err(|error| refused(&error, &image))?;
+    let digest = found.descriptor.digest.filter(|digest| digest.contains(':'));
+    digest.ok_or_else(|| Fault::new(format!("the registry tells no digest of `{image}`")))
 }
 
 async fn fetch(engine: &Engine, image: &str, platform: Option<&str>, progress: &dyn Fn(&str)) -> Result<(), Error> {

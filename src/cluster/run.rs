@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bollard::ClientVersion;
 use bollard::errors::Error;
-use bollard::models::NetworkConnectRequest;
+use bollard::models::{ContainerUpdateBody, NetworkConnectRequest, RestartPolicy};
 use bollard::query_parameters::{
     CreateContainerOptions, RemoveContainerOptions, RenameContainerOptions, StopContainerOptions,
 };
@@ -12,6 +12,7 @@ use bollard::query_parameters::{
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing, refusal};
 use super::{body, deliver, exec, network, pull, reload, start, wait};
+use crate::observed::Settings;
 use crate::plan::{NewContainer, Operation, When};
 
 /// How long the engine waits before it kills, in seconds, where the container does not say.
@@ -24,8 +25,9 @@ const SEVERAL_NETWORKS: ClientVersion = ClientVersion { major_version: 1, minor_
 /// Does `operation`.
 pub(super) async fn run(engine: &Engine, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), Fault> {
     match operation {
-        Operation::Pull { image, platform, policy, .. } => {
-            pull::pull(engine, image, platform.as_deref(), *policy, progress).await
+        Operation::Pull { image, platform, policy, digest, id, .. } => {
+            let (platform, digest, id) = (platform.as_deref(), digest.as_deref(), id.as_deref());
+            pull::pull(engine, pull::Wanted { image, digest, id, platform, policy: *policy }, progress).await
         }
         Operation::CreateNetwork(spec) => network::create_network(engine, spec).await,
         Operation::CreateVolume(spec) => network::create_volume(engine, spec).await,
@@ -35,6 +37,7 @@ pub(super) async fn run(engine: &Engine, operation: &Operation, progress: &dyn F
         Operation::Exec { name, hook, at: When::Started } => exec::exec(engine, checked(name)?, hook).await,
         Operation::Exec { name, hook, at: When::Stopping } => exec::before_stop(engine, checked(name)?, hook).await,
         Operation::Reload { name, files } => reload::reload(engine, checked(name)?, files).await,
+        Operation::Update { name, settings } => update(engine, checked(name)?, settings).await,
         Operation::Watch { name, milliseconds } => {
             wait::watch(engine, checked(name)?, Duration::from_millis(*milliseconds)).await
         }
@@ -57,6 +60,29 @@ fn checked(name: &str) -> Result<&str, Fault> {
     } else {
         Err(Fault::new(format!("`{}` is no name that an engine takes", name.escape_debug())))
     }
+}
+
+/// Gives a container its limits and its restart policy.
+async fn update(engine: &Engine, name: &str, settings: &Settings) -> Result<(), Fault> {
+    let number = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+    let policy = settings.restart.as_deref().map(|restart| {
+        let (name, retries) = restart.split_once(':').unwrap_or((restart, ""));
+        RestartPolicy { name: name.parse().ok(), maximum_retry_count: retries.parse().ok() }
+    });
+    let update = ContainerUpdateBody {
+        nano_cpus: settings.cpus.map(|thousandths| number(thousandths.saturating_mul(1_000_000))),
+        memory: settings.memory.map(number),
+        // Swap is bounded with memory; engines refuse a limit of memory above it.
+        memory_swap: settings.memory.map(|memory| number(memory.saturating_mul(2))),
+        memory_reservation: settings.memory_reservation.map(number),
+        pids_limit: settings.pids,
+        cpuset_cpus: settings.cpuset.clone(),
+        cpu_shares: settings.cpu_shares,
+        restart_policy: policy,
+        ..Default::default()
+    };
+    let updated = engine.docker.update_container(name, update).await;
+    updated.map_err(|error| explain(&error, &format!("giving container `{name}` its limits back")))
 }
 
 async fn create(engine: &Engine, new: &NewContainer) -> Result<(), Fault> {

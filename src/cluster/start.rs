@@ -8,10 +8,14 @@ use super::docker::Engine;
 use super::fault::{Fault, explain, refusal};
 use super::run::missing_bind_source;
 
-/// Starts a container. One that runs is started.
+/// Starts a container, or lets one that is paused go on. One that runs is started.
 pub(super) async fn start(engine: &Engine, name: &str) -> Result<(), Fault> {
     let Err(error) = engine.docker.start_container(name, None::<StartContainerOptions>).await else { return Ok(()) };
-    let fault = explain(&error, &format!("starting container `{name}`"));
+    let failed = |error: &_| explain(error, &format!("starting container `{name}`"));
+    if refusal(&error).is_some_and(|(_, message)| message.contains("paused container")) {
+        return engine.docker.unpause_container(name).await.map_err(|error| failed(&error));
+    }
+    let fault = failed(&error);
     let Some((_, message)) = refusal(&error) else { return Err(fault) };
     if let Some((address, port)) = taken_port(message) {
         let who = holder(engine, port).await;

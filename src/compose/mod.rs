@@ -25,6 +25,7 @@ mod provenance;
 mod schema;
 mod shell;
 mod short_volume;
+mod target;
 mod template;
 
 pub use canonical::{Model, Section};

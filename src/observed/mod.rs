@@ -4,14 +4,18 @@
 //! can plan without access to the machines. A machine that could not be reached is not in it: that is an error
 //! of observing, never an empty machine.
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::units::Amounts;
 
+pub use settings::Settings;
+
 /// The version of the snapshot's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// All machines as they were seen, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +24,9 @@ pub struct Observed {
     pub format_version: String,
     /// Each machine of the inventory, by its name there.
     pub machines: BTreeMap<String, MachineState>,
+    /// What registries said, where they were asked: the digest of the image that each of these references stands for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub registry: BTreeMap<String, String>,
 }
 
 impl Observed {
@@ -51,10 +58,25 @@ pub struct MachineState {
     pub volumes: Vec<VolumeState>,
     /// The references (`name:tag`, `name@digest`) of the images that are there; sorted.
     pub images: Vec<String>,
+    /// The engine's id of the image that each of these references leads to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub image_ids: BTreeMap<String, String>,
+    /// What is known of the images, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub image_facts: BTreeMap<String, ImageFacts>,
     /// Host ports that something listens on, as far as could be seen (over ssh and on this machine); sorted.
     /// Those of the engine's own containers are among them.
     #[serde(default)]
     pub listeners: Vec<Listener>,
+}
+
+/// What is known of an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFacts {
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+    /// All its layers, in bytes.
+    pub bytes: u64,
 }
 
 /// What an engine says of itself.
@@ -99,6 +121,9 @@ pub struct ContainerState {
     pub name: String,
     /// The image reference it was made from.
     pub image: String,
+    /// The engine's id of the image; empty where it was not asked for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub image_id: String,
     /// `created`, `running`, `paused`, `restarting`, `exited`, `dead`.
     pub state: String,
     /// `starting`, `healthy`, `unhealthy`; none without a health check.
@@ -121,6 +146,15 @@ pub struct ContainerState {
     /// The volumes without a name of their own, which the engine made for it; sorted by where they are mounted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anonymous_volumes: Vec<AnonymousVolume>,
+    /// What can be edited while it runs, as it is now; none where it was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
+    /// The networks it is in, by the engine's names; sorted; none where it was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<Vec<String>>,
+    /// Since when it runs, as the engine writes times (RFC 3339); none where it does not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 impl ContainerState {
@@ -218,7 +252,8 @@ mod tests {
         let machines =
             [("a", "1", "x"), ("b", "2", "x"), ("c", "1", "x"), ("clone", "1", "y"), ("d", "", ""), ("e", "", "")];
         let machines = machines.map(|(name, id, hostname)| (name.to_owned(), machine(id, hostname)));
-        let observed = Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into() };
+        let observed =
+            Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into(), ..Observed::default() };
         assert_eq!(observed.same_engine(), [("a", "c")]);
     }
 }

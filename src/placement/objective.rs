@@ -15,10 +15,15 @@ const TOLERANCE: f64 = 1e-3;
 /// In larger problems equals are left as the solver has them: sorting them out costs more than it tells.
 const MOST_FOR_ORDER: usize = 300;
 
+/// The tiers that only decide between equals.
+const ORDER: &str = "inventory's order";
+const FIRST: &str = "first machines first";
+
 /// Adds the tiers of a problem, the first to be decided first, and the resources that they count.
 pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
     let moves = Tier { name: "moves".to_owned(), moves: 1.0, whole: true, ..Tier::default() };
-    let mut tiers = vec![moves];
+    let allowance = f64::from(problem.rebalance) * MOVE as f64;
+    let mut tiers = vec![Tier { allowance, ..moves.clone() }];
     match problem.policy {
         Policy::Spread => {
             tiers.push(Tier { name: "replicas apart".to_owned(), doubled: 1.0, whole: true, ..Tier::default() });
@@ -50,11 +55,20 @@ pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
             }
         }
     }
+    if problem.rebalance > 0 {
+        // Of what is as good, that which moves least; nothing moves for the order of equals.
+        let order = tiers.iter().position(|tier| [ORDER, FIRST].contains(&tier.name.as_str())).unwrap_or(tiers.len());
+        tiers.insert(order, Tier { name: "moves for it".to_owned(), ..moves });
+    }
     lowering.instance.tiers = tiers;
 }
 
-/// What a move of one container of the service costs, from 1000 up to 1999 by its size.
+/// What a move of one container of the service costs, from 1000 up to 1999 by its size; where so many moves are allowed,
+/// all cost the same.
 pub fn move_cost(problem: &Problem<'_>, service: usize) -> u64 {
+    if problem.rebalance > 0 {
+        return MOVE;
+    }
     MOVE + (largest_share(problem, service) * (MOVE - 1) as f64).round() as u64
 }
 
@@ -115,7 +129,7 @@ fn even_counts(problem: &Problem<'_>, containers: usize) -> Tier {
 /// Among equals the inventory's order decides: each container costs its machine's place in it.
 fn inventory_order(problem: &Problem<'_>, containers: usize) -> Tier {
     let place = |machine: usize| vec![Hinge { resource: containers, above: 0.0, slope: machine as f64 }];
-    Tier { whole: true, ..of_loads("inventory's order", problem, place) }
+    Tier { whole: true, ..of_loads(ORDER, problem, place) }
 }
 
 /// Room for one more of the largest service, on the machine that has most of it. None where nobody states a size.
@@ -134,7 +148,7 @@ fn headroom(problem: &Problem<'_>, lowering: &mut Lowering) -> Option<Tier> {
 
 /// Full machines first, in the inventory's order: what is used of a machine costs its place in the order.
 fn first_machines(problem: &Problem<'_>, lowering: &Lowering) -> Tier {
-    of_loads("first machines first", problem, |machine| {
+    of_loads(FIRST, problem, |machine| {
         let capacities = capacities(problem, lowering, machine).into_iter();
         let hinge = |(resource, capacity, _)| Hinge { resource, above: 0.0, slope: machine as f64 / capacity };
         capacities.map(hinge).collect()

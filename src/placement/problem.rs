@@ -52,6 +52,8 @@ pub struct Problem<'a> {
     pub running: Vec<Running>,
     /// What to prefer.
     pub policy: Policy,
+    /// How many containers may move for the policy's sake, beyond those that must; none of them in an ordinary plan.
+    pub rebalance: u32,
     /// How many containers each service is to have; for global ones, as many as there are machines for it.
     pub replicas: Vec<u32>,
     /// How many containers of the service run on the machine now: `current[service][machine]`.
@@ -67,7 +69,8 @@ impl<'a> Problem<'a> {
         for at in &running {
             current[at.service][at.machine] += 1;
         }
-        let mut problem = Problem { stack, running, policy, current, replicas: Vec::new(), allowed: Vec::new() };
+        let mut problem =
+            Problem { stack, running, policy, rebalance: 0, current, replicas: Vec::new(), allowed: Vec::new() };
         problem.running.sort();
         for service in 0..stack.services.len() {
             let allowed: Vec<bool> = problem.machines().map(|machine| problem.may(service, machine)).collect();

@@ -10,9 +10,11 @@ use crate::units::Amounts;
 
 use super::container::Origin;
 use super::current::{Own, own, set_aside};
+use super::images::Pins;
 use super::make::{NoPlan, Parts, assemble};
 use super::model::{Plan, Quality};
-use super::work::{COMES_BACK, Removal, Work};
+use super::reasons::COMES_BACK;
+use super::work::{Removal, Work};
 
 /// The services that have containers to go back to, by name.
 pub fn can_go_back<'a>(stack: &'a Stack, observed: &Observed) -> Vec<&'a str> {
@@ -56,7 +58,8 @@ pub fn roll_back(stack: &Stack, services: &[&str], observed: &Observed, origin: 
         return Err(NoPlan::Refused(short));
     }
     let (own, aside, works, removals) = (&own, &aside, &works, &removals);
-    let parts = Parts { stack: &stack, observed, origin, own, aside, works, removals, keeps_networks: true };
+    let pins = &Pins::default();
+    let parts = Parts { stack: &stack, observed, pins, origin, own, aside, works, removals, keeps_networks: true };
     assemble(&parts, Quality::default())
 }
 
@@ -88,6 +91,8 @@ fn stays<'a>(stack: &'a Stack, index: usize, own: Own<'a>) -> Work<'a> {
         old: Vec::new(),
         aside: None,
         previous: Vec::new(),
+        restores: None,
+        drifted: Vec::new(),
         reasons: Vec::new(),
     }
 }

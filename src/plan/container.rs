@@ -80,6 +80,7 @@ impl Steps<'_, '_> {
             (labels::IMAGE, work.spec().image.clone()),
             (labels::VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (labels::PLANNER_VERSION, env!("CARGO_PKG_VERSION").to_owned()),
+            (labels::SETTINGS, serde_json::to_string(&work.spec().record()).unwrap_or_default()),
             (labels::RESERVED, serde_json::to_string(&work.service.demand).unwrap_or_default()),
         ];
         let mut all = work.spec().labels.clone();

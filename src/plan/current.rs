@@ -79,6 +79,13 @@ fn all<'a>(stack: &Stack, observed: &'a Observed) -> Vec<Own<'a>> {
     all
 }
 
+/// The services of which a project has containers.
+pub fn services_seen(project: &str, observed: &Observed) -> BTreeSet<String> {
+    let containers = observed.machines.values().flat_map(|state| &state.containers);
+    let ours = containers.filter(|it| it.label(labels::PROJECT) == Some(project));
+    ours.filter_map(|it| it.label(labels::SERVICE)).map(str::to_owned).collect()
+}
+
 /// What the placement is to start from: for each service and number the one container that counts as it. Of several
 /// (an interrupted run leaves such) it is one that runs; else the first.
 pub fn running(stack: &Stack, observed: &Observed) -> Vec<Running> {
@@ -104,6 +111,7 @@ fn ports_of(service: &Service, container: &ContainerState, machine: &Machine) ->
         let fits = |port: &&HostPort| {
             port.container_port == demand.container
                 && port.protocol == demand.protocol
+                && demand.host.unwrap_or(machine.ports).contains(port.host_port)
                 && port.host_ip.parse().ok().filter(|ip: &std::net::IpAddr| !ip.is_unspecified())
                     == machine.binding(demand).filter(|ip| !ip.is_unspecified())
         };
@@ -126,6 +134,7 @@ pub fn observed_digest(project: &str, observed: &Observed) -> String {
         for container in state.containers.iter().filter(|container| ours(&container.labels)) {
             let up = container.is_up();
             seen.push_str(&format!("container {} {} {up} {:?}\n", container.id, container.name, container.ports));
+            seen.push_str(&format!("{:?} {:?}\n", container.settings, container.networks));
         }
         for network in state.networks.iter().filter(|network| ours(&network.labels)) {
             seen.push_str(&format!("network {}\n", network.name));

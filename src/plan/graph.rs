@@ -1,5 +1,7 @@
 //! Steps and what they wait for, put into an order at the end.
 
+use std::collections::BTreeSet;
+
 use petgraph::algo::{has_path_connecting, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -57,6 +59,22 @@ impl Graph {
         }
     }
 
+    /// The steps that do something of a kind.
+    pub(super) fn find(&self, is: impl Fn(&Operation) -> bool) -> Vec<Node> {
+        self.graph.node_indices().filter(|node| is(&self.graph[*node].operation)).collect()
+    }
+
+    /// These steps, and all that they wait for in the end.
+    pub(super) fn ancestors(&self, of: &[Node]) -> BTreeSet<Node> {
+        let (mut found, mut left) = (BTreeSet::new(), of.to_vec());
+        while let Some(node) = left.pop() {
+            if found.insert(node) {
+                left.extend(self.graph.neighbors_directed(node, petgraph::Incoming));
+            }
+        }
+        found
+    }
+
     /// All steps, each behind those it waits for; the order is the same for the same steps.
     ///
     /// # Errors
@@ -90,8 +108,7 @@ impl Graph {
 fn nearest_to_insertion(graph: &DiGraph<Step, Edge>) -> Vec<NodeIndex> {
     let mut waiting: Vec<usize> =
         graph.node_indices().map(|node| graph.neighbors_directed(node, petgraph::Incoming).count()).collect();
-    let mut ready: std::collections::BTreeSet<NodeIndex> =
-        graph.node_indices().filter(|node| waiting[node.index()] == 0).collect();
+    let mut ready: BTreeSet<NodeIndex> = graph.node_indices().filter(|node| waiting[node.index()] == 0).collect();
     let mut order = Vec::with_capacity(graph.node_count());
     while let Some(node) = ready.pop_first() {
         order.push(node);

@@ -13,12 +13,14 @@ use crate::units::Amounts;
 
 use super::container::Origin;
 use super::current::{Own, observed_digest, own, set_aside};
+use super::drift::drift;
 use super::graph::Graph;
+use super::images::{Pins, has_image};
 use super::model::{
     Action, Change, FORMAT_VERSION, MachineUse, NetworkWay, PlacedContainer, Plan, Quality, TierQuality,
 };
 use super::steps::{Steps, completes};
-use super::surroundings::{drop_unused_networks, has_image, having, prepare};
+use super::surroundings::{drop_unused_networks, having, prepare};
 use super::work::{Removal, Work, change, previous_address, work};
 
 /// Why there is no plan though there is a placement.
@@ -34,6 +36,7 @@ pub enum NoPlan {
 pub(super) struct Parts<'p, 'a> {
     pub stack: &'a Stack,
     pub observed: &'a Observed,
+    pub pins: &'p Pins,
     pub origin: &'p Origin,
     pub own: &'p [Own<'a>],
     pub aside: &'p [Own<'a>],
@@ -50,8 +53,9 @@ pub(super) struct Parts<'p, 'a> {
 pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, origin: &Origin) -> Result<Plan, NoPlan> {
     let stack = problem.stack;
     let (own, aside) = (own(stack, observed), set_aside(stack, observed));
-    let (works, removals) = work(problem, solution, &own, &aside);
-    let obstacles = obstacles(stack, observed, &works, &own);
+    let pins = Pins::new(stack, observed);
+    let (works, removals) = work(problem, solution, (&own, &aside), &pins);
+    let obstacles = obstacles(stack, (observed, &pins), &works, &own);
     if !obstacles.is_empty() {
         return Err(NoPlan::Refused(obstacles));
     }
@@ -63,7 +67,10 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
         tiers: solution.tiers.iter().map(tier).collect(),
     };
     let (own, aside, works, removals) = (&own, &aside, &works, &removals);
-    assemble(&Parts { stack, observed, origin, own, aside, works, removals, keeps_networks: false }, quality)
+    assemble(
+        &Parts { stack, observed, pins: &pins, origin, own, aside, works, removals, keeps_networks: false },
+        quality,
+    )
 }
 
 /// Changes and steps of what is to be done to containers.
@@ -71,7 +78,7 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
 /// # Errors
 /// When the steps have no order.
 pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, NoPlan> {
-    let Parts { stack, observed, origin, own, aside, works, removals, keeps_networks } = *parts;
+    let Parts { stack, observed, pins, origin, own, aside, works, removals, keeps_networks } = *parts;
     let mut changes: Vec<Change> =
         works.iter().filter_map(|work| change(stack, work, completes(stack, &work.service.name))).collect();
     changes.extend(removals.iter().map(|it| removed(stack, &it.own, it.address(stack), &it.reason)));
@@ -79,10 +86,10 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
     changes
         .extend(previous.map(|own| removed(stack, own, previous_address(stack, own), "no longer kept to go back to")));
     let mut graph = Graph::default();
-    let surroundings = prepare(stack, observed, works, &mut graph, &mut changes);
+    let surroundings = prepare(stack, (observed, pins), works, &mut graph, &mut changes);
     let mut steps = Steps::new(stack, origin, works, removals, graph);
     steps.plan(&surroundings);
-    let rollouts = steps.rollouts();
+    let (rollouts, downtime) = (steps.rollouts(), steps.downtime());
     let (mut graph, gone) = (steps.graph, steps.gone);
     if !keeps_networks {
         let aside = staying_aside(aside, works, removals);
@@ -92,12 +99,15 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
     Ok(Plan {
         format_version: FORMAT_VERSION.to_owned(),
         project: stack.project.clone(),
+        targets: Vec::new(),
         changes,
         steps: graph.into_steps().map_err(NoPlan::NoOrder)?,
         rollouts,
         placement: works.iter().map(|work| placed(stack, work)).collect(),
         machines: (0..stack.machines.len()).map(|machine| machine_use(stack, machine, works, own)).collect(),
         discovery: ways(stack, works),
+        downtime,
+        drift: drift(stack, observed),
         quality,
         observed_digest: observed_digest(&stack.project, observed),
     })
@@ -135,7 +145,7 @@ fn staying_aside(aside: &[Own<'_>], works: &[Work<'_>], removals: &[Removal<'_>]
 }
 
 fn tier(tier: &TierValue) -> TierQuality {
-    TierQuality { name: tier.name.clone(), value: tier.value, bound: tier.bound, gap: tier.gap() }
+    TierQuality { name: tier.name.clone(), value: tier.value, bound: tier.bound, gap: tier.gap(), unmoved: None }
 }
 
 fn placed(stack: &Stack, work: &Work<'_>) -> PlacedContainer {
@@ -189,7 +199,12 @@ fn machine_use(stack: &Stack, index: usize, works: &[Work<'_>], own: &[Own<'_>])
 }
 
 /// What would make `apply` fail, as far as it can be seen beforehand.
-fn obstacles(stack: &Stack, observed: &Observed, works: &[Work<'_>], own: &[Own<'_>]) -> Vec<Diagnostic> {
+fn obstacles(
+    stack: &Stack,
+    (observed, pins): (&Observed, &Pins),
+    works: &[Work<'_>],
+    own: &[Own<'_>],
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for work in works.iter().filter(|work| work.creates()) {
         let machine = &stack.machines[work.machine];
@@ -205,7 +220,7 @@ fn obstacles(stack: &Stack, observed: &Observed, works: &[Work<'_>], own: &[Own<
                     .help("rename or remove that container, or choose another project name with -p"),
             );
         }
-        let nowhere = || having(stack, observed, &spec.image, work.machine).is_empty();
+        let nowhere = || having(stack, (observed, pins), &spec.image, work.machine).is_empty();
         if spec.pull == PullPolicy::Never && !has_image(&spec.image, state) && nowhere() {
             let message = format!(
                 "`{}`: the image {} is not on {}, nor on another machine of its kind, and may not be fetched",

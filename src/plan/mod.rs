@@ -3,13 +3,18 @@
 mod back;
 mod container;
 mod current;
+mod difference;
+mod drift;
 mod fresh;
+mod gaps;
 mod graph;
+mod images;
 mod lost;
 mod make;
 mod model;
 mod overlap;
 mod reach;
+mod reasons;
 mod rollout;
 mod status;
 mod steps;
@@ -19,15 +24,18 @@ mod work;
 
 pub use back::{can_go_back, roll_back};
 pub use container::Origin;
-pub use current::{observed_digest, running};
+pub use current::{observed_digest, running, services_seen};
+pub use difference::{Differences, differences};
+pub use drift::{Drift, drift};
 pub use fresh::fresh_ports;
+pub use images::to_ask;
 pub use lost::unseen_data;
 pub use make::{NoPlan, make, take_down};
 pub use status::{ReplicaStatus, ServiceStatus, Status, status};
 
 pub use crate::stack::OnFailure;
 pub use model::{
-    Action, AttributeChange, Change, Counts, FORMAT_VERSION, GoingBack, MachineUse, NetworkSpec, NetworkWay,
+    Action, AttributeChange, Change, Counts, Downtime, FORMAT_VERSION, GoingBack, MachineUse, NetworkSpec, NetworkWay,
     NewContainer, Operation, PlacedContainer, Plan, Quality, ServiceRollout, Step, TierQuality, Until, VolumeSpec,
     When,
 };

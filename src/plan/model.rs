@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::observed::HostPort;
+use crate::observed::{HostPort, Settings};
 use crate::stack::{AddressPool, ContainerSpec, DeliveredFile, Hook, OnFailure, PullPolicy};
 use crate::units::Amounts;
 
+use super::drift::Drift;
+
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.4";
+pub const FORMAT_VERSION: &str = "1.5";
 
 /// Changes that bring the machines to what the files say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,9 @@ pub struct Plan {
     pub format_version: String,
     /// The project.
     pub project: String,
+    /// The services that alone were to change, with what they need; empty for the whole project.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
     /// What will change, one entry for each address; sorted by address. Nothing to do: empty.
     pub changes: Vec<Change>,
     /// What `apply` does, in an order in which each step stands behind all that it waits for.
@@ -34,6 +39,12 @@ pub struct Plan {
     /// How services find each other in the networks that are on several machines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discovery: Vec<NetworkWay>,
+    /// Services that do not run for a while on the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub downtime: Vec<Downtime>,
+    /// What is not as it was made: see [`Drift`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
     /// How good the placement is.
     pub quality: Quality,
     /// Digest of what was seen of the project: when it has changed since, a saved plan is stale.
@@ -82,6 +93,15 @@ pub struct Counts {
     pub delete: usize,
 }
 
+/// A service all of whose containers may be stopped at one moment of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Downtime {
+    /// Its name.
+    pub service: String,
+    /// So long its containers may take to stop, in seconds; beyond that it is until a new one has started.
+    pub stopping_seconds: u64,
+}
+
 /// How a network that is on several machines is wired.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkWay {
@@ -124,6 +144,11 @@ pub struct AttributeChange {
     pub after: Option<String>,
 }
 
+impl AttributeChange {
+    /// In place of a value that may hold a secret.
+    pub const WITHHELD: &str = "(not shown)";
+}
+
 /// What is done to a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -136,6 +161,8 @@ pub enum Action {
     Start,
     /// It takes another version of a file, and goes on.
     Reload,
+    /// It gets the limits back that it was made with, and goes on.
+    Update,
     /// It is stopped and stays, under another name, to be gone back to.
     SetAside,
     /// One that was set aside gets its name back and is started.
@@ -174,6 +201,15 @@ pub enum Operation {
         platform: Option<String>,
         /// When.
         policy: PullPolicy,
+        /// The registry's digest of it as it was when the plan was made: this one, whatever the tag leads to by then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
+        /// The engine's id of it, where a machine has it: no other will do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// Its size in bytes, where a machine has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bytes: Option<u64>,
         /// Machines that have it, from which it can be had where no registry gives it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         from: Vec<String>,
@@ -212,6 +248,13 @@ pub enum Operation {
         name: String,
         /// The files, those with [`DeliveredFile::reload`].
         files: Vec<DeliveredFile>,
+    },
+    /// Gives a container the limits and the restart policy that it is to have. If it runs, it goes on.
+    Update {
+        /// Its name at that time.
+        name: String,
+        /// All of them.
+        settings: Settings,
     },
     /// Looks on for a while: the container must run on without a restart, and not become unhealthy.
     Watch {
@@ -418,4 +461,7 @@ pub struct TierQuality {
     pub bound: f64,
     /// How far the value may be from the best, as a fraction of itself; 0 when it is proven.
     pub gap: f64,
+    /// What it came to if nothing moved that need not, where more may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmoved: Option<f64>,
 }

@@ -195,6 +195,10 @@ impl<'p, 'a> Steps<'p, 'a> {
             self.named.insert(index, rename);
             before = vec![rename];
         }
+        if let Some(settings) = &work.restores {
+            let update = Operation::Update { name: work.name.clone(), settings: settings.clone() };
+            before = vec![self.graph.add(&address, machine, update, &before)];
+        }
         if work.starts_kept(self.completes(work)) {
             let (_, started) = self.start(index, work, &work.name, &before);
             self.started.insert(index, started);

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::labels;
 use crate::observed::{ContainerState, MachineState, Observed};
-use crate::stack::{PullPolicy, Stack};
+use crate::stack::{ContainerSpec, PullPolicy, Stack};
 
 use super::graph::{Graph, Node};
+use super::images::{Pin, Pins, has_image};
 use super::model::{Action, Change, NetworkSpec, Operation, VolumeSpec};
 use super::work::Work;
 
@@ -60,7 +61,7 @@ impl Makers {
 /// Plans every image, network and volume that containers to be made lack on their machines.
 pub(super) fn prepare(
     stack: &Stack,
-    observed: &Observed,
+    (observed, pins): (&Observed, &Pins),
     works: &[Work<'_>],
     graph: &mut Graph,
     changes: &mut Vec<Change>,
@@ -84,11 +85,8 @@ pub(super) fn prepare(
                 graph.add(&address, machine, operation, &[])
             });
         };
-        if spec.pull == PullPolicy::Always || !has_image(&spec.image, state(work.machine)) {
-            let (image, platform, policy) = (spec.image.clone(), spec.platform.clone(), spec.pull);
-            let from = having(stack, observed, &spec.image, work.machine);
-            let pull = Operation::Pull { image, platform, policy, from };
-            make(Thing::Image(spec.image.clone()), "image", &spec.image, pull);
+        if lacks_image(spec, pins.get(&spec.image, work.machine), state(work.machine)) {
+            make(Thing::Image(spec.image.clone()), "image", &spec.image, pull(stack, observed, work, pins));
         }
         for (key, network) in stack.networks.iter().filter(|(_, network)| !network.external) {
             let thing = Thing::Network(network.name.clone());
@@ -121,32 +119,37 @@ fn created(address: &str, machine: &str, work: &Work<'_>) -> Change {
     }
 }
 
-/// The machines of the same kind of processor that have an image, other than this one.
-pub(super) fn having(stack: &Stack, observed: &Observed, image: &str, machine: usize) -> Vec<String> {
+/// Whether an image is to be fetched.
+fn lacks_image(spec: &ContainerSpec, pin: Option<&Pin>, state: &MachineState) -> bool {
+    match pin {
+        Some(pin) => !pin.is_on(&spec.image, state),
+        None => spec.pull == PullPolicy::Always || !has_image(&spec.image, state),
+    }
+}
+
+fn pull(stack: &Stack, observed: &Observed, work: &Work<'_>, pins: &Pins) -> Operation {
+    let spec = work.spec();
+    let pin = pins.get(&spec.image, work.machine).cloned().unwrap_or_default();
+    // Of one from a registry each kind of machine has another.
+    let id = pin.ids.first().filter(|_| pin.digest.is_none()).cloned();
+    let (image, platform, policy) = (spec.image.clone(), spec.platform.clone(), spec.pull);
+    let from = having(stack, (observed, pins), &spec.image, work.machine);
+    Operation::Pull { image, platform, policy, digest: pin.digest, id, bytes: pin.bytes, from }
+}
+
+/// The machines of the same kind of processor that have an image, other than this one: of several under its reference, the one
+/// that is meant.
+pub(super) fn having(stack: &Stack, (observed, pins): (&Observed, &Pins), image: &str, machine: usize) -> Vec<String> {
     let state = |index: usize| observed.machines.get(&stack.machines[index].name);
     let kind = |state: &MachineState| (state.engine.os.clone(), state.engine.architecture.clone());
     let Some(own) = state(machine).map(kind) else { return Vec::new() };
-    let has = |other: &usize| {
-        *other != machine && state(*other).is_some_and(|state| kind(state) == own && has_image(image, state))
+    let is_it = |state: &MachineState| match pins.get(image, machine) {
+        Some(pin) => pin.is_on(image, state),
+        None => has_image(image, state),
     };
+    let has =
+        |other: &usize| *other != machine && state(*other).is_some_and(|state| kind(state) == own && is_it(state));
     (0..stack.machines.len()).filter(has).map(|other| stack.machines[other].name.clone()).collect()
-}
-
-/// Whether a machine has an image, however its reference is written.
-pub(super) fn has_image(image: &str, state: &MachineState) -> bool {
-    let wanted = full_reference(image);
-    state.images.iter().any(|there| full_reference(there) == wanted)
-}
-
-/// `nginx` → `docker.io/library/nginx:latest`: what the engine makes of a reference.
-fn full_reference(image: &str) -> String {
-    let (registry, rest) = match image.split_once('/') {
-        Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest.to_owned()),
-        Some(_) => ("docker.io", image.to_owned()),
-        None => ("docker.io", format!("library/{image}")),
-    };
-    let tagged = rest.contains('@') || rest.rsplit('/').next().is_some_and(|name| name.contains(':'));
-    format!("{registry}/{rest}{}", if tagged { "" } else { ":latest" })
 }
 
 fn base_labels(stack: &Stack, kind: &str, key: &str, users: &BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -231,18 +234,4 @@ pub(super) fn drop_unused_networks(
 /// The networks that containers will be in.
 fn networks_of<'w, 'a: 'w>(works: impl Iterator<Item = &'w Work<'a>>) -> BTreeSet<&'a str> {
     works.flat_map(|work| work.spec().networks.iter().map(|network| network.network.as_str())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_are_compared_as_the_engine_reads_them() {
-        let full = |image| full_reference(image);
-        assert_eq!(full("nginx"), "docker.io/library/nginx:latest");
-        assert_eq!(full("bitnami/redis:7"), "docker.io/bitnami/redis:7");
-        assert_eq!(full("localhost:5000/a"), "localhost:5000/a:latest");
-        assert_eq!(full("ghcr.io/a/b@sha256:12"), "ghcr.io/a/b@sha256:12");
-    }
 }

@@ -2,12 +2,15 @@
 
 use crate::inventory::Availability;
 use crate::labels;
-use crate::observed::HostPort;
+use crate::observed::{HostPort, Settings};
 use crate::placement::{Placed, Problem, Solution};
 use crate::stack::{ContainerSpec, Replicas, Service, Stack};
 
 use super::current::Own;
-use super::model::{Action, AttributeChange, Change};
+use super::drift::{beyond_mending, settings_to_restore};
+use super::images::Pins;
+use super::model::{Action, Change};
+use super::reasons::{attributes, reasons};
 
 /// A container that shall be, and what is there of it.
 #[derive(Debug)]
@@ -34,6 +37,10 @@ pub(super) struct Work<'a> {
     pub aside: Option<&'a str>,
     /// Containers of the same service and number that were set aside before, and go now.
     pub previous: Vec<Own<'a>>,
+    /// The settings that the kept one is to get back, where somebody edited them.
+    pub restores: Option<Settings>,
+    /// Why one that is as the files say must be made anew all the same.
+    pub drifted: Vec<String>,
     /// Why it changes; empty when it does not.
     pub reasons: Vec<String>,
 }
@@ -76,7 +83,8 @@ impl<'a> Work<'a> {
 
     /// Whether a kept container must be started. One that has run to its end for those who wait for that is done.
     pub(super) fn starts_kept(&self, completes: bool) -> bool {
-        self.kept.is_some_and(|own| !(own.state.is_up() || completes && own.state.has_completed()))
+        let runs = |own: Own<'_>| own.state.is_up() && own.state.state != "paused";
+        self.kept.is_some_and(|own| !(runs(own) || completes && own.state.has_completed()))
     }
 
     /// Whether a kept container has not its proper name (an interrupted run left it so).
@@ -111,14 +119,15 @@ pub(super) fn previous_address(stack: &Stack, own: &Own<'_>) -> String {
 pub(super) fn work<'a>(
     problem: &Problem<'a>,
     solution: &Solution,
-    own: &[Own<'a>],
-    aside: &[Own<'a>],
+    (own, aside): (&[Own<'a>], &[Own<'a>]),
+    pins: &Pins,
 ) -> (Vec<Work<'a>>, Vec<Removal<'a>>) {
     let stack = problem.stack;
     let mut works: Vec<Work<'a>> =
-        solution.replicas.iter().map(|placed| continued(stack, placed, own, aside)).collect();
+        solution.replicas.iter().map(|placed| continued(stack, placed, (own, aside), pins)).collect();
     recreate_with_their_hosts(&mut works);
     for index in 0..works.len() {
+        works[index].restores = works[index].kept.and_then(|kept| settings_to_restore(&kept, works[index].spec()));
         works[index].reasons = reasons(problem, &works, &works[index]);
         works[index].aside = set_aside(stack, &works[index]);
         works[index].previous = previous(&works[index], aside);
@@ -152,7 +161,7 @@ fn previous<'a>(work: &Work<'a>, aside: &[Own<'a>]) -> Vec<Own<'a>> {
     aside.iter().copied().filter(|it| same(it) && !comes_back(it)).collect()
 }
 
-fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>], aside: &[Own<'a>]) -> Work<'a> {
+fn continued<'a>(stack: &'a Stack, placed: &Placed, (own, aside): (&[Own<'a>], &[Own<'a>]), pins: &Pins) -> Work<'a> {
     let replica = &placed.replica;
     let service = &stack.services[replica.service];
     let ports = service.ports.iter().zip(&placed.ports).map(|(demand, port)| HostPort {
@@ -165,10 +174,15 @@ fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>], aside: &[Ow
     let hash = service.container_on(replica.machine).config_hash();
     let name = stack.container_name(service, replica.number, replica.machine);
     let same = |it: &Own<'_>| it.service == service.name && it.number == replica.number;
-    let fits = |it: &Own<'_>| it.machine == replica.machine && it.is_as_wanted(&hash, &ports);
+    let spec = service.container_on(replica.machine);
+    let pin = pins.get(&spec.image, replica.machine);
+    let is_made_so = |it: &Own<'_>| it.machine == replica.machine && it.is_as_wanted(&hash, &ports);
+    // What was set aside is gone back to as it is.
+    let fits = |it: &Own<'_>| is_made_so(it) && (it.is_set_aside() || beyond_mending(it, spec, pin).is_empty());
     let (mut good, mut old): (Vec<Own<'a>>, Vec<Own<'a>>) = own.iter().copied().filter(same).partition(fits);
     good.sort_by_key(|it| (!it.state.is_up(), it.state.name != name));
     let kept = good.first().copied().or_else(|| aside.iter().copied().filter(same).find(fits));
+    let drifted = old.iter().find(|it| is_made_so(it)).map(|it| beyond_mending(it, spec, pin)).unwrap_or_default();
     old.extend(good.into_iter().skip(1));
     Work {
         service,
@@ -182,6 +196,8 @@ fn continued<'a>(stack: &'a Stack, placed: &Placed, own: &[Own<'a>], aside: &[Ow
         old,
         aside: None,
         previous: Vec::new(),
+        restores: None,
+        drifted,
         reasons: Vec::new(),
     }
 }
@@ -207,128 +223,6 @@ pub(super) fn host_services(service: &Service) -> Vec<&str> {
     let spec = &service.container;
     let modes = [&spec.network_mode, &spec.pid, &spec.ipc];
     modes.into_iter().flatten().filter_map(|mode| mode.strip_prefix("service:")).collect()
-}
-
-/// Why a container changes that was set aside.
-pub(super) const COMES_BACK: &str = "back to the container that was set aside";
-
-fn reasons(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>) -> Vec<String> {
-    let (stack, service) = (problem.stack, work.service);
-    if work.comes_back() {
-        return vec![COMES_BACK.to_owned()];
-    }
-    if let Some(kept) = &work.kept {
-        let mut reasons = Vec::new();
-        if !kept.state.is_up() {
-            reasons.push(format!("it is {}", kept.state.state));
-        }
-        if work.reloads() {
-            reasons.push("other addresses to forward to".to_owned());
-        } else if work.renames_kept() || !work.old.is_empty() {
-            reasons.push("an interrupted run left it half replaced".to_owned());
-        }
-        return reasons;
-    }
-    if work.old.is_empty() {
-        let before = problem.running.iter().filter(|running| running.service == work.index).count();
-        let lost = down(stack);
-        return vec![match (service.replicas.value, before) {
-            (Replicas::Count(wanted), 1..) if !lost.is_empty() => {
-                format!("{before} of {wanted} can be seen, {lost} is down")
-            }
-            (_, 0) if !lost.is_empty() => format!("none can be seen, {lost} is down"),
-            (Replicas::Count(wanted), 1..) => format!("scaled from {before} to {wanted}"),
-            (Replicas::Global, 1..) => {
-                format!("one runs on each machine, {} had none", stack.machines[work.machine].name)
-            }
-            (_, 0) => "new service".to_owned(),
-        }];
-    }
-    let here: Vec<&Own<'_>> = work.old.iter().filter(|old| old.machine == work.machine).collect();
-    match (here.first(), work.old.first()) {
-        (Some(old), _) => why_replaced(work, old, works),
-        (None, Some(old)) => {
-            let mut reasons = vec![why_moved(problem, works, work, old.machine)];
-            reasons.extend(left_behind(work, old, &stack.machines[old.machine].name));
-            reasons
-        }
-        (None, None) => Vec::new(),
-    }
-}
-
-/// The machines that are down, and so not looked at: "m2, m3".
-fn down(stack: &Stack) -> String {
-    let down = stack.machines.iter().filter(|machine| machine.availability == Availability::Down);
-    down.map(|machine| machine.name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-fn why_replaced(work: &Work<'_>, old: &Own<'_>, works: &[Work<'_>]) -> Vec<String> {
-    let mut reasons = Vec::new();
-    let hosts = host_services(work.service);
-    let host = works.iter().find(|it| hosts.contains(&it.service.name.as_str()) && it.machine == work.machine);
-    let spec = work.spec();
-    let hash_differs = old.state.label(labels::CONFIG_HASH) != Some(&work.hash);
-    if old.state.image != spec.image {
-        reasons.push("image changed".to_owned());
-    } else if hash_differs && work.service.on.contains_key(&work.machine) {
-        reasons.push("configuration, or where others are, changed".to_owned());
-    } else if hash_differs {
-        reasons.push("configuration changed".to_owned());
-    }
-    if !old.has_ports(&work.ports) {
-        reasons.push("host ports changed".to_owned());
-    }
-    if let Some(host) = host.filter(|host| reasons.is_empty() && host.creates()) {
-        reasons.push(format!("it lives in the namespaces of `{}`, which is replaced", host.service.name));
-    }
-    reasons
-}
-
-/// Why a container cannot stay where it is, or for whom it makes room.
-fn why_moved(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>, from: usize) -> String {
-    let machine = &problem.stack.machines[from];
-    match machine.availability {
-        Availability::Drain => return format!("{} is being drained", machine.name),
-        Availability::Down => return format!("{} is down", machine.name),
-        Availability::Active => {}
-    }
-    if let Some(why) = problem.forbidden(work.index, from).first() {
-        return format!("{} {why}", machine.name);
-    }
-    let arrives = |it: &&Work<'_>| it.machine == from && !it.old.iter().any(|old| old.machine == from) && it.replaces();
-    let arriving: Vec<String> =
-        works.iter().filter(arrives).map(|it| format!("{}.{}", it.service.name, it.number)).collect();
-    if arriving.is_empty() {
-        return format!("{} has no room for it with what is wanted there", machine.name);
-    }
-    let lacks = works.iter().find(arrives).and_then(|it| short(problem, works, it, from));
-    let lacks = lacks.map(|lacks| format!(" ({lacks})")).unwrap_or_default();
-    format!("makes room on {} for {}{lacks}", machine.name, arriving.join(", "))
-}
-
-/// What a container that moves keeps on its old machine, and will not have on the new one.
-fn left_behind(work: &Work<'_>, old: &Own<'_>, machine: &str) -> Option<String> {
-    let unnamed = old.state.anonymous_volumes.iter().map(|volume| volume.target.as_str());
-    let mounts = work.spec().mounts.iter().filter(|mount| mount.kind == "bind" && !mount.read_only);
-    // Sockets and the like are the machine's own: there is one on the other machine as well.
-    let files = mounts.filter(|mount| !mount.source.starts_with("/var/run/") && !mount.source.starts_with("/run/"));
-    let mut targets: Vec<&str> = unnamed.chain(files.map(|mount| mount.target.as_str())).collect();
-    targets.sort_unstable();
-    targets.dedup();
-    (!targets.is_empty()).then(|| format!("what it keeps in {} stays on {machine}", targets.join(", ")))
-}
-
-/// What a newcomer would lack on a machine if everything there stayed: "cpus: 3 needed, 2 free".
-fn short(problem: &Problem<'_>, works: &[Work<'_>], newcomer: &Work<'_>, machine: usize) -> Option<String> {
-    let mut used = crate::units::Amounts::new();
-    for work in works.iter().filter(|work| work.old.iter().chain(&work.kept).any(|own| own.machine == machine)) {
-        used.add(&work.service.demand, 1);
-    }
-    let free = problem.stack.machines[machine].room.minus(&used);
-    newcomer.service.demand.iter().find_map(|(resource, needs)| {
-        let free = free.named(resource).filter(|free| *free < needs)?;
-        Some(format!("{resource}: {} needed, {} free", resource.show(needs), resource.show(free)))
-    })
 }
 
 fn removal<'a>(problem: &Problem<'_>, own: Own<'a>) -> Removal<'a> {
@@ -377,6 +271,9 @@ pub(super) fn change(stack: &Stack, work: &Work<'_>, completes: bool) -> Option<
         } else if work.renames_kept() {
             actions.push(Action::Rename);
         }
+        if work.restores.is_some() {
+            actions.push(Action::Update);
+        }
         if work.starts_kept(completes) {
             actions.push(Action::Start);
         }
@@ -389,35 +286,4 @@ pub(super) fn change(stack: &Stack, work: &Work<'_>, completes: bool) -> Option<
         reasons: work.reasons.clone(),
         attributes: attributes(work),
     })
-}
-
-/// Details that can be seen from outside: image and host ports, before and after.
-fn attributes(work: &Work<'_>) -> Vec<AttributeChange> {
-    if !work.replaces() {
-        return Vec::new();
-    }
-    let old = work.old.first();
-    let image = work.kept.map_or(&work.spec().image, |kept| &kept.state.image);
-    let show = |ports: &[HostPort]| {
-        let mut shown: Vec<String> = ports.iter().filter(|port| port.host_port > 0).map(show_port).collect();
-        shown.sort();
-        shown.dedup();
-        (!shown.is_empty()).then(|| shown.join(", "))
-    };
-    let pairs = [
-        ("image", old.map(|old| old.state.image.clone()), Some(image.clone())),
-        ("ports", old.and_then(|old| show(&old.state.ports)), show(&work.ports)),
-    ];
-    let named = pairs.into_iter().map(|(name, before, after)| AttributeChange { name: name.to_owned(), before, after });
-    named.filter(|it| it.before != it.after).collect()
-}
-
-/// `8000→80/tcp`, `127.0.0.1:8000→80/tcp`.
-pub(super) fn show_port(port: &HostPort) -> String {
-    let address = match port.address() {
-        "" => String::new(),
-        address if address.contains(':') => format!("[{address}]:"),
-        address => format!("{address}:"),
-    };
-    format!("{address}{}→{}/{}", port.host_port, port.container_port, port.protocol)
 }

@@ -309,6 +309,11 @@ fn logging(written: &compose::Logging) -> Logging {
     Logging { driver: written.driver.as_ref().map(|driver| driver.value.to_string()), options: texts(&written.options) }
 }
 
+/// The image of a service, and when it is fetched; none where the file names none.
+pub fn image(written: &compose::Service) -> Option<(String, PullPolicy)> {
+    written.image.as_ref().map(|image| (image.value.to_string(), pull(written)))
+}
+
 fn pull(written: &compose::Service) -> PullPolicy {
     match written.pull_policy.as_ref().map(|policy| policy.value) {
         Some(compose::PullPolicy::Always) => PullPolicy::Always,

@@ -7,6 +7,7 @@ mod discovery;
 mod hooks;
 mod machines;
 mod model;
+mod record;
 mod rollout;
 mod services;
 mod spec;
@@ -15,6 +16,7 @@ mod wishes;
 
 pub use crate::compose::model::Condition;
 pub use build::{build, faults};
+pub use container::image;
 pub use contents::Contents;
 pub use discovery::{Discovery, asks_for_ingress, proxy_container, proxy_service};
 pub use hooks::Hook;
@@ -24,6 +26,7 @@ pub use model::{
     AddressPool, Constraint, Dependency, Machine, MachinePlaces, Network, PortDemand, Replicas, Service, Stack, Swarm,
     TakenPort, Volume,
 };
+pub use record::is_hidden;
 pub use rollout::{OnFailure, Rollout};
 pub use spec::{
     Attachment, ContainerSpec, DeliveredFile, DeviceRequest, FileKind, FileOrigin, Healthcheck, Logging, Mount,

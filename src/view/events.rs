@@ -84,7 +84,9 @@ fn takes_long(operation: &Operation) -> bool {
 /// A step in words while it goes on.
 pub(super) fn doing(step: &Step) -> String {
     match &step.operation {
-        Operation::Pull { image, policy: PullPolicy::Never, .. } => format!("having {image} sent"),
+        Operation::Pull { image, policy: PullPolicy::Never, .. } | Operation::Pull { image, id: Some(_), .. } => {
+            format!("having {image} sent")
+        }
         Operation::Pull { image, .. } => format!("pulling {image}"),
         Operation::CreateNetwork(network) => format!("making network {}", network.name),
         Operation::CreateVolume(volume) => format!("making volume {}", volume.name),
@@ -98,6 +100,7 @@ pub(super) fn doing(step: &Step) -> String {
         Operation::Await { name, until: Until::Ready } => format!("waiting for {name} to serve"),
         Operation::Exec { name, hook, .. } => format!("running `{}` in {name}", hook.command.join(" ")),
         Operation::Reload { name, .. } => format!("telling {name} of other addresses"),
+        Operation::Update { name, .. } => format!("giving {name} its limits back"),
         Operation::Watch { name, milliseconds } => format!("watching {name} for {}", time(*milliseconds)),
         Operation::Pause { milliseconds } => format!("waiting {} before the next", time(*milliseconds)),
         Operation::Stop { name, .. } => format!("stopping {name}"),
@@ -114,7 +117,9 @@ fn time(milliseconds: u64) -> String {
 
 fn did(step: &Step) -> String {
     match &step.operation {
-        Operation::Pull { image, policy: PullPolicy::Never, .. } => format!("got {image}"),
+        Operation::Pull { image, policy: PullPolicy::Never, .. } | Operation::Pull { image, id: Some(_), .. } => {
+            format!("got {image}")
+        }
         Operation::Pull { image, .. } => format!("pulled {image}"),
         Operation::CreateNetwork(network) => format!("made network {}", network.name),
         Operation::CreateVolume(volume) => format!("made volume {}", volume.name),
@@ -125,6 +130,7 @@ fn did(step: &Step) -> String {
         Operation::Await { name, until: Until::Ready } => format!("{name} serves"),
         Operation::Exec { name, hook, .. } => format!("ran `{}` in {name}", hook.command.join(" ")),
         Operation::Reload { name, .. } => format!("{name} knows of other addresses"),
+        Operation::Update { name, .. } => format!("{name} has its limits back"),
         Operation::Watch { name, milliseconds } => format!("{name} was well for {}", time(*milliseconds)),
         Operation::Pause { milliseconds } => format!("waited {}", time(*milliseconds)),
         Operation::Stop { name, .. } => format!("stopped {name}"),

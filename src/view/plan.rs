@@ -5,31 +5,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use anstyle::AnsiColor;
 use comfy_table::Color;
 
-use crate::plan::{Action, Change, Operation, Plan, Quality};
+use crate::plan::{Action, AttributeChange, Change, Operation, Plan, Quality, TierQuality};
 use crate::stack::{OnFailure, PullPolicy};
 use crate::text::tame;
+use crate::units::Bytes;
 
+use super::drift::rows;
 use super::machines::machines;
 use super::ports::planned_ports;
 use super::style::{Style, cell, count, lines, safe};
 
-/// The whole plan: what changes and why, the machines before and after, and the sums.
-pub fn plan(plan: &Plan, style: Style) -> String {
+/// Of a change so many details are shown, unless all are asked for.
+const MOST_DETAILS: usize = 4;
+
+/// The whole plan: what changes and why, the machines before and after, and the sums; with `verbose` every detail.
+pub fn plan(plan: &Plan, verbose: bool, style: Style) -> String {
     let mut text = String::new();
+    let only = match plan.targets.as_slice() {
+        [] => String::new(),
+        targets => format!(", only {} and what they need", safe(&targets.join(", "))),
+    };
     let quality = if plan.is_placed() { format!(" ({})", quality(&plan.quality)) } else { String::new() };
     // There may be something to wait for all the same.
     if plan.changes.is_empty() {
         text.push_str(&style.paint(AnsiColor::Green, "Nothing to do."));
         if plan.is_placed() {
-            text.push_str(&format!(" {} is as the files say{quality}.", plan.project));
+            text.push_str(&format!(" {} is as the files say{quality}{only}.", plan.project));
         }
         text.push_str("\n\n");
+        text.push_str(&drifted(plan, style));
         text.push_str(&machines(&plan.machines, style));
         return text;
     }
     let title = format!("{} on {}", style.bold(&plan.project), count(plan.machines.len(), "machine"));
-    text.push_str(&format!("{title}{quality}\n\n"));
-    text.push_str(&changes(plan, style));
+    text.push_str(&format!("{title}{quality}{only}\n\n"));
+    text.push_str(&drifted(plan, style));
+    text.push_str(&changes(plan, verbose, style));
+    text.push_str(&gains(plan));
+    text.push_str(&downtime(plan));
     text.push_str(&ways(plan));
     text.push_str(&pulls(plan));
     text.push_str(&rollouts(plan));
@@ -72,7 +85,7 @@ pub fn objective(quality: &Quality, style: Style) -> String {
 }
 
 /// One row for each thing that changes; a thing that changes alike on several machines is one row.
-fn changes(plan: &Plan, style: Style) -> String {
+fn changes(plan: &Plan, verbose: bool, style: Style) -> String {
     let mut table = style.table();
     let mut shown: Vec<&str> = Vec::new();
     for change in &plan.changes {
@@ -94,7 +107,7 @@ fn changes(plan: &Plan, style: Style) -> String {
             _ => alike.iter().map(|change| change.machine.as_str()).collect::<Vec<_>>().join(", "),
         };
         let (sign, word, color) = mark(change);
-        let why = if kind == "container" { reasons(change) } else { String::new() };
+        let why = if kind == "container" { reasons(change, verbose) } else { String::new() };
         table.add_row(vec![
             cell(format!(" {sign} {word}")).fg(color),
             cell(format!("{kind} {name}")),
@@ -103,6 +116,34 @@ fn changes(plan: &Plan, style: Style) -> String {
         ]);
     }
     lines(&table)
+}
+
+/// What was changed by others since it was made.
+fn drifted(plan: &Plan, style: Style) -> String {
+    match plan.drift.as_slice() {
+        [] => String::new(),
+        drift => format!("changed since it was made:\n{}\n", rows(drift, style)),
+    }
+}
+
+/// What moving for the policy's sake gains.
+fn gains(plan: &Plan) -> String {
+    let gain = |tier: &TierQuality| {
+        let unmoved = tier.unmoved.filter(|unmoved| *unmoved > tier.value)?;
+        Some(format!("{} {unmoved:.2} → {:.2}", tier.name, tier.value))
+    };
+    let gains: Vec<String> = plan.quality.tiers.iter().filter_map(gain).collect();
+    if gains.is_empty() { String::new() } else { format!("\n  rebalanced: {}\n", gains.join(", ")) }
+}
+
+/// The services that do not run for a while.
+fn downtime(plan: &Plan) -> String {
+    let told = plan.downtime.iter().map(|it| {
+        let grace = count(usize::try_from(it.stopping_seconds).unwrap_or(usize::MAX), "second");
+        format!("`{}` (up to {grace} to stop, then until it has started)", it.service)
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { String::new() } else { format!("\n  does not run meanwhile: {}\n", safe(&told.join(", "))) }
 }
 
 /// How names reach other machines.
@@ -124,27 +165,45 @@ fn ways(plan: &Plan) -> String {
     networks.into_iter().map(line).collect()
 }
 
-/// The images to be fetched, and where.
+/// The images to be fetched, which ones, where, and how much that is.
 fn pulls(plan: &Plan) -> String {
-    let (mut pulled, mut sent) = (BTreeMap::<&str, BTreeSet<&str>>::new(), BTreeMap::<String, BTreeSet<&str>>::new());
+    let (mut pulled, mut sent) = (Fetched::new(), Fetched::new());
     for step in &plan.steps {
-        match &step.operation {
-            Operation::Pull { image, policy: PullPolicy::Never, from, .. } => {
-                let image = format!("{image} from {}", from.first().map_or("", String::as_str));
-                sent.entry(image).or_default().insert(&step.machine);
-            }
-            Operation::Pull { image, .. } => drop(pulled.entry(image).or_default().insert(&step.machine)),
-            _ => {}
+        if let Operation::Pull { image, policy, digest, id, from, bytes, .. } = &step.operation {
+            let is_sent = *policy == PullPolicy::Never || id.is_some() && !from.is_empty();
+            let which = digest.as_deref().map(|digest| format!(" ({})", short(digest))).unwrap_or_default();
+            let from = from.first().filter(|_| is_sent).map(|from| format!(" from {from}")).unwrap_or_default();
+            let all = if is_sent { &mut sent } else { &mut pulled };
+            let fetched = all.entry(format!("{image}{which}{from}")).or_default();
+            fetched.0.insert(&step.machine);
+            fetched.1 = bytes.unwrap_or(0);
         }
     }
-    let join = |machines: &BTreeSet<&str>| machines.iter().copied().collect::<Vec<_>>().join(", ");
-    let line = |words: &str, images: Vec<String>| match images.is_empty() {
-        true => String::new(),
-        false => format!("\n  {words}: {}\n", safe(&images.join("; "))),
-    };
-    let pulled = pulled.iter().map(|(image, machines)| format!("{image} on {}", join(machines))).collect();
-    let sent = sent.iter().map(|(image, machines)| format!("{image} to {}", join(machines))).collect();
-    line("to be pulled", pulled) + &line("to be sent", sent)
+    fetched("to be pulled", "on", &pulled) + &fetched("to be sent", "to", &sent)
+}
+
+/// By image: the machines that get it, and its size where that is known.
+type Fetched<'p> = BTreeMap<String, (BTreeSet<&'p str>, u64)>;
+
+fn fetched(words: &str, to: &str, images: &Fetched<'_>) -> String {
+    if images.is_empty() {
+        return String::new();
+    }
+    let told = images.iter().map(|(image, (machines, bytes))| {
+        let names = machines.iter().copied().collect::<Vec<_>>().join(", ");
+        let size = match (bytes, machines.len()) {
+            (0, _) => String::new(),
+            (bytes, 1) => format!(", {}", Bytes(*bytes)),
+            (bytes, many) => format!(", {many} × {}", Bytes(*bytes)),
+        };
+        format!("{image} {to} {names}{size}")
+    });
+    format!("\n  {words}: {}\n", safe(&told.collect::<Vec<_>>().join("; ")))
+}
+
+/// `sha256:1a2b3c4d5e6f`.
+fn short(digest: &str) -> String {
+    digest.chars().take("sha256:".len() + 12).collect()
 }
 
 /// How services are replaced that can go back, and what stays for that.
@@ -171,7 +230,7 @@ fn kind_and_name(change: &Change) -> (&str, String) {
 }
 
 /// Why, and the details: behind it for something new, else each on a line of its own with what it was before.
-fn reasons(change: &Change) -> String {
+fn reasons(change: &Change, verbose: bool) -> String {
     let reasons = change.reasons.join("; ");
     let new: Vec<&str> = change
         .attributes
@@ -183,11 +242,33 @@ fn reasons(change: &Change) -> String {
         return [vec![reasons.as_str()], new].concat().join(", ");
     }
     let mut text = vec![reasons];
-    for attribute in &change.attributes {
+    let most = if verbose { usize::MAX } else { MOST_DETAILS };
+    // What is not shown is told in the reasons already.
+    let told = |it: &&AttributeChange| verbose || !(is_withheld(&it.before) || is_withheld(&it.after));
+    let details: Vec<&AttributeChange> = change.attributes.iter().filter(told).collect();
+    for attribute in details.iter().take(most) {
         let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
         text.push(format!("{}: {} → {}", attribute.name, side(&attribute.before), side(&attribute.after)));
     }
+    if details.len() > most {
+        text.push(format!("… and {} (--verbose)", count(details.len() - most, "more detail")));
+    }
     text.join("\n")
+}
+
+fn is_withheld(value: &Option<String>) -> bool {
+    value.as_deref() == Some(AttributeChange::WITHHELD)
+}
+
+/// A change on one line: `~ replace container web.1 on m1: image changed`.
+pub(super) fn summary(change: &Change) -> String {
+    let (_, word, _) = mark(change);
+    let (kind, name) = kind_and_name(change);
+    let place = match &change.moved_from {
+        Some(from) => format!("{from} → {}", change.machine),
+        None => format!("on {}", change.machine),
+    };
+    safe(&format!("{word} {kind} {name} {place}: {}", change.reasons.join("; ")))
 }
 
 fn mark(change: &Change) -> (&'static str, &'static str, Color) {
@@ -198,6 +279,7 @@ fn mark(change: &Change) -> (&'static str, &'static str, Color) {
         (false, [Action::Delete | Action::SetAside, Action::Create]) => ("~", "replace", Color::Yellow),
         (false, [.., Action::Restore]) => ("~", "bring back", Color::Yellow),
         (false, [Action::Reload, ..]) => ("~", "reload", Color::Yellow),
+        (false, [Action::Update, ..]) => ("~", "update", Color::Yellow),
         (false, [Action::Start]) => ("~", "start", Color::Yellow),
         (false, _) => ("~", "tidy up", Color::Yellow),
     }

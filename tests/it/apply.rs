@@ -29,6 +29,9 @@ pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
         placement: Vec::new(),
         machines: Vec::new(),
         discovery: Vec::new(),
+        downtime: Vec::new(),
+        targets: Vec::new(),
+        drift: Vec::new(),
         quality: Quality {
             policy: "spread".to_owned(),
             proven: true,
@@ -41,7 +44,15 @@ pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
 }
 
 fn pull(image: &str) -> Operation {
-    Operation::Pull { image: image.to_owned(), platform: None, policy: PullPolicy::Missing, from: Vec::new() }
+    Operation::Pull {
+        image: image.to_owned(),
+        platform: None,
+        policy: PullPolicy::Missing,
+        digest: None,
+        id: None,
+        bytes: None,
+        from: Vec::new(),
+    }
 }
 
 fn network(name: &str) -> Operation {

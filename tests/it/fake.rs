@@ -52,6 +52,7 @@ pub(crate) fn name_of(operation: &Operation) -> String {
         Operation::Start { name } => format!("start {name}"),
         Operation::Await { name, .. } => format!("await {name}"),
         Operation::Reload { name, .. } => format!("reload {name}"),
+        Operation::Update { name, .. } => format!("update {name}"),
         Operation::Exec { name, hook, .. } => format!("exec {name} {}", hook.command.join(" ")),
         Operation::Watch { name, .. } => format!("watch {name}"),
         Operation::Pause { .. } => "pause".to_owned(),
@@ -86,7 +87,11 @@ impl FakeCluster {
 
     /// All machines as they are now.
     pub(crate) fn observed(&self) -> Observed {
-        Observed { format_version: FORMAT_VERSION.to_owned(), machines: self.machines.borrow().clone() }
+        Observed {
+            format_version: FORMAT_VERSION.to_owned(),
+            machines: self.machines.borrow().clone(),
+            ..Observed::default()
+        }
     }
 
     /// Does a plan, to its end.
@@ -104,7 +109,11 @@ impl FakeCluster {
         let mut machines = self.machines.borrow_mut();
         let state = machines.get_mut(machine).ok_or("no such machine")?;
         match operation {
-            Operation::Pull { image, .. } => state.images.push(image.clone()),
+            Operation::Pull { image, id, .. } => {
+                state.images.push(image.clone());
+                let id = id.clone().unwrap_or_else(|| format!("sha256:{image}"));
+                state.image_ids.insert(image.clone(), id);
+            }
             Operation::CreateNetwork(spec) => {
                 if !state.networks.iter().any(|network| network.name == spec.name) {
                     let (name, labels) = (spec.name.clone(), spec.labels.clone());
@@ -127,6 +136,11 @@ impl FakeCluster {
             Operation::Pause { .. } => {}
             Operation::Reload { name, .. } | Operation::Exec { name, .. } => {
                 state.containers.iter().find(|container| container.name == *name).ok_or("no such container")?;
+            }
+            Operation::Update { name, settings } => {
+                let named = |container: &&mut ContainerState| container.name == *name;
+                let container = state.containers.iter_mut().find(named).ok_or("no such container")?;
+                container.settings = Some(settings.clone());
             }
             Operation::Stop { id, .. } => {
                 if let Some(container) = state.containers.iter_mut().find(|container| is_called(container, id)) {
@@ -180,6 +194,9 @@ impl FakeCluster {
             ports: new.ports.clone(),
             reserved: new.labels.get(labels::RESERVED).map(|it| serde_json::from_str(it).unwrap()).unwrap_or_default(),
             volumes: volumes.into_iter().collect(),
+            image_id: state.image_ids.get(&new.spec.image).cloned().unwrap_or_default(),
+            settings: Some(new.spec.settings()),
+            networks: Some(new.spec.networks.iter().map(|it| it.network.clone()).collect()),
             ..Default::default()
         });
         Ok(())

@@ -16,10 +16,10 @@ use crate::fake::FakeCluster;
 use crate::placement::any_case;
 use crate::stacks::spanned;
 
-const MACHINES: [&str; 3] = ["m0", "m1", "m2"];
+pub(crate) const MACHINES: [&str; 3] = ["m0", "m1", "m2"];
 
 /// A stack with networks, volumes, dependencies and images, on three machines.
-fn any_stack() -> impl Strategy<Value = Stack> {
+pub(crate) fn any_stack() -> impl Strategy<Value = Stack> {
     let extras = prop::collection::vec((1u8..=2, 0u8..4, 0u8..4, any_rollout()), 3);
     (any_case(), extras).prop_map(|(case, extras)| {
         let mut stack = case.stack;
@@ -76,13 +76,19 @@ fn any_rollout() -> impl Strategy<Value = (Rollout, Option<Rollout>)> {
     })
 }
 
-struct World {
-    cluster: FakeCluster,
-    runtime: tokio::runtime::Runtime,
+pub(crate) struct World {
+    pub cluster: FakeCluster,
+    pub runtime: tokio::runtime::Runtime,
 }
 
 impl World {
-    fn observed(&self) -> Observed {
+    /// Empty machines.
+    pub(crate) fn new() -> World {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        World { cluster: FakeCluster::new(&MACHINES), runtime }
+    }
+
+    pub(crate) fn observed(&self) -> Observed {
         let names = MACHINES.map(str::to_owned);
         let (mut observed, errors) = self.runtime.block_on(observe_all(&self.cluster, &names));
         assert!(errors.is_empty());
@@ -93,7 +99,7 @@ impl World {
     }
 
     /// What planning says of a stack now; none when it does not fit what is there (a volume pins it elsewhere).
-    fn plan(&self, stack: &Stack, policy: Policy) -> Option<Plan> {
+    pub(crate) fn plan(&self, stack: &Stack, policy: Policy) -> Option<Plan> {
         let observed = self.observed();
         let mut stack = stack.clone();
         for machine in &mut stack.machines {
@@ -119,7 +125,7 @@ impl World {
     }
 
     /// Applies a plan; the line is cut after so many operations, if said.
-    fn apply(&self, plan: &Plan, operations: Option<usize>) -> bool {
+    pub(crate) fn apply(&self, plan: &Plan, operations: Option<usize>) -> bool {
         self.cluster.overfull.borrow_mut().clear();
         self.cluster.operations_left.set(operations);
         let stop = std::future::pending::<()>();
@@ -133,7 +139,7 @@ impl World {
         outcome.is_complete()
     }
 
-    fn volumes(&self) -> BTreeSet<(String, String)> {
+    pub(crate) fn volumes(&self) -> BTreeSet<(String, String)> {
         let observed = self.observed();
         let names = observed.machines.iter().flat_map(|(machine, state)| {
             state.volumes.iter().map(move |volume| (machine.clone(), volume.name.clone()))
@@ -152,7 +158,7 @@ impl World {
     }
 
     /// Every container is there once, on the machine and with the name that the plan says.
-    fn matches(&self, plan: &Plan) {
+    pub(crate) fn matches(&self, plan: &Plan) {
         let (mut seen, mut aside) = (BTreeSet::new(), BTreeSet::new());
         for (machine, state) in self.observed().machines {
             for container in state.containers {
@@ -178,7 +184,7 @@ fn is_set_aside(container: &ContainerState) -> bool {
 }
 
 /// What a plan promises of itself, whatever it is for.
-fn is_sound(plan: &Plan) {
+pub(crate) fn is_sound(plan: &Plan) {
     for (index, step) in plan.steps.iter().enumerate() {
         assert_eq!(step.id, index);
         let mut before = step.waits_for.iter().chain(&step.after);
@@ -196,8 +202,7 @@ proptest! {
         goals in prop::collection::vec((any_stack(), any::<bool>()), 1..=3),
         cuts in prop::collection::vec(0usize..25, 0..=3),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let world = World { cluster: FakeCluster::new(&MACHINES), runtime };
+        let world = World::new();
         let mut cuts = cuts.into_iter();
         for (stack, pack) in goals {
             let policy = if pack { Policy::Pack } else { Policy::Spread };
@@ -230,8 +235,7 @@ proptest! {
         tags in prop::collection::vec(3u8..=4, 3),
         fault in any::<prop::sample::Index>(),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let mut world = World { cluster: FakeCluster::new(&MACHINES), runtime };
+        let mut world = World::new();
         let Some(plan) = world.plan(&stack, Policy::Spread) else { return Ok(()) };
         world.apply(&plan, None);
         let (before, volumes) = (world.serving(), world.volumes());

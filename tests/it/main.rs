@@ -15,6 +15,7 @@ mod corpus_model;
 mod discovery;
 mod disk;
 mod drains;
+mod drift;
 mod export;
 mod fake;
 mod flat;

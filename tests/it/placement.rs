@@ -399,12 +399,56 @@ fn what_is_too_many_leaves_the_last_machine() {
     check(&Case { stack, running: running.to_vec(), policy: Policy::Pack }).unwrap();
 }
 
+/// With so many moves beyond those that must be: nothing is better in the policy's tiers, and of what is as good nothing
+/// moves less.
+fn check_rebalanced(case: &Case, most: u32) -> Result<(), TestCaseError> {
+    let mut problem = Problem::new(&case.stack, case.running.clone(), case.policy);
+    problem.rebalance = most;
+    let moved = |layout: &Layout| -> f64 {
+        let counts = problem.current.iter().flatten().zip(layout.counts.iter().flatten());
+        let seats = problem.services().flat_map(|service| problem.machines().map(move |machine| (service, machine)));
+        let gone = counts.zip(seats).filter(|(_, (service, machine))| problem.at_most(*service, *machine) > 0);
+        gone.map(|((now, then), _)| f64::from(now.saturating_sub(*then))).sum()
+    };
+    // The tiers that only decide between equals come after the moves.
+    let key = |layout: &Layout| {
+        let mut tiers = values(&problem, layout).split_off(1);
+        let last = tiers.pop();
+        tiers.push(moved(layout));
+        tiers.extend(last);
+        tiers
+    };
+    let all = layouts(&problem);
+    let least = all.iter().map(moved).fold(f64::INFINITY, f64::min);
+    let allowed = all.iter().filter(|layout| moved(layout) <= least + f64::from(most));
+    let best = allowed.map(key).min_by(|a, b| compare(a, b));
+    match (place(&problem, &Limits::default()), best) {
+        (Outcome::Placed(solution), Some(best)) => {
+            let mut found = Layout::empty(&problem);
+            for placed in &solution.replicas {
+                found.counts[placed.replica.service][placed.replica.machine] += 1;
+            }
+            let reached = key(&found);
+            prop_assert!(compare(&reached, &best).is_eq(), "{:?}, not {:?}\n{:#?}", reached, best, solution.tiers);
+            prop_assert!(solution.is_proven(), "{:#?}", solution.tiers);
+        }
+        (Outcome::Refused, None) => {}
+        (outcome, best) => prop_assert!(false, "{:?}, but the best is {:?}", outcome, best),
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(400), ..ProptestConfig::default() })]
 
     #[test]
     fn agrees_with_brute_force(case in any_case()) {
         check(&case)?;
+    }
+
+    #[test]
+    fn rebalancing_gains_the_most_for_its_moves(case in any_case(), most in 1u32..4) {
+        check_rebalanced(&case, most)?;
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn plan(stack: &Stack, observed: &Observed) -> Plan {
 }
 
 /// What the machines hold once a stack runs on empty ones.
-fn applied(stack: &Stack) -> Observed {
+pub(crate) fn applied(stack: &Stack) -> Observed {
     let names: Vec<&str> = stack.machines.iter().map(|machine| machine.name.as_str()).collect();
     let cluster = FakeCluster::new(&names);
     let outcome = cluster.apply(&plan(stack, &cluster.observed()));

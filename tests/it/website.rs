@@ -31,7 +31,7 @@ fn fresh() -> Observed {
         ..MachineState::default()
     };
     let machines = MACHINES.map(|name| (name.to_owned(), state(name)));
-    Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into() }
+    Observed { format_version: FORMAT_VERSION.to_owned(), machines: machines.into(), ..Observed::default() }
 }
 
 fn plan(file: &str, observed: &Observed, policy: Policy) -> Plan {
@@ -75,6 +75,27 @@ fn the_snapshots_are_true() {
     golden(&folder.join("snapshot.json"), &write(&fresh()));
     let sparse = apply(&fresh(), &plan("stack.yaml", &fresh(), Policy::Spread));
     golden(&folder.join("snapshot-sparse.json"), &write(&sparse));
+    golden(&folder.join("snapshot-edited.json"), &write(&edited(&sparse)));
+    let saved = |plan: &Plan| serde_json::to_string_pretty(plan).unwrap() + "\n";
+    let saved_plans = root().join("testdata/cli/files");
+    for (name, policy) in [("spread.json", Policy::Spread), ("pack.json", Policy::Pack)] {
+        golden(&saved_plans.join(name), &saved(&plan("scaled.yaml", &sparse, policy)));
+    }
+    golden(&saved_plans.join("fresh.json"), &saved(&plan("scaled.yaml", &fresh(), Policy::Pack)));
+}
+
+/// What somebody made of it by hand: the cache killed, a limit for the database, a load balancer that stays down.
+fn edited(observed: &Observed) -> Observed {
+    let mut observed = observed.clone();
+    for container in observed.machines.values_mut().flat_map(|state| &mut state.containers) {
+        match container.name.as_str() {
+            "website-kv-1" => (container.state, container.exit_code) = ("exited".to_owned(), Some(137)),
+            "website-db-1" => container.settings.as_mut().unwrap().memory = Some(1 << 30),
+            "website-lb-1" => container.settings.as_mut().unwrap().restart = Some("unless-stopped".to_owned()),
+            _ => {}
+        }
+    }
+    observed
 }
 
 #[test]

@@ -175,7 +175,21 @@ busybox_root() {
 image() {
   local tag=$1 r=$LAB_DIR/image h; shift
   busybox_root "$r"
-  for h in ${*:-$(each)}; do tar -C "$r" -c . | dk "$h" import -c 'CMD ["/bin/serve"]' - "$tag" >/dev/null; done
+  spread "$tag" 'CMD ["/bin/serve"]' "$r" "${@:-}"
+}
+
+# The same image on all hosts named, or on all: made on the first, sent to the others. One that they all have stays: what runs of
+# it would not be of the image any more that its name leads to.
+spread() {
+  local tag=$1 cmd=$2 r=$3 hosts first ids h; shift 3
+  hosts=${*:-$(each)}; first=${hosts%% *}
+  exec 9>"$LAB_DIR/images.lock"; flock 9
+  ids=$(for h in $hosts; do dk "$h" images -q --no-trunc "$tag" | grep . || echo "none on $h"; done | sort -u | wc -l)
+  if [ "$ids" != 1 ] || ! dk "$first" images -q "$tag" | grep -q .; then
+    tar -C "$r" -c . | dk "$first" import -c "$cmd" - "$tag" >/dev/null
+    for h in $hosts; do [ "$h" = "$first" ] || dk "$first" save "$tag" | dk "$h" load -q >/dev/null; done
+  fi
+  exec 9>&-
 }
 
 program() {
@@ -185,7 +199,7 @@ program() {
   cp -L "$bin" "$r/bin/"
   for lib in $(ldd "$bin" 2>/dev/null | grep -o '/[^ ]*'); do mkdir -p "$r$(dirname "$lib")"; cp -L "$lib" "$r$lib"; done
   echo 'root:x:0:0:root:/:/bin/sh' >"$r/etc/passwd"; echo 'root:x:0:' >"$r/etc/group"
-  for h in ${*:-$(each)}; do tar -C "$r" -c . | dk "$h" import -c 'CMD ["/bin/sh"]' - "$tag" >/dev/null; done
+  spread "$tag" 'CMD ["/bin/sh"]' "$r" "${@:-}"
   rm -rf "$(dirname "$r")"
 }
 

@@ -38,7 +38,14 @@ pub(in crate::cli) struct PlanArgs {
     #[command(flatten)]
     pub situation: SituationArgs,
     #[command(flatten)]
+    pub scope: ScopeArgs,
+    #[command(flatten)]
     pub placement: PlacementArgs,
+    #[command(flatten)]
+    pub shown: ShownArgs,
+    /// Only tell what was changed since it was made: stopped, edited, exchanged; nothing is placed
+    #[arg(long, conflicts_with_all = ["out", "policy", "rebalance", "drain", "steps", "tree"])]
+    pub refresh_only: bool,
     /// Plan from a file that `planner observe` wrote, without asking the machines
     #[arg(long, value_name = "SNAPSHOT")]
     pub observed: Option<PathBuf>,
@@ -63,6 +70,44 @@ pub(in crate::cli) struct SituationArgs {
     /// repeated)
     #[arg(long, visible_alias = "lost", value_name = "MACHINE")]
     pub without: Vec<String>,
+}
+
+// Which changes are wanted, of all that could be.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(in crate::cli) struct ScopeArgs {
+    /// Change only this service, and what it depends on; all others stay as they are (may be repeated)
+    #[arg(long, value_name = "SERVICE")]
+    pub target: Vec<String>,
+    /// Move running containers to where the policy would have them; else what runs well stays
+    #[arg(long)]
+    pub rebalance: bool,
+    /// Move at most so many of them
+    #[arg(long, value_name = "N", requires = "rebalance")]
+    pub max_moves: Option<u32>,
+}
+
+impl ScopeArgs {
+    /// How many containers may move for the policy's sake.
+    pub(in crate::cli) fn moves(&self) -> u32 {
+        if self.rebalance { self.max_moves.unwrap_or(MANY_MOVES) } else { 0 }
+    }
+}
+
+/// More than there are containers.
+const MANY_MOVES: u32 = 1_000_000;
+
+// How a plan is shown.
+#[derive(Clone, Copy, Debug, Default, ClapArgs)]
+pub(in crate::cli) struct ShownArgs {
+    /// Show every detail of every change
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
+    /// Show the steps, each with what it waits for
+    #[arg(long)]
+    pub steps: bool,
+    /// Show the steps as a tree, each below the last one that it waits for
+    #[arg(long)]
+    pub tree: bool,
 }
 
 // How changes are made.
@@ -134,9 +179,16 @@ pub(in crate::cli) struct ApplyArgs {
     #[command(flatten)]
     pub situation: SituationArgs,
     #[command(flatten)]
+    pub scope: ScopeArgs,
+    #[command(flatten)]
     pub placement: PlacementArgs,
+    #[command(flatten)]
+    pub shown: ShownArgs,
     /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "time_limit", "drain", "without", "wait"])]
+    #[arg(
+        long, value_name = "FILE",
+        conflicts_with_all = ["policy", "time_limit", "drain", "without", "wait", "target", "rebalance"]
+    )]
     pub plan: Option<PathBuf>,
     /// End only when every container is healthy, or runs where its health is not tested
     #[arg(long)]
@@ -150,9 +202,21 @@ pub(in crate::cli) struct ShowArgs {
     /// The plan, as `planner plan -o` wrote it
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
-    /// Show the steps, each with what it waits for
+    #[command(flatten)]
+    pub shown: ShownArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct DiffArgs {
+    /// A plan, as `planner plan -o` wrote it
+    #[arg(value_name = "PLAN")]
+    pub before: PathBuf,
+    /// Another
+    #[arg(value_name = "PLAN")]
+    pub after: PathBuf,
+    /// Exit with 2 when they differ
     #[arg(long)]
-    pub steps: bool,
+    pub detailed_exitcode: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -10,8 +10,9 @@ use crate::diagnostic::Severity;
 use crate::view::Format;
 
 pub(in crate::cli) use deploying::{
-    ActArgs, ApplyArgs, BuyingArgs, CapacityArgs, DownArgs, ExportArgs, LockArgs, LockCommand, ObserveArgs, PlanArgs,
-    PortsArgs, RollbackArgs, ShowArgs, SituationArgs, SolveArgs, StatusArgs, WhereArgs, WhyArgs,
+    ActArgs, ApplyArgs, BuyingArgs, CapacityArgs, DiffArgs, DownArgs, ExportArgs, LockArgs, LockCommand, ObserveArgs,
+    PlacementArgs, PlanArgs, PortsArgs, RollbackArgs, ScopeArgs, ShowArgs, ShownArgs, SituationArgs, SolveArgs,
+    StatusArgs, WhereArgs, WhyArgs,
 };
 
 /// Static analysis and placement planning for Docker Compose over several machines.
@@ -46,6 +47,8 @@ pub(in crate::cli) enum Command {
     Apply(ApplyArgs),
     /// Show a saved plan
     Show(ShowArgs),
+    /// What one saved plan does that another does not
+    Diff(DiffArgs),
     /// What runs, where, and what is missing
     Status(StatusArgs),
     /// What is used and free, what still fits, and what a loss would do

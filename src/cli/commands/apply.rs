@@ -2,9 +2,12 @@
 
 use crate::cli::applying::run_locked;
 use crate::cli::args::ApplyArgs;
-use crate::cli::deploy::{connect, runtime};
+use crate::cli::deploy::{ask_registries, connect, runtime, shown};
 use crate::cli::goal::Goal;
 use crate::cli::{Exit, Io};
+use crate::observed::Observed;
+use crate::plan::Plan;
+use crate::view;
 
 pub(in crate::cli) fn run(args: &ApplyArgs, io: &mut Io) -> Exit {
     Goal::load(args, io).and_then(|goal| reach(args, io, goal)).unwrap_or_else(|exit| exit)
@@ -15,7 +18,13 @@ fn reach(args: &ApplyArgs, io: &mut Io, goal: Goal) -> Result<Exit, Exit> {
     goal.fits(io, &machines)?;
     let cluster = connect(io, &machines).with_contents(goal.contents(io)?);
     let project = goal.project().to_owned();
-    let shown = (&args.act, args.placement.objective);
-    runtime(io)?
-        .block_on(run_locked(io, &cluster, &project, &machines, shown, |io, observed| goal.plan(args, io, observed)))
+    let show = |plan: &Plan, io: &Io| {
+        let objective = args.placement.objective.then(|| view::objective(&plan.quality, io.style));
+        shown(plan, args.shown, io) + &objective.unwrap_or_default()
+    };
+    let plan = async |io: &mut Io, observed: &mut Observed| {
+        ask_registries(&cluster, &goal.images(), observed).await;
+        goal.plan(args, io, observed)
+    };
+    runtime(io)?.block_on(run_locked(io, &cluster, &project, &machines, &args.act, &show, plan))
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::applying::run_locked;
 use crate::cli::args::DownArgs;
-use crate::cli::deploy::{connect, machines, no_plan, runtime};
+use crate::cli::deploy::{connect, machines, no_plan, plainly, runtime};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::plan;
@@ -22,7 +22,7 @@ fn take_down(args: &DownArgs, io: &mut Io) -> Result<Exit, Exit> {
     let cluster = connect(io, &machines);
     let runtime = runtime(io)?;
     let name = &project.compose.name;
-    runtime.block_on(run_locked(io, &cluster, name, &machines, (&args.act, false), |io, observed| {
+    runtime.block_on(run_locked(io, &cluster, name, &machines, &args.act, &plainly, async |io, observed| {
         let (stack, _) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
         plan::take_down(&stack, observed, &project.origin()).map_err(|why| no_plan(io, why, &project.sources))
     }))

@@ -1,7 +1,7 @@
 //! `planner export` and `planner ports`: where everything is, or will be.
 
-use crate::cli::args::{ExportArgs, PortsArgs, WhereArgs};
-use crate::cli::deploy::{place_and_plan, seen};
+use crate::cli::args::{ExportArgs, PortsArgs, ScopeArgs, WhereArgs};
+use crate::cli::deploy::{Wish, place_and_plan, seen};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::export::{self, Deployment, FORMATS, Written};
@@ -64,5 +64,5 @@ fn deployment(args: &WhereArgs, io: &mut Io) -> Result<(Stack, Plan), Exit> {
         true => Observed::default(),
         false => seen(io, &project, args.observed.as_deref(), &args.situation)?,
     };
-    place_and_plan(io, &mut project, &observed, args.placement.policy.into(), &args.placement.limits.within())
+    place_and_plan(io, &mut project, &observed, &Wish::new(args.placement, &ScopeArgs::default()))
 }

@@ -5,6 +5,7 @@ pub(super) mod buying;
 pub(super) mod capacity;
 pub(super) mod check;
 pub(super) mod config;
+pub(super) mod diff;
 pub(super) mod down;
 pub(super) mod explain;
 pub(super) mod export;

@@ -1,44 +1,60 @@
 //! `planner plan`: what would change, and why. Changes nothing.
 
 use crate::cli::args::PlanArgs;
-use crate::cli::deploy::{place_and_plan, seen};
+use crate::cli::deploy::{Wish, place_and_plan, seen, shown};
 use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
-use crate::placement::Limits;
-use crate::view;
+use crate::observed::Observed;
+use crate::plan::{self, Plan};
+use crate::{stack, view};
 
 pub(in crate::cli) fn run(args: &PlanArgs, io: &mut Io) -> Exit {
-    let project = Project::load_to_deploy(io, &args.project, &args.machines);
-    let aside = project.and_then(|mut project| project.set_aside(io, &args.situation).map(|()| project));
-    let mut project = match aside {
-        Ok(project) => project,
-        Err(exit) => return exit,
-    };
+    tell(args, io).unwrap_or_else(|exit| exit)
+}
+
+fn tell(args: &PlanArgs, io: &mut Io) -> Result<Exit, Exit> {
+    let mut project = Project::load_to_deploy(io, &args.project, &args.machines)?;
+    project.set_aside(io, &args.situation)?;
+    project.narrow(io, &args.scope.target)?;
     project.for_programs = args.json;
-    let planned = seen(io, &project, args.observed.as_deref(), &args.situation).and_then(|observed| {
-        let limits = Limits { stop: Some(stop_on_interrupt()), ..args.placement.limits.within() };
-        place_and_plan(io, &mut project, &observed, args.placement.policy.into(), &limits).map(|(_, plan)| plan)
+    let observed = seen(io, &project, args.observed.as_deref(), &args.situation)?;
+    if args.refresh_only {
+        return Ok(tell_drift(args, io, &project, &observed));
+    }
+    let mut wish = Wish::new(args.placement, &args.scope);
+    wish.limits.stop = Some(stop_on_interrupt());
+    let (_, plan) = place_and_plan(io, &mut project, &observed, &wish)?;
+    show(args, io, &project, &plan)?;
+    Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine })
+}
+
+/// Tells only what was changed since it was made.
+fn tell_drift(args: &PlanArgs, io: &mut Io, project: &Project, observed: &Observed) -> Exit {
+    let (stack, _) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
+    let drift = plan::drift(&stack, observed);
+    io.print(&match args.json {
+        true => view::drift_json(&stack.project, &drift),
+        false => view::drift(&stack.project, &drift, io.style),
     });
-    let plan = match planned {
-        Ok(plan) => plan,
-        Err(exit) => return exit,
-    };
-    let json = || serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n";
+    if args.detailed_exitcode && !drift.is_empty() { Exit::Changes } else { Exit::Fine }
+}
+
+fn show(args: &PlanArgs, io: &mut Io, project: &Project, plan: &Plan) -> Result<(), Exit> {
+    let json = || serde_json::to_string_pretty(plan).unwrap_or_default() + "\n";
     if args.json {
         io.print(&json());
     } else {
-        io.print(&view::plan(&plan, io.style));
+        let text = shown(plan, args.shown, io);
+        io.print(&text);
         if args.placement.objective {
             io.print(&view::objective(&plan.quality, io.style));
         }
     }
     if let Some(out) = &args.out {
-        if let Err(exit) = io.write_file(out, &json()) {
-            return exit;
-        }
+        io.write_file(out, &json())?;
         let inventory = project.inventory_argument(io);
         io.tell(&format!("Saved. To do it: planner apply --plan {}{inventory}\n", out.display()));
     }
-    if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine }
+    Ok(())
 }

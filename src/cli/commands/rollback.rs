@@ -2,7 +2,7 @@
 
 use crate::cli::applying::run_locked;
 use crate::cli::args::RollbackArgs;
-use crate::cli::deploy::{connect, machines, no_plan, runtime};
+use crate::cli::deploy::{connect, machines, no_plan, plainly, runtime};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::observed::Observed;
@@ -22,7 +22,7 @@ fn roll_back(args: &RollbackArgs, io: &mut Io) -> Result<Exit, Exit> {
     let machines = machines(project.inventory.as_ref());
     let cluster = connect(io, &machines);
     let name = &project.compose.name;
-    runtime(io)?.block_on(run_locked(io, &cluster, name, &machines, (&args.act, false), |io, observed| {
+    runtime(io)?.block_on(run_locked(io, &cluster, name, &machines, &args.act, &plainly, async |io, observed| {
         let (stack, _) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
         let services = services(args, io, &stack, observed)?;
         plan::roll_back(&stack, &services, observed, &project.origin())

@@ -28,6 +28,8 @@ pub struct Tier {
     pub constant: f64,
     /// Whether the sum is always a whole number.
     pub whole: bool,
+    /// So much worse than its best the answer may be in this tier, for the sake of those after it.
+    pub allowance: f64,
 }
 
 /// A convex cost of a machine's load: from `above` on, each unit of the resource costs `slope` more.

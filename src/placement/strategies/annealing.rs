@@ -290,7 +290,7 @@ impl<'a, 't> Chain<'a, 't> {
 /// The containers that may move: where moves may not become dearer, what runs where it is stays.
 fn movable(flat: &Flat<'_>, goal: &Goal<'_>) -> Vec<u32> {
     let all = 0..flat.containers() as u32;
-    if !goal.before.iter().any(|(tier, _)| tier.moves > 0.0) {
+    if !goal.before.iter().any(|(tier, _)| tier.moves > 0.0 && tier.allowance == 0.0) {
         return all.collect();
     }
     let mut stays = std::collections::BTreeMap::new();

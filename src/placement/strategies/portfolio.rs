@@ -166,7 +166,7 @@ fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool)
         if tier.whole {
             bound = (bound - 1e-6).ceil();
         }
-        before.push((tier, value));
+        before.push((tier, value + tier.allowance));
         reached.push(TierValue { name: tier.name.clone(), value, bound: bound.min(value) + 0.0 });
     }
     let proven = reached.iter().all(|tier| tier.gap() == 0.0);

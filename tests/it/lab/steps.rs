@@ -160,8 +160,15 @@ async fn images_are_pulled_and_missing_ones_are_told_apart() {
     if cluster.observe("h3").await.unwrap().images.contains(&image.to_owned()) {
         lab.run(&["docker", "h3", "rmi", image]);
     }
-    let pull =
-        |image: &str, policy| Operation::Pull { image: image.to_owned(), platform: None, policy, from: Vec::new() };
+    let pull = |image: &str, policy| Operation::Pull {
+        image: image.to_owned(),
+        platform: None,
+        policy,
+        digest: None,
+        id: None,
+        bytes: None,
+        from: Vec::new(),
+    };
     let told = RefCell::new(Vec::new());
     cluster
         .perform("h3", &pull(image, PullPolicy::Missing), &|text| told.borrow_mut().push(text.to_owned()))
@@ -198,8 +205,15 @@ async fn a_registry_that_wants_a_login_gets_what_docker_login_left() {
     docker("h1", &["tag", IMAGE, image]);
     docker("h1", &["push", "-q", image]);
 
-    let pull =
-        Operation::Pull { image: image.to_owned(), platform: None, policy: PullPolicy::Always, from: Vec::new() };
+    let pull = Operation::Pull {
+        image: image.to_owned(),
+        platform: None,
+        policy: PullPolicy::Always,
+        digest: None,
+        id: None,
+        bytes: None,
+        from: Vec::new(),
+    };
     let error = perform(&lab.over_ssh(&["h3"]), "h3", pull.clone()).await.unwrap_err();
     assert_eq!(error.message, format!("registry 10.77.0.1:5002 has no image `{image}` for us"), "{error:?}");
     let settings = Settings { docker_config: lab.file("docker-login"), ..lab.settings() };

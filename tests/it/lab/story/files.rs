@@ -123,7 +123,7 @@ fn an_image_that_one_machine_has_is_sent_to_the_others() {
     site.expect(0, "plan").says(&["Nothing to do"]);
     site.expect(0, "down --yes");
 
-    // A registry that does not have it, or is not there, is asked first.
+    // Whatever a registry may have under that name.
     forget("h1");
     services("");
     site.expect(0, "apply --yes");

@@ -5,8 +5,10 @@
 mod compose;
 mod cut;
 mod discovery;
+mod drift;
 mod faults;
 mod files;
+mod images;
 mod life;
 mod lost;
 mod refusals;
