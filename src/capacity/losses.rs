@@ -1,7 +1,8 @@
 //! What the loss of a machine, or of a zone, does.
 
 use crate::placement::loss::{self, Rest};
-use crate::placement::{Layout, Outcome, Policy, Problem, place};
+use crate::placement::refusal::Homeless;
+use crate::placement::{Layout, Outcome, Policy, Problem, fewest_leave, place};
 
 use super::Question;
 
@@ -19,6 +20,8 @@ pub struct Lost {
     pub name: Option<String>,
     /// How many containers go down with it.
     pub containers: u32,
+    /// Which services lose containers with it, and how many.
+    pub hit: Vec<(String, u32)>,
     /// Whether everything that can be elsewhere finds room again.
     pub verdict: Verdict,
     /// Services that have no container left until they are placed again.
@@ -41,17 +44,15 @@ pub enum Verdict {
 pub(super) fn losses(problem: &Problem<'_>, layout: &Layout, question: &Question) -> Vec<Lost> {
     let groups = loss::groups(problem, &question.losses);
     let with_moves = groups.len() <= MOST_WITH_MOVES;
-    groups.into_iter().map(|(name, alike)| lose(problem, layout, name, alike, with_moves, question)).collect()
+    let lose = |(name, alike): (Option<String>, Vec<Vec<usize>>)| {
+        let verdict = verdict(problem, &alike[0], with_moves, question);
+        Lost { name, ..lost(problem, layout, &alike, verdict) }
+    };
+    groups.into_iter().map(lose).collect()
 }
 
-fn lose(
-    problem: &Problem<'_>,
-    layout: &Layout,
-    name: Option<String>,
-    alike: Vec<Vec<usize>>,
-    with_moves: bool,
-    question: &Question,
-) -> Lost {
+/// A loss: the first of those that are alike, of which it is known what becomes of the rest.
+pub(super) fn lost(problem: &Problem<'_>, layout: &Layout, alike: &[Vec<usize>], verdict: Verdict) -> Lost {
     let names = |machines: &Vec<usize>| -> Vec<String> {
         machines.iter().map(|machine| problem.stack.machines[*machine].name.clone()).collect()
     };
@@ -67,9 +68,10 @@ fn lose(
     Lost {
         machines: names(lost),
         alike: alike[1..].iter().map(names).collect(),
-        name,
+        name: None,
         containers: hit.iter().map(|service| there(*service)).sum(),
-        verdict: verdict(problem, lost, with_moves, question),
+        verdict,
+        hit: hit.iter().map(|service| (named(service), there(*service))).collect(),
         silenced: silenced.map(named).collect(),
         data: data.collect(),
     }
@@ -78,12 +80,13 @@ fn lose(
 fn verdict(problem: &Problem<'_>, lost: &[usize], with_moves: bool, question: &Question) -> Verdict {
     match loss::rest(problem, lost, &question.limits) {
         Rest::Unknown => Verdict::Unknown,
-        Rest::Short(certificates, homeless) => Verdict::Short(
-            certificates.into_iter().map(|it| it.message).collect(),
-            homeless.into_iter().map(|it| (it.service, it.wanted - it.placed)).collect(),
-        ),
+        Rest::Short(why, homeless) => short(why.into_iter().map(|it| it.message).collect(), homeless),
         Rest::Fits => Verdict::Fits(with_moves.then(|| moved(problem, lost, question)).flatten()),
     }
+}
+
+pub(super) fn short(why: Vec<String>, homeless: Vec<Homeless>) -> Verdict {
+    Verdict::Short(why, homeless.into_iter().map(|it| (it.service, it.wanted - it.placed)).collect())
 }
 
 /// How many of what is not lost have to move at the least.
@@ -91,11 +94,7 @@ fn moved(problem: &Problem<'_>, lost: &[usize], question: &Question) -> Option<u
     let (stack, running) = loss::without(problem, lost);
     let problem = Problem::new(&stack, running, Policy::Pack);
     let Outcome::Placed(solution) = place(&problem, &question.limits) else { return None };
+    let moves = solution.leaving(&problem.running).count() as u32;
     // Only a proven number is told.
-    solution.tiers.first().filter(|moves| moves.gap() == 0.0)?;
-    let moves = problem
-        .running
-        .iter()
-        .filter(|at| !solution.replicas.iter().any(|it| at.is(&it.replica) && it.replica.machine == at.machine));
-    u32::try_from(moves.count()).ok()
+    (moves <= fewest_leave(&problem, &solution)).then_some(moves)
 }

@@ -3,15 +3,31 @@
 //! Everything is told of one placement: of what runs, or of what the files would make run. Each figure is checked by
 //! placing: where it says that so many more fit, one more does not.
 
+pub mod buying;
+mod drains;
+mod gains;
+mod growth;
 mod losses;
 mod more;
+mod pairs;
 mod room;
+mod rounds;
+mod samples;
+mod search;
+mod sizes;
 
+pub use drains::{Drains, Emptied, Moves, Stuck};
+pub use gains::{Extra, Gain};
+pub use growth::{End, Factor, Growth, Point, grown};
 pub use losses::{Lost, Verdict};
 pub use more::{More, Most};
-pub use room::{MachineRoom, ResourceRoom, Shape, Slot};
+pub use pairs::{PairLost, Pairs};
+pub use room::{LimitSum, MachineRoom, ResourceRoom, Shape, Slot};
+pub use rounds::Rounds;
+pub use samples::{MachineUse, Mistake, Sample, samples, samples_of};
+pub use sizes::{ResourceUse, ServiceUse, Sizes};
 
-use crate::placement::{Layout, Limits, Policy, Problem, Running, Solution};
+use crate::placement::{Layout, Limits, Policy, Problem, Solution};
 use crate::stack::{By, Stack};
 
 /// What is asked beside the machines' room.
@@ -23,6 +39,16 @@ pub struct Question {
     pub with_moves: bool,
     /// What may be lost as one: machines, or all with the same label.
     pub losses: By,
+    /// Whether it is told what the loss of each two machines does.
+    pub pairs: bool,
+    /// Whether it is told how machines can be emptied for maintenance.
+    pub drains: bool,
+    /// Whether it is told how far the stack can grow; all services but these grow, by index.
+    pub growth: Option<Vec<usize>>,
+    /// What containers used, where that is known.
+    pub samples: Option<Vec<Sample>>,
+    /// What all that runs uses now, where that was asked.
+    pub used: Option<Vec<MachineUse>>,
     /// For each placement that is tried.
     pub limits: Limits,
 }
@@ -38,17 +64,21 @@ pub struct Report {
     pub more: Vec<More>,
     /// What each loss does.
     pub losses: Vec<Lost>,
+    /// What the loss of each two machines does, where that was asked.
+    pub pairs: Option<Pairs>,
+    /// How machines can be emptied, where that was asked.
+    pub drains: Option<Drains>,
+    /// How far the stack can grow, where that was asked and something grows.
+    pub growth: Option<Growth>,
+    /// What services use, where there are samples.
+    pub sizes: Option<Sizes>,
+    /// What all that runs uses now, where that was asked.
+    pub used: Option<Vec<MachineUse>>,
 }
 
 /// The report on a placement of the stack.
 pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report {
-    let placed = solution.replicas.iter().map(|it| Running {
-        service: it.replica.service,
-        number: it.replica.number,
-        machine: it.replica.machine,
-        ports: it.ports.iter().map(|port| Some(*port)).collect(),
-    });
-    let problem = Problem::new(stack, placed.collect(), Policy::default());
+    let problem = Problem::new(stack, drains::running(solution).collect(), Policy::default());
     let layout = Layout { counts: problem.current.clone() };
     let more = question.services.iter().map(|service| more::more(&problem, &layout, *service, question));
     Report {
@@ -56,5 +86,10 @@ pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report
         slots: room::slots(&problem, &layout),
         more: more.collect(),
         losses: losses::losses(&problem, &layout, question),
+        pairs: question.pairs.then(|| pairs::pairs(&problem, &layout, question)),
+        drains: question.drains.then(|| drains::drains(&problem, &question.limits)),
+        sizes: question.samples.as_ref().map(|samples| sizes::sizes(stack, samples)),
+        used: question.used.clone(),
+        growth: question.growth.as_ref().and_then(|held| growth::growth(&problem, held, &question.limits)),
     }
 }

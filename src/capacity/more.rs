@@ -5,6 +5,7 @@ use crate::placement::{Layout, Outcome, Policy, Problem, fit, place};
 use crate::stack::{Replicas, Stack, Wishes};
 
 use super::Question;
+use super::search::{Fits, search};
 
 /// How many more of a service fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +47,6 @@ const PLENTY: u32 = 1000;
 /// The same where each number is a placement's work.
 const PLENTY_OF_WORK: u32 = 64;
 
-/// Whether a number more fits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fits {
-    Yes,
-    No,
-    Unknown,
-}
-
 pub(super) fn more(problem: &Problem<'_>, layout: &Layout, service: usize, question: &Question) -> More {
     let name = problem.stack.services[service].name.clone();
     let now = layout.total(service);
@@ -90,7 +83,7 @@ fn at_least(least: Most, found: Most) -> Most {
 }
 
 /// Whether where a container of it may be hangs on nothing but what is on that machine.
-fn is_by_itself(stack: &Stack, service: usize) -> bool {
+pub(super) fn is_by_itself(stack: &Stack, service: usize) -> bool {
     let own = &stack.services[service];
     own.wishes == Wishes::default()
         && own.together_with.is_empty()
@@ -122,30 +115,6 @@ fn filled(problem: &Problem<'_>, layout: &Layout, service: usize, wanted: u32) -
     (layout, wanted - left)
 }
 
-/// The largest number that fits, by doubling and halving: what one more lacks, two more lack. Where as many as `plenty` fit,
-/// no end is looked for.
-fn search(plenty: u32, mut fits: impl FnMut(u32) -> Fits) -> Most {
-    let (mut low, mut step) = (0, 1);
-    let mut high = loop {
-        let next = low + step;
-        match fits(next) {
-            Fits::Yes if next >= plenty => return Most::Plenty(next),
-            Fits::Yes => (low, step) = (next, step * 2),
-            Fits::No => break (next, true),
-            Fits::Unknown => break (next, false),
-        }
-    };
-    while low + 1 < high.0 {
-        let middle = u32::midpoint(low, high.0);
-        match fits(middle) {
-            Fits::Yes => low = middle,
-            Fits::No => high = (middle, true),
-            Fits::Unknown => high = (middle, false),
-        }
-    }
-    if high.1 { Most::Exactly(low) } else { Most::AtLeast(low) }
-}
-
 fn scaled(problem: &Problem<'_>, service: usize, more: u32) -> Stack {
     let mut stack = problem.stack.clone();
     let now = problem.replicas[service];
@@ -155,11 +124,7 @@ fn scaled(problem: &Problem<'_>, service: usize, more: u32) -> Stack {
 
 fn with_moves(problem: &Problem<'_>, service: usize, more: u32, question: &Question) -> Fits {
     let stack = scaled(problem, service, more);
-    match fit(&Problem::new(&stack, Vec::new(), Policy::default()), &question.limits) {
-        Outcome::Placed(_) => Fits::Yes,
-        Outcome::Refused => Fits::No,
-        Outcome::Undecided(_) => Fits::Unknown,
-    }
+    Fits::from(&fit(&Problem::new(&stack, Vec::new(), Policy::default()), &question.limits))
 }
 
 /// Whether so many more fit and nothing moves: the fewest moves are none.

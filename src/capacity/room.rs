@@ -1,6 +1,7 @@
 //! What is used and what is free, and the largest container that still finds a place.
 
 use crate::placement::{Layout, Problem};
+use crate::stack::Service;
 use crate::units::{Amounts, Resource};
 
 /// A machine's room.
@@ -14,6 +15,21 @@ pub struct MachineRoom {
     pub resources: Vec<ResourceRoom>,
     /// How many containers of the stack are there.
     pub containers: u32,
+    /// Of CPU and memory what the stack's containers there may take at the most.
+    pub limits: Vec<LimitSum>,
+}
+
+/// The limits of containers on a machine, of one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitSum {
+    /// Which.
+    pub resource: Resource,
+    /// The sum of their limits.
+    pub limits: u64,
+    /// How many containers have none: each may take all there is.
+    pub without: u32,
+    /// What there is; none where the machine has no bound of it.
+    pub capacity: Option<u64>,
 }
 
 /// So much of a resource on a machine, in the resource's unit.
@@ -29,6 +45,13 @@ pub struct ResourceRoom {
     pub used: u64,
     /// What is left.
     pub free: u64,
+}
+
+impl Slot {
+    /// What of the free room in sum, in percent, is in one piece; none where nothing is free.
+    pub fn in_one_piece(&self) -> Option<u64> {
+        (self.size.get(&Resource::cpus()) * 100).checked_div(self.in_sum.get(&Resource::cpus()))
+    }
 }
 
 /// How much memory a container wants for each CPU, in GiB.
@@ -69,7 +92,29 @@ fn of_machine(problem: &Problem<'_>, layout: &Layout, index: usize) -> MachineRo
         availability: machine.availability.word().to_owned(),
         resources: resources.collect(),
         containers: problem.services().map(|service| layout.counts[service][index]).sum(),
+        limits: [Resource::cpus(), Resource::memory()].map(|it| limits(problem, layout, index, it)).into(),
     }
+}
+
+fn limits(problem: &Problem<'_>, layout: &Layout, index: usize, resource: Resource) -> LimitSum {
+    let capacity = problem.stack.machines[index].capacity.named(&resource);
+    let mut sum = LimitSum { resource, limits: 0, without: 0, capacity };
+    for service in problem.services() {
+        let count = layout.counts[service][index];
+        match limit(&problem.stack.services[service], index, &sum.resource) {
+            Some(limit) => sum.limits = sum.limits.saturating_add(limit.saturating_mul(u64::from(count))),
+            None => sum.without += count,
+        }
+    }
+    sum
+}
+
+/// What one container of a service on a machine may take at the most, of CPU or memory.
+fn limit(service: &Service, machine: usize, resource: &Resource) -> Option<u64> {
+    let container = service.container_on(machine);
+    let limit = if *resource == Resource::cpus() { container.cpu_limit } else { container.memory_limit };
+    // Engines take zero for none.
+    limit.filter(|limit| *limit > 0)
 }
 
 fn used(problem: &Problem<'_>, layout: &Layout, machine: usize) -> Amounts {

@@ -12,7 +12,10 @@ use tokio::time::timeout;
 
 use super::dial::{CONNECTIONS, Route};
 use super::fault::Fault;
-use super::{Cluster, ClusterError, Settings, Tokens, client, copy, endpoint, observe, pull, run, send, tokens};
+use super::{
+    Cluster, ClusterError, ContainerUse, Settings, Tokens, client, copy, endpoint, observe, pull, run, send, tokens,
+    usage,
+};
 use crate::inventory::Endpoint;
 use crate::observed::MachineState;
 use crate::plan::Operation;
@@ -68,6 +71,15 @@ impl DockerCluster {
         let docker = client::connect(route.clone()).await?;
         let (client_config, contents) = (self.settings.docker_file("config.json"), self.contents.clone());
         Ok(Engine { docker, route, client_config, contents })
+    }
+
+    /// What running containers of a machine use now; it takes about a second.
+    ///
+    /// # Errors
+    /// When the machine cannot be reached or its engine does not answer.
+    pub async fn usage(&self, machine: &str, containers: &[String]) -> Result<Vec<ContainerUse>, ClusterError> {
+        let look = async { usage::usage(self.engine(machine).await?, containers).await };
+        look.await.map_err(|fault| fault.on(machine))
     }
 
     async fn try_observe(&self, machine: &str) -> Result<MachineState, Fault> {

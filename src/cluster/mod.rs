@@ -28,6 +28,7 @@ mod start;
 mod this_process;
 mod tls;
 mod tokens;
+mod usage;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ use crate::plan::Operation;
 pub use docker::DockerCluster;
 pub use settings::Settings;
 pub use this_process::{Process, this_process};
+pub use usage::ContainerUse;
 
 /// The machines as `apply` and `observe` see them. The real ones are a [`DockerCluster`]; tests have their own.
 pub trait Cluster {

@@ -1,7 +1,10 @@
-//! The machines: the inventory file, read with findings as good as the compose file's.
+//! The machines: the inventory file, read with findings as good as the compose file's; and catalogues of machines that can
+//! be bought.
 
+mod catalogue;
 mod load;
 mod model;
 
-pub use load::{Loaded, load};
+pub use catalogue::{Catalogue, Offer};
+pub use load::{Loaded, LoadedCatalogue, load, load_catalogue};
 pub use model::{Availability, Endpoint, Inventory, Machine, TlsFiles};

@@ -22,10 +22,12 @@ mod verify;
 
 pub use constraints::clash;
 pub use explain::certificates;
+pub use lower::bare as numbers;
+pub use objective::fewest_leave;
 pub use problem::{Layout, Policy, Problem, Running};
 pub use replicas::Replica;
 pub use solution::{Placed, Solution};
-pub use strategies::{Ended, Limits, TierValue};
+pub use strategies::{Ended, Limits, TierValue, fleet};
 pub use verify::verify;
 
 use strategies::Solved;

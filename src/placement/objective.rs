@@ -3,10 +3,14 @@
 use super::core::{Hinge, Tier, UNLIMITED};
 use super::lower::Lowering;
 use super::plain::{even_hinges, largest_headroom};
-use super::problem::{Policy, Problem};
+use super::problem::{Policy, Problem, Running};
+use super::solution::Solution;
 
 /// What a move costs beside its size: moves are counted first, then the smaller containers move.
 const MOVE: u64 = 1000;
+
+/// Bounds come from a solver: whole numbers of it are a little more or less.
+const TOLERANCE: f64 = 1e-3;
 
 /// In larger problems equals are left as the solver has them: sorting them out costs more than it tells.
 const MOST_FOR_ORDER: usize = 300;
@@ -66,6 +70,16 @@ pub fn move_cost(problem: &Problem<'_>, service: usize) -> u64 {
         return MOVE;
     }
     MOVE + (largest_share(problem, service) * (MOVE - 1) as f64).round() as u64
+}
+
+/// How many containers leave their machine at the least: those that cannot stay, and as many more as the bound on what moves
+/// cost takes, were each the dearest that could stay.
+pub fn fewest_leave(problem: &Problem<'_>, solution: &Solution) -> u32 {
+    let stays = |at: &&Running| problem.at_most(at.service, at.machine) > 0;
+    let (may_stay, forced): (Vec<&Running>, Vec<&Running>) = problem.running.iter().partition(stays);
+    let dearest = may_stay.iter().map(|at| move_cost(problem, at.service)).max().unwrap_or(MOVE);
+    let bound = solution.tiers.first().map_or(0.0, |moves| moves.bound);
+    forced.len() as u32 + ((bound - TOLERANCE) / dearest as f64).ceil().max(0.0) as u32
 }
 
 /// The largest fraction that one container of the service takes of any resource of the largest machine.

@@ -1,5 +1,6 @@
 //! The answer: every container with its machine and ports, and how good that is known to be.
 
+use super::problem::Running;
 use super::replicas::Replica;
 use super::strategies::{Ended, TierValue};
 
@@ -24,6 +25,13 @@ pub struct Solution {
 }
 
 impl Solution {
+    /// Of what runs, the containers that do not stay on their machine.
+    pub fn leaving<'a>(&'a self, running: &'a [Running]) -> impl Iterator<Item = &'a Running> {
+        let stays =
+            |at: &Running| self.replicas.iter().any(|it| at.is(&it.replica) && it.replica.machine == at.machine);
+        running.iter().filter(move |at| !stays(at))
+    }
+
     /// Whether every tier is proven optimal.
     pub fn is_proven(&self) -> bool {
         self.gap() == 0.0

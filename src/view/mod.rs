@@ -1,5 +1,6 @@
 //! Values as people and machines read them: text for terminals, versioned JSON. Nothing here decides anything.
 
+mod buying;
 mod capacity;
 mod config;
 mod difference;
@@ -22,6 +23,7 @@ mod style;
 mod variables;
 mod why;
 
+pub use buying::{buying, buying_json};
 pub use capacity::{capacity, capacity_json};
 pub use config::{ModelFormat, model, write_model};
 pub use difference::differences;

@@ -25,6 +25,20 @@ fn all(stack: &Stack) -> Vec<Layout> {
     layouts(&Problem::new(stack, Vec::new(), Policy::Spread))
 }
 
+fn question(services: Vec<usize>) -> Question {
+    Question {
+        services,
+        with_moves: true,
+        losses: By::Machine,
+        pairs: false,
+        drains: false,
+        growth: None,
+        samples: None,
+        used: None,
+        limits: Limits::default(),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(120))]
 
@@ -39,12 +53,7 @@ proptest! {
         let Outcome::Placed(solution) = place(&Problem::new(&stack, Vec::new(), case.policy), &Limits::default()) else {
             return Ok(());
         };
-        let question = Question {
-            services: (0..stack.services.len()).collect(),
-            with_moves: true,
-            losses: By::Machine,
-            limits: Limits::default(),
-        };
+        let question = Question { drains: true, ..question((0..stack.services.len()).collect()) };
         let report = report(&stack, &solution, &question);
         let mut current = vec![vec![0; stack.machines.len()]; stack.services.len()];
         for it in &solution.replicas {
@@ -105,8 +114,7 @@ fn the_dense_layout_has_room_where_the_even_one_has_not() {
     let told = |policy: Policy| {
         let problem = Problem::new(&stack, Vec::new(), policy);
         let Outcome::Placed(solution) = place(&problem, &Limits::default()) else { panic!("it fits") };
-        let question = Question { services: vec![1], with_moves: true, losses: By::Machine, limits: Limits::default() };
-        let report = report(&stack, &solution, &question);
+        let report = report(&stack, &solution, &question(vec![1]));
         let web = report.more.into_iter().next().unwrap();
         let slot = report.slots[0].size.get(&Resource::cpus());
         (web.service, web.without_moves, web.with_moves, slot)

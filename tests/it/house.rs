@@ -24,7 +24,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ),
     ("lint", &["digest", "source", "map", "units", "diagnostic", "yaml", "compose", "inventory", "stack"]),
     ("placement", &["source", "units", "diagnostic", "inventory", "stack"]),
-    ("capacity", &["units", "inventory", "stack", "placement"]),
+    ("capacity", &["units", "diagnostic", "inventory", "stack", "placement"]),
     ("discovery", &["digest", "source", "units", "labels", "stack", "placement"]),
     ("plan", &["digest", "units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
     ("export", &["yaml", "observed", "plan", "stack"]),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod apply;
+mod buying;
 mod capacity;
 mod checking;
 mod cli;
@@ -13,11 +14,13 @@ mod corpus_canonical;
 mod corpus_model;
 mod discovery;
 mod disk;
+mod drains;
 mod drift;
 mod export;
 mod fake;
 mod flat;
 mod golden;
+mod growth;
 mod hostile;
 mod hostile_engine;
 mod house;
@@ -27,6 +30,7 @@ mod lint_cases;
 mod lock;
 mod loss;
 mod never_panics;
+mod pairs;
 mod placement;
 mod planning;
 mod quiet;

@@ -261,18 +261,68 @@ pub(in crate::cli) struct CapacityArgs {
     /// As if a service had so many replicas: `web=12` (may be repeated)
     #[arg(long, value_name = "SERVICE=N")]
     pub scale: Vec<String>,
+    /// As if every service had so many times its replicas, rounded up: `1.5` (not those of `--scale` and `--hold`)
+    #[arg(long, value_name = "FACTOR")]
+    pub factor: Option<String>,
+    /// Tell how far the stack can grow, what ends that, and what would carry it further
+    #[arg(long)]
+    pub growth: bool,
+    /// This service does not grow (may be repeated)
+    #[arg(long, value_name = "SERVICE")]
+    pub hold: Vec<String>,
     /// Tell of this service how many more fit (may be repeated; else of all, in large stacks of the largest)
     #[arg(long, value_name = "SERVICE")]
     pub service: Vec<String>,
     /// What may be lost as one: `machine`, or a label such as `zone`
     #[arg(long, value_name = "LABEL", default_value = "machine")]
     pub loss: String,
+    /// Tell what the loss of each two machines at once does as well
+    #[arg(long)]
+    pub pairs: bool,
+    /// What containers used, from a monitor: CSV with a head (service or container, cpu, memory) or a JSON list of such
+    /// objects; shown beside what is reserved, with what might be
+    #[arg(long, value_name = "FILE")]
+    pub samples: Option<PathBuf>,
+    /// Ask the engines as well what running containers use now
+    #[arg(long, requires = "live")]
+    pub usage: bool,
+    /// Show each loss against each service
+    #[arg(long, conflicts_with = "json")]
+    pub matrix: bool,
+    /// Tell how machines can be emptied for maintenance: in what order, which cannot, and which at once
+    #[arg(long)]
+    pub drains: bool,
+    #[command(flatten)]
+    pub buying: BuyingArgs,
     /// Print the answer as JSON
     #[arg(long, conflicts_with = "markdown")]
     pub json: bool,
     /// Print the answer as Markdown, for a pull request's comment
     #[arg(long)]
     pub markdown: bool,
+}
+
+// What is to be bought.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct BuyingArgs {
+    /// Tell instead the cheapest machines to buy from this catalogue (docs/capacity.md), beside those of the inventory where
+    /// there is one
+    #[arg(long, visible_alias = "catalog", value_name = "FILE", conflicts_with_all = ["service", "loss", "policy"])]
+    pub catalogue: Option<PathBuf>,
+    /// Buy all machines: those of the inventory don't count
+    #[arg(long, requires = "catalogue", conflicts_with_all = ["live", "observed", "drain", "without"])]
+    pub from_nothing: bool,
+    /// Whichever one `machine` is lost, or all with one value of a label such as `zone`, everything is to find room again (may
+    /// be repeated)
+    #[arg(long, value_name = "LABEL", requires = "catalogue")]
+    pub survive: Vec<String>,
+    /// There is to be room for more beside the stack: for a container of 4 CPUs (`4`), of 2 CPUs and 8 GiB (`2:8g`), for one more
+    /// container of a service (`web`); `=3` after it: for three (may be repeated)
+    #[arg(long, value_name = "SIZE|SERVICE[=N]", requires = "catalogue")]
+    pub headroom: Vec<String>,
+    /// Tell the costs of up to so many times the headroom (else one more of the largest service)
+    #[arg(long, value_name = "N", requires = "catalogue", default_value_t = 3)]
+    pub steps: u32,
 }
 
 // Where a project is, or would be.

@@ -10,7 +10,7 @@ use crate::diagnostic::Severity;
 use crate::view::Format;
 
 pub(in crate::cli) use deploying::{
-    ActArgs, ApplyArgs, CapacityArgs, DiffArgs, DownArgs, ExportArgs, LockArgs, LockCommand, ObserveArgs,
+    ActArgs, ApplyArgs, BuyingArgs, CapacityArgs, DiffArgs, DownArgs, ExportArgs, LockArgs, LockCommand, ObserveArgs,
     PlacementArgs, PlanArgs, PortsArgs, RollbackArgs, ScopeArgs, ShowArgs, ShownArgs, SituationArgs, SolveArgs,
     StatusArgs, WhereArgs, WhyArgs,
 };

@@ -1,12 +1,16 @@
 //! `planner capacity`: what is used and free, what still fits, and what a loss would do.
 
-use crate::capacity::{self, Question};
+use futures_util::future::join_all;
+
+use crate::capacity::{self, Factor, MachineUse, Question, Sample};
 use crate::cli::args::CapacityArgs;
-use crate::cli::deploy::{seen, tell_refused};
+use crate::cli::deploy::{connect, machines, read, runtime, seen, tell_cluster_error, tell_refused};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
 use crate::diagnostic::Diagnostic;
+use crate::observed::Observed;
 use crate::placement::{self, Outcome, Problem};
+use crate::source::Span;
 use crate::stack::{By, Replicas, Stack};
 use crate::{plan, stack, view};
 
@@ -27,6 +31,9 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
     }
     project.set_aside(io, &args.situation)?;
     project.for_programs = args.json;
+    if let Some(catalogue) = &args.buying.catalogue {
+        return super::buying::tell(args, catalogue, &mut project, io);
+    }
     let is_seen = args.live || args.observed.is_some();
     let observed = match is_seen {
         true => Some(seen(io, &project, args.observed.as_deref(), &args.situation)?),
@@ -37,6 +44,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         io.tell_findings(&mut findings, &project.sources);
         return Err(Exit::Error);
     }
+    let held = grow(args, io, &mut stack)?;
     scale(args, io, &mut stack)?;
     let running = observed.as_ref().map(|observed| plan::running(&stack, observed)).unwrap_or_default();
     let problem = Problem::new(&stack, running, args.policy.into());
@@ -60,10 +68,24 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         io.no_such_loss(&losses);
         return Err(Exit::Error);
     }
+    let mut samples = samples(args, io, &mut project)?;
+    let used = match &observed {
+        Some(observed) if args.usage => Some(used(io, &project, observed)?),
+        _ => None,
+    };
+    if let Some(used) = &used {
+        let own = capacity::samples_of(&stack.project, used);
+        samples.get_or_insert_default().extend(own);
+    }
     let question = Question {
         services: services(args, io, &stack)?,
         with_moves: stack.services.len() <= MOST_WITH_MOVES,
         losses,
+        pairs: args.pairs,
+        drains: args.drains,
+        growth: args.growth.then_some(held),
+        samples,
+        used,
         limits: placement::Limits { time: limits.time / 5, ..limits },
     };
     let report = capacity::report(&stack, &solution, &question);
@@ -71,22 +93,83 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
     io.print(&if args.json {
         view::capacity_json(&stack.project, &report)
     } else {
-        view::capacity(&stack.project, &report, is_seen, style)
+        view::capacity(&stack.project, &report, is_seen, args.matrix, style)
     });
     Ok(Exit::Fine)
 }
 
+/// What runs on the machines uses so much now. A machine that does not tell is told, and left out.
+fn used(io: &mut Io, project: &Project, observed: &Observed) -> Result<Vec<MachineUse>, Exit> {
+    let machines = machines(project.inventory.as_ref());
+    let cluster = connect(io, &machines);
+    let asked = observed.machines.iter().map(|(machine, state)| {
+        let running = state.containers.iter().filter(|container| container.state == "running");
+        (machine, running.map(|container| container.name.clone()).collect::<Vec<_>>())
+    });
+    let asked: Vec<_> = asked.collect();
+    let answers =
+        runtime(io)?.block_on(join_all(asked.iter().map(|(machine, containers)| cluster.usage(machine, containers))));
+    let mut found = Vec::new();
+    for ((machine, running), answer) in asked.into_iter().zip(answers) {
+        match answer {
+            Ok(used) => found.push(MachineUse {
+                machine: machine.clone(),
+                running: running.len(),
+                containers: used.into_iter().map(|it| Sample::of_container(it.container, it.cpu, it.memory)).collect(),
+            }),
+            Err(error) => tell_cluster_error(io, &error),
+        }
+    }
+    Ok(found)
+}
+
+/// What containers used; the first thing that cannot be read is told where it stands.
+fn samples(args: &CapacityArgs, io: &mut Io, project: &mut Project) -> Result<Option<Vec<Sample>>, Exit> {
+    let Some(path) = &args.samples else { return Ok(None) };
+    let text = read(io, path)?;
+    capacity::samples(&text).map(Some).map_err(|mistake| {
+        let file = project.sources.add(path.display().to_string(), text.as_str());
+        let finding = Diagnostic::error("P910", mistake.message).label(Span::new(file, mistake.range), "here");
+        io.tell_findings(&mut vec![finding.help(mistake.help)], &project.sources);
+        Exit::Error
+    })
+}
+
+/// `1.5`: as if the files said so of every service. The services that do not grow.
+fn grow(args: &CapacityArgs, io: &mut Io, stack: &mut Stack) -> Result<Vec<usize>, Exit> {
+    let held: Vec<usize> = args.hold.iter().map(|name| index(io, stack, name)).collect::<Result<_, _>>()?;
+    if let Some(text) = &args.factor {
+        let Some(factor) = Factor::parse(text) else {
+            let help = "a number above 0, at most 1000, such as --factor 1.5";
+            io.refuse(&format!("`{text}` is no number of times"), Some(help));
+            return Err(Exit::Error);
+        };
+        *stack = capacity::grown(stack, factor, &held);
+    }
+    Ok(held)
+}
+
 /// `web=12`: as if the files said so.
 fn scale(args: &CapacityArgs, io: &mut Io, stack: &mut Stack) -> Result<(), Exit> {
+    for (name, count) in scales(args, io, stack)? {
+        let service = index(io, stack, &name)?;
+        stack.services[service].replicas.value = Replicas::Count(count);
+    }
+    Ok(())
+}
+
+/// The services, each with how many it is to have, that are scaled.
+pub(super) fn scales(args: &CapacityArgs, io: &mut Io, stack: &Stack) -> Result<Vec<(String, u32)>, Exit> {
+    let mut scales = Vec::new();
     for text in &args.scale {
         let Some((name, Ok(count))) = text.split_once('=').map(|(name, count)| (name, count.parse::<u32>())) else {
             io.refuse(&format!("`{text}` is no service and number"), Some("for example --scale web=12"));
             return Err(Exit::Error);
         };
-        let service = index(io, stack, name)?;
-        stack.services[service].replicas.value = Replicas::Count(count);
+        index(io, stack, name)?;
+        scales.push((name.to_owned(), count));
     }
-    Ok(())
+    Ok(scales)
 }
 
 /// Those that are asked for; else all, or the largest.

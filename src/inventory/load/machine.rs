@@ -42,14 +42,7 @@ pub(super) fn machine(name: Spanned<String>, entries: &Mapping, span: Span, read
     let availability = availability(entries, reader).unwrap_or(Spanned::new(Availability::Active, name.span));
     let mut capacity = amounts(entries, reader);
     capacity.extend(resources(entries, reader));
-    let reserve = match entries.get("reserve").and_then(|entry| reader.mapping(&entry.value, "`reserve`")) {
-        Some(entries) => {
-            reader.known_keys(entries, AMOUNT_KEYS, "`reserve`");
-            amounts(entries, reader)
-        }
-        None => IndexMap::new(),
-    };
-    too_much_reserved(&capacity, &reserve, reader);
+    let reserve = reserve(entries, &capacity, reader);
     Machine {
         endpoint: endpoint(&name, entries, availability.value, reader),
         address: address(&name.value, entries, reader),
@@ -89,7 +82,7 @@ pub(super) fn amounts(entries: &Mapping, reader: &mut Reader) -> IndexMap<Resour
 }
 
 /// `resources`: amounts by names of the user's own.
-fn resources(entries: &Mapping, reader: &mut Reader) -> IndexMap<Resource, Spanned<u64>> {
+pub(super) fn resources(entries: &Mapping, reader: &mut Reader) -> IndexMap<Resource, Spanned<u64>> {
     let mut resources = IndexMap::new();
     let Some(entry) = entries.get("resources") else { return resources };
     let Some(named) = reader.mapping(&entry.value, "`resources`") else { return resources };
@@ -107,6 +100,20 @@ fn resources(entries: &Mapping, reader: &mut Reader) -> IndexMap<Resource, Spann
 fn count(text: &str) -> Result<u64, UnitError> {
     let syntax = || UnitError::Syntax { text: text.to_owned(), expected: "a whole number from 0" };
     text.parse::<u32>().map(u64::from).map_err(|_| syntax())
+}
+
+/// `reserve`: what is kept back for the system.
+pub(super) fn reserve(
+    entries: &Mapping,
+    capacity: &IndexMap<Resource, Spanned<u64>>,
+    reader: &mut Reader,
+) -> IndexMap<Resource, Spanned<u64>> {
+    let Some(entry) = entries.get("reserve") else { return IndexMap::new() };
+    let Some(kept) = reader.mapping(&entry.value, "`reserve`") else { return IndexMap::new() };
+    reader.known_keys(kept, AMOUNT_KEYS, "`reserve`");
+    let reserve = amounts(kept, reader);
+    too_much_reserved(capacity, &reserve, reader);
+    reserve
 }
 
 fn too_much_reserved(
@@ -216,7 +223,7 @@ fn labels(entries: &Mapping, reader: &mut Reader) -> IndexMap<String, Spanned<St
     labels
 }
 
-fn platform(entries: &Mapping, reader: &mut Reader) -> Option<Spanned<String>> {
+pub(super) fn platform(entries: &Mapping, reader: &mut Reader) -> Option<Spanned<String>> {
     reader.read(entries, "platform", "I102", "a platform such as `linux/amd64`", |scalar| {
         let parts: Vec<&str> = scalar.text.split('/').collect();
         let word =

@@ -1,5 +1,6 @@
 //! Reading of the inventory file. `docs/inventory.schema.json` describes its form for editors.
 
+mod catalogue;
 mod endpoint;
 mod machine;
 mod names;
@@ -14,6 +15,7 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::source::{Files, Sources, Span, Spanned};
 use crate::units::Amounts;
 use crate::yaml::{self, Entry, Mapping, Node, Value};
+pub use catalogue::{LoadedCatalogue, load_catalogue};
 use reader::Reader;
 
 /// The keys of the file.

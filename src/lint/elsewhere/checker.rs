@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 6] = [
+pub(in crate::lint) static RULES: [Rule; 7] = [
     Rule {
         code: "P901",
         name: "unused-suppression",
@@ -77,5 +77,17 @@ pub(in crate::lint) static RULES: [Rule; 6] = [
         ignore: "",
         example: None,
         finder: Finder::Room("the checker itself"),
+    },
+    Rule {
+        code: "P910",
+        name: "bad-sample",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Project,
+        summary: "A sample of what containers use that cannot be read.",
+        why: "What `capacity --samples` suggests would be of other samples than those in the file.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("`capacity --samples`"),
     },
 ];

@@ -50,7 +50,8 @@ impl Constraint for Spread {
     }
 
     fn lower(&self, problem: &Problem<'_>, lowering: &mut Lowering) {
-        for index in problem.services() {
+        // Of what has no containers none is missing anywhere.
+        for index in problem.services().filter(|index| problem.replicas[*index] > 0) {
             for spread in &problem.stack.services[index].wishes.spread {
                 let topology = domains::topology(problem, &spread.over, lowering);
                 let of = &lowering.instance.topologies[topology].of;

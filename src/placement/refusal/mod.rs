@@ -112,7 +112,15 @@ pub fn matrices(problem: &Problem<'_>, refusal: &Refusal) -> Vec<Matrix> {
 
 /// What finds no place where as much as possible is placed.
 pub fn without_place(problem: &Problem<'_>, limits: &Limits) -> Vec<Homeless> {
-    named(problem, homeless(problem, &most(problem, limits)))
+    let mut instance = lower::bare(problem);
+    // What belongs to data where it cannot run finds no place, and does not stand in the way of the rest.
+    for (index, service) in instance.services.iter_mut().enumerate() {
+        let wanted = service.keep.len();
+        service.keep.retain(|machine| problem.at_most(index, *machine) > 0);
+        let bound = (wanted - service.keep.len()) as u32;
+        instance.groups[index].count = instance.groups[index].count.saturating_sub(bound);
+    }
+    named(problem, homeless(problem, &lower::layout(problem, &strategies::most(&instance, limits))))
 }
 
 fn named(problem: &Problem<'_>, homeless: Vec<(usize, u32)>) -> Vec<Homeless> {

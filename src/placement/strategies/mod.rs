@@ -8,6 +8,7 @@ mod closing;
 mod covering;
 mod eviction;
 mod exact;
+pub mod fleet;
 mod neighbourhood;
 mod pick;
 mod portfolio;
