@@ -39,4 +39,5 @@ mod schemas;
 mod secrets;
 mod solve;
 mod stacks;
+mod usage;
 mod website;
