@@ -41,4 +41,5 @@ mod schemas;
 mod secrets;
 mod solve;
 mod stacks;
+mod usage;
 mod website;
