@@ -9,7 +9,7 @@ use crate::inventory::{Availability, Endpoint, Inventory};
 use crate::observed::{FORMAT_VERSION, Observed};
 use crate::placement::{self, Limits, Outcome, Policy, Problem, Solution, refusal};
 use crate::plan::{self, NoPlan, Plan};
-use crate::stack::{self, PullPolicy, Stack};
+use crate::stack::{self, By, PullPolicy, Stack};
 use crate::view;
 
 use super::args::{PlacementArgs, ScopeArgs, ShownArgs, SituationArgs};
@@ -162,6 +162,8 @@ pub(super) struct Wish {
     pub moves: u32,
     /// Volumes to move: `data:m1:m3`.
     pub volumes: Vec<String>,
+    /// Losses to survive.
+    pub survive: Vec<By>,
     pub limits: Limits,
 }
 
@@ -171,6 +173,7 @@ impl Wish {
             policy: placement.policy.into(),
             moves: scope.moves(),
             volumes: scope.move_volume.clone(),
+            survive: scope.survive.iter().map(|it| By::parse(it)).collect(),
             limits: placement.limits.within(),
         }
     }
@@ -203,6 +206,7 @@ pub(super) fn place_and_plan(
     let exit = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan_wired(&problem, &solution, observed, project) {
             Ok((wired, mut plan)) => {
+                plan.backups = show_backups(io, project, &problem, &solution, wish)?;
                 plan.targets.clone_from(&project.targets);
                 if wish.moves > 0 {
                     problem.rebalance = 0;
@@ -224,6 +228,41 @@ pub(super) fn place_and_plan(
     io.tell("Nothing was changed.\n");
     project.print_refusal(io);
     Err(exit)
+}
+
+/// Where everything would go after each loss that is to be survived. Refuses what would not survive a loss that was named here.
+fn show_backups(
+    io: &mut Io,
+    project: &mut Project,
+    problem: &Problem<'_>,
+    solution: &Solution,
+    wish: &Wish,
+) -> Result<Vec<plan::Backup>, Exit> {
+    let limits = Limits { time: wish.limits.time / 5, ..wish.limits.clone() };
+    for by in &wish.survive {
+        let known = |machine: &stack::Machine| match by {
+            By::Machine => true,
+            By::Attribute(key) => machine.attributes.contains_key(key),
+        };
+        if !problem.stack.machines.iter().any(known) {
+            io.no_such_loss(by);
+            return Err(Exit::Error);
+        }
+        let (mut findings, unknown) = placement::loss::not_survived(problem, by, &limits);
+        if !findings.is_empty() {
+            io.tell_findings(&mut findings, &project.sources);
+            io.tell("Nothing was changed.\n");
+            return Err(Exit::DoesNotFit);
+        }
+        if !unknown.is_empty() {
+            let message = format!("whether the loss of {} is survived was not found out in time", unknown.join(", "));
+            io.refuse(&message, Some("give it more time: --time-limit 60"));
+            return Err(Exit::Incomplete);
+        }
+    }
+    let mut losses = wish.survive.clone();
+    losses.extend(plan::asked_losses(problem.stack).into_iter().filter(|by| !wish.survive.contains(by)));
+    Ok(plan::backups(problem, solution, &losses, &limits))
 }
 
 /// Reads `data:m1:m3`, and plans as if the volume were there already.

@@ -16,12 +16,11 @@ use super::current::{Own, observed_digest, own, set_aside};
 use super::drift::drift;
 use super::graph::Graph;
 use super::images::{Pins, has_image};
-use super::model::{
-    Action, Change, FORMAT_VERSION, MachineUse, NetworkWay, PlacedContainer, Plan, Quality, TierQuality,
-};
+use super::model::{Action, Change, FORMAT_VERSION, PlacedContainer, Plan};
 use super::moved;
 use super::steps::{Steps, completes};
 use super::surroundings::{drop_unused_networks, having, prepare};
+use super::told::{MachineUse, NetworkWay, Quality, TierQuality};
 use super::work::{Removal, Work, change, previous_address, work};
 
 /// Why there is no plan though there is a placement.
@@ -113,6 +112,7 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
         placement: works.iter().map(|work| placed(stack, work)).collect(),
         machines: (0..stack.machines.len()).map(|machine| machine_use(stack, machine, works, own)).collect(),
         discovery: ways(stack, works),
+        backups: Vec::new(),
         downtime,
         drift: drift(stack, observed),
         quality,

@@ -10,6 +10,7 @@ use crate::stack::{OnFailure, PullPolicy};
 use crate::text::tame;
 use crate::units::Bytes;
 
+use super::backups::backups;
 use super::drift::rows;
 use super::machines::machines;
 use super::ports::planned_ports;
@@ -49,6 +50,7 @@ pub fn plan(plan: &Plan, verbose: bool, style: Style) -> String {
     text.push('\n');
     text.push_str(&machines(&plan.machines, style));
     text.push_str(&planned_ports(plan, style));
+    text.push_str(&backups(&plan.backups, style));
     text.push_str(&format!("\n{}\n", sums(plan, style)));
     text
 }
