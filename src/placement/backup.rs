@@ -5,7 +5,7 @@ use crate::stack::By;
 use super::loss::{groups, without};
 use super::problem::{Policy, Problem, Running};
 use super::replicas::Replica;
-use super::{Limits, Outcome, Solution, place};
+use super::{Limits, Outcome, Placed, Solution, place};
 
 /// Of more losses than this, machines that are alike are looked at once.
 const MOST: usize = 24;
@@ -52,10 +52,18 @@ fn after(problem: &Problem<'_>, lost: &[usize], limits: &Limits) -> Option<Vec<(
     let (stack, running) = without(problem, lost);
     let rest = Problem::new(&stack, running, Policy::Pack);
     let Outcome::Placed(solution) = place(&rest, limits) else { return None };
-    let before = |it: &Replica| problem.running.iter().find(|at| at.service == it.service && at.number == it.number);
-    let goes = solution.replicas.into_iter().filter_map(|placed| {
-        let from = before(&placed.replica)?.machine;
-        (from != placed.replica.machine).then_some((placed.replica, from))
-    });
-    Some(goes.collect())
+    let ran = |it: &Running, replica: &Replica| it.service == replica.service && it.number == replica.number;
+    let mut goes = Vec::new();
+    // What takes a lost one's place may bear another number, if lower ones are free.
+    let mut left: Vec<&Running> = problem.running.iter().filter(|it| lost.contains(&it.machine)).collect();
+    for Placed { replica, .. } in solution.replicas {
+        if let Some(stays) = rest.running.iter().find(|it| ran(it, &replica)) {
+            goes.extend((stays.machine != replica.machine).then_some((replica, stays.machine)));
+        } else if let Some(at) = left.iter().position(|it| it.service == replica.service) {
+            let gone = left.remove(at);
+            goes.push((Replica { number: gone.number, ..replica }, gone.machine));
+        }
+    }
+    goes.sort_by_key(|(replica, _)| (replica.service, replica.number));
+    Some(goes)
 }
