@@ -31,8 +31,8 @@ pub use moved::VolumeMove;
 pub use record::is_hidden;
 pub use rollout::{OnFailure, Rollout};
 pub use spec::{
-    Attachment, ContainerSpec, DeliveredFile, DeviceRequest, FileKind, FileOrigin, Healthcheck, Logging, Mount,
-    PullPolicy, Reload, Restart, Ulimit,
+    Attachment, Blkio, ContainerSpec, DeliveredFile, DeviceNumber, DeviceRequest, FileKind, FileOrigin, Healthcheck,
+    Logging, Mount, PullPolicy, Reload, Restart, Tuning, Ulimit,
 };
 pub use support::unsupported;
 pub use wishes::{Bond, By, Spread, Survive, Wishes};
