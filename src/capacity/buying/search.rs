@@ -48,6 +48,7 @@ pub(super) struct Search<'q> {
     grows: bool,
     steady: bool,
     until: Instant,
+    time: Duration,
     limits: Limits,
     tried: HashMap<Vec<u32>, Held>,
     /// The cheapest that holds so far.
@@ -76,6 +77,7 @@ impl<'q> Search<'q> {
             grows: ground.grows(),
             steady,
             until: Instant::now() + time,
+            time,
             limits: Limits { time: (time / SHARE).max(Duration::from_millis(20)), ..limits },
             tried: HashMap::new(),
             best: None,
@@ -133,9 +135,17 @@ impl<'q> Search<'q> {
     /// than what is returned.
     fn search(&mut self, purchase: &mut Purchase<'_>, mut bound: f64) -> f64 {
         while let Some(seconds) = self.left() {
-            let fleet = match cheapest(purchase, seconds) {
+            let cases = purchase.cases.len();
+            let fleet = match cheapest(purchase, if self.best.is_some() { seconds } else { seconds / 3.0 }) {
                 Cheapest::Nothing => return f64::INFINITY,
-                Cheapest::Unknown(found) => return bound.max(found),
+                Cheapest::Unknown(found) => {
+                    bound = bound.max(found);
+                    if self.best.is_none() {
+                        self.first(purchase);
+                    }
+                    self.no_dearer(purchase);
+                    continue;
+                }
                 Cheapest::Fleet(fleet, found) => {
                     bound = bound.max(found);
                     fleet
@@ -145,8 +155,9 @@ impl<'q> Search<'q> {
                 return bound;
             }
             match self.holds(&fleet, purchase) {
-                // Nothing that the sums allow is cheaper, as far as the program was solved.
-                Held::Yes => return bound,
+                // Nothing that the sums allow is cheaper, where the program was solved to its end.
+                Held::Yes if cost(&fleet, purchase) - bound <= SAME * bound.max(1.0) => return bound,
+                Held::Yes => self.improve(fleet, purchase),
                 Held::Unknown => {
                     // It may hold: nothing is known of what is cheaper than it but the bound.
                     self.undecided = self.undecided.min(cost(&fleet, purchase));
@@ -154,7 +165,8 @@ impl<'q> Search<'q> {
                 }
                 Held::No(lost) => self.exclude(fleet, lost, purchase),
             }
-            if self.best.is_none() {
+            // As long as the sums learn of losses, what they say next is the better beginning.
+            if self.best.is_none() && (purchase.cases.len() == cases || self.is_late()) {
                 self.first(purchase);
             }
             self.no_dearer(purchase);
@@ -167,6 +179,11 @@ impl<'q> Search<'q> {
         let left = self.until.saturating_duration_since(Instant::now());
         let stopped = self.limits.stop.as_ref().is_some_and(|it| it.load(std::sync::atomic::Ordering::Relaxed));
         (!left.is_zero() && !stopped).then(|| left.as_secs_f64())
+    }
+
+    /// Whether a quarter of the time is over.
+    fn is_late(&self) -> bool {
+        self.left().is_none_or(|left| left < self.time.as_secs_f64() * 0.75)
     }
 
     /// Whether a fleet holds; the cheapest that does is kept.
@@ -247,10 +264,15 @@ impl<'q> Search<'q> {
             }
         }
         if self.best.is_some() {
-            self.reduce(fleet, purchase);
-            self.alike(purchase);
-            self.exchange(purchase);
+            self.improve(fleet, purchase);
         }
+    }
+
+    /// Cheaper fleets near one that holds.
+    fn improve(&mut self, fleet: Vec<u32>, purchase: &Purchase<'_>) {
+        self.reduce(fleet, purchase);
+        self.alike(purchase);
+        self.exchange(purchase);
     }
 
     /// Fleets of one kind that are cheaper than what holds.
