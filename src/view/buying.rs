@@ -73,7 +73,10 @@ fn rooms(headroom: &[Headroom], times: u32) -> String {
                 let memory = size.get(&Resource::memory());
                 let cpus = Resource::cpus().show(size.get(&Resource::cpus()));
                 let cpus = format!("{cpus} CPU{}", if cpus == "1" { "" } else { "s" });
-                let memory = (memory > 0).then(|| format!(", {}", Resource::memory().show(memory))).unwrap_or_default();
+                let memory = match memory {
+                    0 => String::new(),
+                    memory => format!(", {}", Resource::memory().show(memory)),
+                };
                 format!("{number} × {cpus}{memory}")
             }
         }

@@ -178,7 +178,7 @@ impl<'q> Search<'q> {
     fn left(&self) -> Option<f64> {
         let left = self.until.saturating_duration_since(Instant::now());
         let stopped = self.limits.stop.as_ref().is_some_and(|it| it.load(std::sync::atomic::Ordering::Relaxed));
-        (!left.is_zero() && !stopped).then(|| left.as_secs_f64())
+        (!left.is_zero() && !stopped).then_some(left.as_secs_f64())
     }
 
     /// Whether a quarter of the time is over.
