@@ -239,6 +239,7 @@ pub fn buying_json(project: &str, report: &Report) -> String {
         "survive": report.survive.iter().map(By::word).collect::<Vec<_>>(),
         "asked": report.asked,
         "steps": report.steps.iter().enumerate().map(step).collect::<Vec<_>>(),
+        "impossible": report.impossible.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(),
         "without_size": report.without_size,
     });
     serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"

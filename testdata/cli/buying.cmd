@@ -14,4 +14,5 @@ in testdata/cli/files/buying
 planner capacity --catalogue bad.yaml stack.yaml
 planner capacity --catalogue good.yaml stack.yaml
 planner capacity --catalogue good.yaml large.yaml
+planner capacity --catalogue good.yaml --json large.yaml
 planner capacity --catalogue good.yaml unsized.yaml

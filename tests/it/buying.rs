@@ -69,7 +69,8 @@ impl Case {
         let skewed = |it: &Service| it.wishes.spread.iter().any(|spread| spread.skew.is_some());
         let tied = |it: &Service| !it.wishes.near.is_empty() || !it.wishes.apart.is_empty();
         let global = |it: &Service| it.replicas.value == Replicas::Global;
-        !self.services.iter().any(skewed) && !(self.services.iter().any(global) && self.services.iter().any(tied))
+        let any = |is: &dyn Fn(&Service) -> bool| self.services.iter().any(is);
+        !any(&skewed) && (!any(&global) || !any(&tied))
     }
 
     fn report(&self) -> Report {

@@ -183,9 +183,9 @@ impl<'q> Ground<'q> {
     /// that has as much, for no more.
     fn leave_out(&self, kinds: &mut [Kind], enough: u32, limits: &Limits) {
         let own = self.question.own.machines.len();
-        for kind in own..kinds.len() {
-            if !self.holds_globals(&kinds[kind], limits) {
-                kinds[kind].most = 0;
+        for kind in kinds.iter_mut().skip(own) {
+            if !self.holds_globals(kind, limits) {
+                kind.most = 0;
             }
         }
         let asked = self.asked();
