@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::placement::Limits;
 use crate::placement::core::Instance;
-use crate::placement::fleet::{Cheapest, Cut, Lost, Purchase, cheapest};
+use crate::placement::fleet::{Cheapest, Cut, Kind, Lost, Purchase, cheapest};
 
 use super::ground::Ground;
 use super::trial::{Held, Trial};
@@ -163,7 +163,7 @@ impl<'q> Search<'q> {
                     self.undecided = self.undecided.min(cost(&fleet, purchase));
                     purchase.cuts.push(Cut { fleet, and_smaller: false });
                 }
-                Held::No(lost) => self.exclude(fleet, lost, purchase),
+                Held::No(lost) => self.exclude(fleet, lost, bound, purchase),
             }
             // As long as the sums learn of losses, what they say next is the better beginning.
             if self.best.is_none() && (purchase.cases.len() == cases || self.is_late()) {
@@ -203,16 +203,21 @@ impl<'q> Search<'q> {
     }
 
     /// Excludes a fleet that was refused, and what is refused with it.
-    fn exclude(&mut self, fleet: Vec<u32>, lost: Option<Lost>, purchase: &mut Purchase<'_>) {
+    fn exclude(&mut self, fleet: Vec<u32>, lost: Option<Lost>, bound: f64, purchase: &mut Purchase<'_>) {
+        // Of the cheapest fleet that is not excluded, each that is smaller is cheaper: it is excluded already.
+        let near = SAME * bound.max(1.0);
+        let is_paid = |(count, kind): (&u32, &Kind)| *count == kind.least || kind.cost > 2.0 * near;
+        let is_cheapest = cost(&fleet, purchase) - bound <= near && fleet.iter().zip(&purchase.kinds).all(is_paid);
+        let and_smaller = self.grows || is_cheapest;
         let new = lost.filter(|lost| !purchase.cases.iter().any(|case| case.lost == *lost));
         if let Some(lost) = new {
             // What the sums say of this loss excludes far more than this fleet.
             purchase.cases.push(self.ground.case(lost));
-            purchase.cuts.push(Cut { fleet, and_smaller: self.grows });
+            purchase.cuts.push(Cut { fleet, and_smaller });
             return;
         }
         let fleet = if self.grows { self.largest_refused(fleet, purchase) } else { fleet };
-        purchase.cuts.push(Cut { fleet, and_smaller: self.grows });
+        purchase.cuts.push(Cut { fleet, and_smaller });
     }
 
     /// The fleet with more machines as long as it is refused still, and not dearer than what holds.
