@@ -168,7 +168,6 @@ fn holds(case: &Case, fleet: &[u32]) -> bool {
             service.wishes.survive.clear();
             if !could_be_elsewhere(case, service, lost, &all) {
                 service.replicas.value = Replicas::Count(0);
-                service.wishes.spread.clear();
             }
         }
         if left.is_empty() {
