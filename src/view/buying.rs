@@ -73,7 +73,10 @@ fn rooms(headroom: &[Headroom], times: u32) -> String {
                 let memory = size.get(&Resource::memory());
                 let cpus = Resource::cpus().show(size.get(&Resource::cpus()));
                 let cpus = format!("{cpus} CPU{}", if cpus == "1" { "" } else { "s" });
-                let memory = (memory > 0).then(|| format!(", {}", Resource::memory().show(memory))).unwrap_or_default();
+                let memory = match memory {
+                    0 => String::new(),
+                    memory => format!(", {}", Resource::memory().show(memory)),
+                };
                 format!("{number} × {cpus}{memory}")
             }
         }
@@ -236,6 +239,7 @@ pub fn buying_json(project: &str, report: &Report) -> String {
         "survive": report.survive.iter().map(By::word).collect::<Vec<_>>(),
         "asked": report.asked,
         "steps": report.steps.iter().enumerate().map(step).collect::<Vec<_>>(),
+        "impossible": report.impossible.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(),
         "without_size": report.without_size,
     });
     serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"

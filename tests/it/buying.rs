@@ -7,7 +7,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use planner::capacity::buying::{Answer, Fleet, Headroom, Question, Report, Wanted, buy};
 use planner::inventory::{self, Catalogue, Inventory, Offer};
-use planner::placement::{Limits, Policy, Problem};
+use planner::placement::{Limits, Outcome, Policy, Problem, fit, loss};
 use planner::source::Sources;
 use planner::stack::{Bond, By, Constraint, Machine, Replicas, Service, Spread, Stack, Survive};
 use planner::units::{Amounts, Cpu, Resource};
@@ -69,7 +69,8 @@ impl Case {
         let skewed = |it: &Service| it.wishes.spread.iter().any(|spread| spread.skew.is_some());
         let tied = |it: &Service| !it.wishes.near.is_empty() || !it.wishes.apart.is_empty();
         let global = |it: &Service| it.replicas.value == Replicas::Global;
-        !self.services.iter().any(skewed) && !(self.services.iter().any(global) && self.services.iter().any(tied))
+        let any = |is: &dyn Fn(&Service) -> bool| self.services.iter().any(is);
+        !any(&skewed) && (!any(&global) || !any(&tied))
     }
 
     fn report(&self) -> Report {
@@ -167,7 +168,6 @@ fn holds(case: &Case, fleet: &[u32]) -> bool {
             service.wishes.survive.clear();
             if !could_be_elsewhere(case, service, lost, &all) {
                 service.replicas.value = Replicas::Count(0);
-                service.wishes.spread.clear();
             }
         }
         if left.is_empty() {
@@ -384,6 +384,71 @@ fn compare(case: &Case) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
+}
+
+fn case(services: Vec<Service>, offers: Vec<Offer>) -> Case {
+    let (catalogue, own) = (Catalogue { unit: None, offers }, Inventory::default());
+    Case { services, catalogue, own, survive: Vec::new(), headroom: Vec::new() }
+}
+
+fn fleet(answer: &Answer) -> &Fleet {
+    let Answer::Fleet(fleet) = answer else { panic!("there is one: {answer:?}") };
+    fleet
+}
+
+/// What is meant for a lost zone alone is not asked to be in several domains after it.
+#[test]
+fn what_cannot_be_elsewhere_need_not_be_spread_after_a_loss() {
+    let mut db = service("db", 2, 0);
+    let zone = Constraint { key: ZONE.to_owned(), equal: true, value: "a".to_owned() };
+    db.constraints.push(spanned(zone));
+    let spread = Spread { over: By::Machine, skew: None, at_least: Some(2), among: None, span: nowhere() };
+    db.wishes.spread.push(spread);
+    let offers = vec![offer(0, 1, "a", 1.0, None), offer(0, 1, "b", 1.0, None)];
+    let case = Case { survive: vec![By::Attribute(ZONE.to_owned())], ..case(vec![db], offers) };
+    let report = case.report();
+    let fleet = fleet(&report.steps[0]);
+    assert_eq!((bought(&case, fleet), fleet.is_proven()), (vec![2, 0], true));
+}
+
+/// Three containers of two CPUs do not fit two machines of three, though the sums do: that is found out by placing.
+#[test]
+fn what_fits_in_sum_alone_is_not_bought() {
+    let case = case(vec![service("web", 3, 2)], vec![offer(0, 3, "a", 5.0, None), offer(1, 4, "a", 9.0, None)]);
+    let report = case.report();
+    let fleet = fleet(&report.steps[0]);
+    assert_eq!((bought(&case, fleet), fleet.cost, fleet.bound), (vec![1, 1], 14.0, 14.0));
+}
+
+/// What is said of losses is what `check --survive` says of the machines when they are there; and more room never costs less.
+#[test]
+fn losses_are_survived_and_costs_rise_with_room() {
+    let services = vec![service("db", 1, 4), service("kv", 2, 1), service("web", 4, 3)];
+    let offers = (0..3).flat_map(|entry| {
+        let (cpus, cost) = [(4, 9.0), (8, 17.0), (16, 33.0)][entry];
+        ["a", "b", "c"].map(|zone| offer(entry, cpus, zone, cost, None))
+    });
+    for by in [By::Machine, By::Attribute(ZONE.to_owned())] {
+        let case = Case { survive: vec![by.clone()], ..case(services.clone(), offers.clone().collect()) };
+        let limits = Limits { time: Duration::from_secs(100), ..Limits::default() };
+        let question = Question { steps: 2, limits, ..case.question() };
+        let report = buy(&|inventory: &Inventory| on(&case.services, inventory), &question);
+        let costs: Vec<f64> = report.steps.iter().map(|it| fleet(it).cost).collect();
+        assert!(costs.is_sorted() && costs.len() == 3, "{costs:?}");
+        for (times, answer) in report.steps.iter().enumerate() {
+            let machines = machines(&case, &bought(&case, fleet(answer)));
+            let whole = stack(case.services.clone(), machines.clone());
+            let problem = Problem::new(&whole, Vec::new(), Policy::Spread);
+            let (lost, unknown) = loss::not_survived(&problem, &by, &Limits::default());
+            assert!(lost.is_empty() && unknown.is_empty(), "{by:?} {times}: {lost:?} {unknown:?}");
+            assert!(fleet(answer).is_proven(), "{by:?} {times}");
+            let mut more = case.services.clone();
+            more[2].replicas = spanned(Replicas::Count(4 + times as u32));
+            let more = stack(more, machines);
+            let placed = fit(&Problem::new(&more, Vec::new(), Policy::Spread), &Limits::default());
+            assert!(matches!(placed, Outcome::Placed(_)), "{by:?} {times}: {placed:?}");
+        }
+    }
 }
 
 fn read(file: &str) -> Catalogue {

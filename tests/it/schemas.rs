@@ -143,3 +143,19 @@ fn plans_keep_to_their_schema() {
     let known = ["create-container", "create-network", "reload", "remove", "rename", "start", "stop"];
     assert!(known.iter().all(|it| operations.contains(*it)), "{operations:?}");
 }
+
+#[test]
+fn the_catalogues_schema_takes_what_the_program_takes() {
+    let schema = schema("docs/catalogue.schema.json");
+    let names = ["catalogues/small.yaml", "catalogues/aws-us-east-1.yaml", "cli/files/buying/good.yaml"];
+    for name in names {
+        let text = fs::read_to_string(root().join("testdata").join(name)).unwrap();
+        let parsed = yaml::parse(FileId(0), &text);
+        let value = as_json(&parsed.documents.unwrap()[0]).unwrap();
+        assert_eq!(faults(&schema, &value), [""; 0], "{name}");
+    }
+    // What the program refuses for its form is refused by the schema too.
+    for wrong in [json!({}), json!({ "types": [] }), json!({ "types": [{ "name": "a", "atmost": 1 }] })] {
+        assert!(!faults(&schema, &wrong).is_empty(), "{wrong}");
+    }
+}

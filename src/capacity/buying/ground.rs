@@ -1,6 +1,6 @@
 //! What is known of all fleets before one is tried: one or two machines of each kind, and what is the same on any.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
@@ -11,6 +11,9 @@ use crate::stack::{By, Machine, Replicas, Service, Stack, Wishes};
 
 use super::trial::{self, with_headroom};
 use super::{Build, Headroom, Question, Wanted};
+
+/// So many zones are few.
+const FEW_ZONES: usize = 6;
 
 /// A stack on machines of which there are some of each kind. Kinds are the machines that there are, one by one, and then the
 /// offers.
@@ -133,8 +136,10 @@ impl<'q> Ground<'q> {
             self.leave_out(&mut kinds, enough, limits);
         }
         let together = self.together(own, enough);
-        let cases = vec![Case { lost: Lost::Nothing, counts }];
-        Purchase { instance, kinds, together, cases, cuts: Vec::new(), at_most: f64::INFINITY }
+        let mut cases = vec![Case { lost: Lost::Nothing, counts }];
+        cases.extend(self.zones().into_iter().map(|kinds| self.case(Lost::All(kinds))));
+        let ordered = self.ordered();
+        Purchase { instance, kinds, together, ordered, cases, cuts: Vec::new(), at_most: f64::INFINITY }
     }
 
     /// The offers of an entry have one end together.
@@ -150,13 +155,37 @@ impl<'q> Ground<'q> {
         together.into_iter().filter(|(_, kinds, _)| kinds.len() > 1).map(|(_, kinds, most)| (kinds, most)).collect()
     }
 
+    /// The kinds by zone, where zones can change places: the same is to be had in each, and nothing asks for one by name. What
+    /// is tried of fleets that differ in nothing but that is one of them.
+    fn ordered(&self) -> Vec<Vec<usize>> {
+        let asked = self.asked();
+        let named = |key: &str| self.stack.services.iter().flat_map(|it| &it.constraints).any(|it| it.value.key == key);
+        let (Some(key), 1) = (asked.first(), asked.len()) else { return Vec::new() };
+        let Some(label) = key.strip_prefix("node.labels.").filter(|_| !named(key)) else { return Vec::new() };
+        if !self.question.own.machines.is_empty() {
+            return Vec::new();
+        }
+        // By zone: its offers, and the entries that they are of.
+        let mut zones: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for (index, offer) in self.question.catalogue.offers.iter().enumerate() {
+            if let Some(value) = offer.labels.get(label) {
+                let zone = zones.entry(&value.value).or_default();
+                zone.0.push(index);
+                zone.1.push(offer.entry);
+            }
+        }
+        let mut alike: BTreeMap<Vec<usize>, Vec<Vec<usize>>> = BTreeMap::new();
+        zones.into_values().for_each(|(kinds, entries)| alike.entry(entries).or_default().push(kinds));
+        alike.into_values().max_by_key(Vec::len).filter(|zones| zones.len() > 1).unwrap_or_default()
+    }
+
     /// Kinds that no fleet needs: those that cannot hold what is on every machine, and those to which another is preferred
     /// that has as much, for no more.
     fn leave_out(&self, kinds: &mut [Kind], enough: u32, limits: &Limits) {
         let own = self.question.own.machines.len();
-        for kind in own..kinds.len() {
-            if !self.holds_globals(&kinds[kind], limits) {
-                kinds[kind].most = 0;
+        for kind in kinds.iter_mut().skip(own) {
+            if !self.holds_globals(kind, limits) {
+                kind.most = 0;
             }
         }
         let asked = self.asked();
@@ -232,6 +261,20 @@ impl<'q> Ground<'q> {
         };
         let meant = self.meant.iter().enumerate();
         meant.filter(|(_, meant)| !meant.is_empty() && meant.iter().all(is_lost)).map(|(service, _)| service).collect()
+    }
+
+    /// The kinds of each zone that can be lost, of a few: those are asked about from the beginning.
+    fn zones(&self) -> Vec<Vec<usize>> {
+        let mut zones = Vec::new();
+        for by in &self.question.survive {
+            let By::Attribute(key) = by else { continue };
+            let machines = self.stack.machines.iter();
+            let values: BTreeSet<&str> = machines.filter_map(|it| it.attributes.get(key)).map(String::as_str).collect();
+            if values.len() <= FEW_ZONES {
+                zones.extend(values.into_iter().map(|value| self.kinds_of(by, value)));
+            }
+        }
+        zones
     }
 
     /// The kinds that are lost together with a value of an attribute.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::placement::Limits;
 use crate::placement::core::Instance;
-use crate::placement::fleet::{Cheapest, Cut, Lost, Purchase, cheapest};
+use crate::placement::fleet::{Cheapest, Cut, Kind, Lost, Purchase, cheapest};
 
 use super::ground::Ground;
 use super::trial::{Held, Trial};
@@ -48,6 +48,7 @@ pub(super) struct Search<'q> {
     grows: bool,
     steady: bool,
     until: Instant,
+    time: Duration,
     limits: Limits,
     tried: HashMap<Vec<u32>, Held>,
     /// The cheapest that holds so far.
@@ -76,6 +77,7 @@ impl<'q> Search<'q> {
             grows: ground.grows(),
             steady,
             until: Instant::now() + time,
+            time,
             limits: Limits { time: (time / SHARE).max(Duration::from_millis(20)), ..limits },
             tried: HashMap::new(),
             best: None,
@@ -133,9 +135,17 @@ impl<'q> Search<'q> {
     /// than what is returned.
     fn search(&mut self, purchase: &mut Purchase<'_>, mut bound: f64) -> f64 {
         while let Some(seconds) = self.left() {
-            let fleet = match cheapest(purchase, seconds) {
+            let cases = purchase.cases.len();
+            let fleet = match cheapest(purchase, if self.best.is_some() { seconds } else { seconds / 3.0 }) {
                 Cheapest::Nothing => return f64::INFINITY,
-                Cheapest::Unknown(found) => return bound.max(found),
+                Cheapest::Unknown(found) => {
+                    bound = bound.max(found);
+                    if self.best.is_none() {
+                        self.first(purchase);
+                    }
+                    self.no_dearer(purchase);
+                    continue;
+                }
                 Cheapest::Fleet(fleet, found) => {
                     bound = bound.max(found);
                     fleet
@@ -145,16 +155,18 @@ impl<'q> Search<'q> {
                 return bound;
             }
             match self.holds(&fleet, purchase) {
-                // Nothing that the sums allow is cheaper, as far as the program was solved.
-                Held::Yes => return bound,
+                // Nothing that the sums allow is cheaper, where the program was solved to its end.
+                Held::Yes if cost(&fleet, purchase) - bound <= SAME * bound.max(1.0) => return bound,
+                Held::Yes => self.improve(fleet, purchase),
                 Held::Unknown => {
                     // It may hold: nothing is known of what is cheaper than it but the bound.
                     self.undecided = self.undecided.min(cost(&fleet, purchase));
                     purchase.cuts.push(Cut { fleet, and_smaller: false });
                 }
-                Held::No(lost) => self.exclude(fleet, lost, purchase),
+                Held::No(lost) => self.exclude(fleet, lost, bound, purchase),
             }
-            if self.best.is_none() {
+            // As long as the sums learn of losses, what they say next is the better beginning.
+            if self.best.is_none() && (purchase.cases.len() == cases || self.is_late()) {
                 self.first(purchase);
             }
             self.no_dearer(purchase);
@@ -166,7 +178,12 @@ impl<'q> Search<'q> {
     fn left(&self) -> Option<f64> {
         let left = self.until.saturating_duration_since(Instant::now());
         let stopped = self.limits.stop.as_ref().is_some_and(|it| it.load(std::sync::atomic::Ordering::Relaxed));
-        (!left.is_zero() && !stopped).then(|| left.as_secs_f64())
+        (!left.is_zero() && !stopped).then_some(left.as_secs_f64())
+    }
+
+    /// Whether a quarter of the time is over.
+    fn is_late(&self) -> bool {
+        self.left().is_none_or(|left| left < self.time.as_secs_f64() * 0.75)
     }
 
     /// Whether a fleet holds; the cheapest that does is kept.
@@ -186,16 +203,21 @@ impl<'q> Search<'q> {
     }
 
     /// Excludes a fleet that was refused, and what is refused with it.
-    fn exclude(&mut self, fleet: Vec<u32>, lost: Option<Lost>, purchase: &mut Purchase<'_>) {
+    fn exclude(&mut self, fleet: Vec<u32>, lost: Option<Lost>, bound: f64, purchase: &mut Purchase<'_>) {
+        // Of the cheapest fleet that is not excluded, each that is smaller is cheaper: it is excluded already.
+        let near = SAME * bound.max(1.0);
+        let is_paid = |(count, kind): (&u32, &Kind)| *count == kind.least || kind.cost > 2.0 * near;
+        let is_cheapest = cost(&fleet, purchase) - bound <= near && fleet.iter().zip(&purchase.kinds).all(is_paid);
+        let and_smaller = self.grows || is_cheapest;
         let new = lost.filter(|lost| !purchase.cases.iter().any(|case| case.lost == *lost));
         if let Some(lost) = new {
             // What the sums say of this loss excludes far more than this fleet.
             purchase.cases.push(self.ground.case(lost));
-            purchase.cuts.push(Cut { fleet, and_smaller: self.grows });
+            purchase.cuts.push(Cut { fleet, and_smaller });
             return;
         }
         let fleet = if self.grows { self.largest_refused(fleet, purchase) } else { fleet };
-        purchase.cuts.push(Cut { fleet, and_smaller: self.grows });
+        purchase.cuts.push(Cut { fleet, and_smaller });
     }
 
     /// The fleet with more machines as long as it is refused still, and not dearer than what holds.
@@ -247,10 +269,15 @@ impl<'q> Search<'q> {
             }
         }
         if self.best.is_some() {
-            self.reduce(fleet, purchase);
-            self.alike(purchase);
-            self.exchange(purchase);
+            self.improve(fleet, purchase);
         }
+    }
+
+    /// Cheaper fleets near one that holds.
+    fn improve(&mut self, fleet: Vec<u32>, purchase: &Purchase<'_>) {
+        self.reduce(fleet, purchase);
+        self.alike(purchase);
+        self.exchange(purchase);
     }
 
     /// Fleets of one kind that are cheaper than what holds.

@@ -49,9 +49,13 @@ pub(in crate::cli) fn tell(args: &CapacityArgs, file: &Path, project: &mut Proje
         }
         stack
     };
-    let mut report = buying::buy(&build, &question);
-    io.tell_findings(&mut report.impossible, &project.sources);
+    let report = buying::buy(&build, &question);
+    let mut impossible = report.impossible.clone();
+    io.tell_findings(&mut impossible, &project.sources);
     if !report.impossible.is_empty() {
+        if args.json {
+            io.print(&view::buying_json(&plain.project, &report));
+        }
         return Err(Exit::DoesNotFit);
     }
     let style = if args.markdown { view::Style::MARKDOWN } else { io.style };

@@ -136,7 +136,7 @@ fn of_entry(name: &Spanned<String>, entries: &Mapping, span: Span, entry: usize,
     reader.known_keys(entries, KEYS, "a type of machine");
     let mut capacity = machine::amounts(entries, reader);
     capacity.extend(machine::resources(entries, reader));
-    for key in ["cpus", "memory"].into_iter().filter(|key| !entries.contains_key(*key)) {
+    for key in ["cpus", "memory"].into_iter().filter(|key| !entries.contains_key(key)) {
         let message = format!("the type `{}` does not say its `{key}`", name.value);
         reader.report("I102", name.span, &message, Some("without it any amount would fit a single machine"));
     }
@@ -239,6 +239,27 @@ mod tests {
         let place = |finding: &Diagnostic| finding.span().map_or_else(String::new, |span| sources.locate(span));
         let told = |it: &Diagnostic| format!("{} {} {}", place(it), it.code, it.message);
         (loaded.catalogue, loaded.diagnostics.iter().map(told).collect())
+    }
+
+    #[test]
+    fn the_schema_knows_the_same_keys() {
+        let schema = include_str!("../../../docs/catalogue.schema.json");
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+        let keys = |pointer: &str| {
+            let mut keys: Vec<String> = schema.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        let sorted = |keys: &[&str]| {
+            let mut keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys("/properties"), sorted(TOP_KEYS));
+        assert_eq!(keys("/definitions/type/properties"), sorted(KEYS));
+        assert_eq!(keys("/definitions/amounts/properties"), sorted(machine::AMOUNT_KEYS));
+        let without_name: Vec<&str> = KEYS.iter().copied().filter(|key| *key != "name").collect();
+        assert_eq!(keys("/definitions/defaults/properties"), sorted(&without_name));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::placement::core::{Instance, MACHINES, Program, Terms, UNLIMITED, Vari
 
 use super::solver::{self, Answer, Effort};
 
+/// With more numbers of containers than this none of them need be whole.
+const MOST_WHOLE: usize = 150;
 /// Containers are weighed in parts of a machine down to this one.
 const FINEST_PART: i64 = 8;
 /// How much of a whole number is taken for the whole.
@@ -69,6 +71,8 @@ pub struct Purchase<'a> {
     pub kinds: Vec<Kind>,
     /// Kinds of which there are at most so many together.
     pub together: Vec<(Vec<usize>, u32)>,
+    /// Lists of kinds of which the first costs together no less than the second, and so on: for what can change places.
+    pub ordered: Vec<Vec<usize>>,
     /// The situations; the rules of spreading count in the first.
     pub cases: Vec<Case>,
     /// What was tried.
@@ -114,9 +118,18 @@ pub fn cheapest(purchase: &Purchase<'_>, seconds: f64) -> Cheapest {
         let terms = kinds.iter().map(|kind| (making.fleet[*kind], 1.0)).collect();
         making.program.at_most(terms, f64::from(*most));
     }
+    for pair in purchase.ordered.windows(2) {
+        let cost = |kind: &usize, sign: f64| (making.fleet[*kind], sign * purchase.kinds[*kind].cost);
+        let first = pair[0].iter().map(|kind| cost(kind, 1.0));
+        let terms = first.chain(pair[1].iter().map(|kind| cost(kind, -1.0))).collect();
+        making.program.at_least(terms, 0.0);
+    }
     // After losses the numbers of containers need not be whole: a bound hardly weaker, and far sooner found.
+    let groups = purchase.cases.first().map_or(0, |case| case.counts.iter().filter(|count| **count > 0).count());
+    let kinds = purchase.kinds.iter().filter(|kind| kind.most > 0).count();
+    let first_is_whole = groups * kinds <= MOST_WHOLE;
     for (index, case) in purchase.cases.iter().enumerate() {
-        making.case(case, index == 0);
+        making.case(case, index == 0, index == 0 && first_is_whole);
     }
     purchase.cuts.iter().for_each(|cut| making.cut(cut));
     if purchase.at_most.is_finite() {
@@ -157,7 +170,7 @@ impl Making<'_, '_> {
     }
 
     /// Everything finds room, as far as sums tell.
-    fn case(&mut self, case: &Case, is_first: bool) {
+    fn case(&mut self, case: &Case, is_first: bool, whole: bool) {
         let instance = self.purchase.instance;
         let mut placed: Vec<Vec<Option<Variable>>> = vec![Vec::new(); instance.groups.len()];
         let wanted = |group: &usize| case.counts[*group] > 0;
@@ -167,11 +180,11 @@ impl Making<'_, '_> {
             let count = case.counts[*group];
             for (kind, left) in left.iter().enumerate() {
                 let most = instance.most(*group, self.purchase.kinds[kind].machine).min(count);
-                if most == 0 || left.is_empty() {
+                if most == 0 || left.is_empty() || self.purchase.kinds[kind].most == 0 {
                     placed[*group].push(None);
                     continue;
                 }
-                let here = self.program.variable(0.0, f64::from(count), is_first);
+                let here = self.program.variable(0.0, f64::from(count), whole);
                 self.at_most_on(vec![(here, 1.0)], f64::from(most), left);
                 placed[*group].push(Some(here));
             }
