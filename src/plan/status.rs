@@ -51,6 +51,8 @@ pub struct ReplicaStatus {
     pub health: Option<String>,
     /// How it ended, if it has.
     pub exit_code: Option<i64>,
+    /// Since when it runs, as the engine writes times (RFC 3339); none where it does not run.
+    pub since: Option<String>,
     /// Whether it is made from what the files say now.
     pub is_current: bool,
 }
@@ -102,6 +104,7 @@ fn of_service<'a>(problem: &Problem<'_>, name: &str, containers: impl Iterator<I
             state: own.state.state.clone(),
             health: own.state.health.clone(),
             exit_code: own.state.exit_code,
+            since: own.state.since.clone().filter(|_| own.state.is_up()),
             is_current: own.state.label(labels::CONFIG_HASH) == hash(own.machine).as_deref(),
         });
     }

@@ -14,7 +14,7 @@ const FORMAT_VERSION: &str = "1.0";
 /// A row for each service, a line for each container that is not as it should be, and the sums.
 pub fn status(status: &Status, style: Style) -> String {
     let mut table = style.table();
-    table.set_header([" service", "wanted", "running", "healthy", "where"]);
+    table.set_header([" service", "wanted", "running", "healthy", "where", "since"]);
     for service in &status.services {
         let enough = |number: u32| if number >= service.wanted { Color::Green } else { Color::Red };
         let healthy = match service.healthy {
@@ -27,6 +27,7 @@ pub fn status(status: &Status, style: Style) -> String {
             cell(service.running).fg(enough(service.running)),
             healthy,
             cell(places(service)),
+            cell(since(service)),
         ]);
     }
     let mut text = format!("{}\n\n{}", style.bold(&status.project), lines(&table));
@@ -36,6 +37,14 @@ pub fn status(status: &Status, style: Style) -> String {
     }
     text.push_str(&format!("\n{}\n", sums(status, style)));
     text
+}
+
+/// "2026-11-26 17:04 UTC": since when all that run of it have run without a break.
+fn since(service: &ServiceStatus) -> String {
+    // Engines write their times alike, in UTC: the latest is the last in the order of letters.
+    let latest = service.replicas.iter().filter_map(|replica| replica.since.as_deref()).max();
+    let told = latest.and_then(|time| Some((time.get(..10)?, time.get(11..16)?)));
+    told.map_or_else(|| "–".to_owned(), |(day, minute)| format!("{day} {minute} UTC"))
 }
 
 /// "m1, m2 (2)": where its containers are.

@@ -102,3 +102,21 @@ fn a_saved_plan_is_bound_to_its_machines_alone() {
     assert_eq!(exit, Exit::Error, "{shown}");
     assert!(shown.starts_with("error: the plan is for machines that are not at hand: `m2`, `m3`"), "{shown}");
 }
+
+/// Each block of the story in the docs that begins with a command: the command shows its lines, in that order.
+#[test]
+fn the_story_in_the_docs_is_what_is_shown() {
+    let story = fs::read_to_string(root().join("docs/story.md")).unwrap();
+    let blocks = story.split("```").filter_map(|block| block.trim_start().strip_prefix("$ planner "));
+    let mut told = 0;
+    for block in blocks {
+        let (command, lines) = block.split_once('\n').expect("a command, and what it shows");
+        let (shown, _) = planner(command, "testdata/examples/website");
+        let mut left = shown.lines();
+        for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+            assert!(left.any(|it| it.trim_end() == line.trim_end()), "`{command}` does not show {line:?}:\n{shown}");
+            told += 1;
+        }
+    }
+    assert!(told > 20, "the story has lost its commands");
+}

@@ -182,7 +182,8 @@ image() {
 # it would not be of the image any more that its name leads to.
 spread() {
   local tag=$1 cmd=$2 r=$3 hosts first ids h; shift 3
-  hosts=${*:-$(each)}; first=${hosts%% *}
+  # shellcheck disable=SC2116,SC2086,SC2048  # words, whatever was between them
+  hosts=$(echo ${*:-$(each)}); hosts=${hosts# }; first=${hosts%% *}
   exec 9>"$LAB_DIR/images.lock"; flock 9
   ids=$(for h in $hosts; do dk "$h" images -q --no-trunc "$tag" | grep . || echo "none on $h"; done | sort -u | wc -l)
   if [ "$ids" != 1 ] || ! dk "$first" images -q "$tag" | grep -q .; then
