@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use crate::capacity::{self, Factor, MachineUse, Question, Sample};
-use crate::cli::args::CapacityArgs;
+use crate::cli::args::{CapacityArgs, WrittenArgs};
 use crate::cli::deploy::{connect, machines, read, runtime, seen, tell_cluster_error, tell_refused};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
@@ -12,6 +12,7 @@ use crate::observed::Observed;
 use crate::placement::{self, Outcome, Problem};
 use crate::source::Span;
 use crate::stack::{By, Replicas, Stack};
+use crate::view::CsvFile;
 use crate::{plan, stack, view};
 
 /// Of so many services it is told by itself how many more fit; of more, only of the largest.
@@ -95,7 +96,26 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
     } else {
         view::capacity(&stack.project, &report, is_seen, args.matrix, style)
     });
+    let html = || view::capacity_html(&stack.project, &report, is_seen);
+    write(&args.written, io, html, || view::capacity_csv(&report))?;
     Ok(Exit::Fine)
+}
+
+/// Writes what is to be written as well: a page, and a folder of tables.
+pub(super) fn write(
+    args: &WrittenArgs,
+    io: &mut Io,
+    html: impl FnOnce() -> String,
+    csv: impl FnOnce() -> Vec<CsvFile>,
+) -> Result<(), Exit> {
+    if let Some(file) = &args.html {
+        io.write_file(file, &html())?;
+    }
+    if let Some(folder) = &args.csv {
+        io.make_folder(folder)?;
+        csv().iter().try_for_each(|(name, text)| io.write_file(&folder.join(name), text))?;
+    }
+    Ok(())
 }
 
 /// What runs on the machines uses so much now. A machine that does not tell is told, and left out.

@@ -1,0 +1,94 @@
+//! The few figures that say the most, at the top.
+
+use crate::capacity::{End, Lost, MachineRoom, Most, Report, Verdict};
+use crate::units::Resource;
+use crate::view::capacity::growth::named;
+use crate::view::style::count;
+
+use super::escape::text;
+use super::head;
+use super::page::figures;
+use super::table::{Mood, told};
+
+type Figure = (&'static str, String, String);
+
+pub(super) fn glance(report: &Report) -> String {
+    let mut shown = room(&report.machines);
+    shown.push(more(report));
+    shown.push(losses(&report.losses));
+    shown.push(meanwhile(&report.losses));
+    if let Some(growth) = &report.growth {
+        let (least, beside) = match growth.end {
+            End::Proven { .. } => ("", "what runs now fits; the next container does not"),
+            End::Unknown => ("at least ", "what runs now fits; more was not found out in time"),
+            End::Plenty => ("at least ", "what runs now fits; no end was looked for beyond"),
+        };
+        shown.push(("Growth", text(format!("{least}{} times", growth.most)), text(beside)));
+    }
+    figures(&shown)
+}
+
+/// CPU and memory of all machines together.
+pub(super) fn room(machines: &[MachineRoom]) -> Vec<Figure> {
+    let of = |(name, resource): (&'static str, Resource)| {
+        let all = machines.iter().flat_map(|it| it.resources.iter().filter(|it| it.resource == resource));
+        let (capacity, free) = all.fold((0_u64, 0_u64), |sum, it| (sum.0 + it.capacity, sum.1 + it.free));
+        let taken = capacity - free;
+        let percent = (u128::from(taken) * 100).checked_div(u128::from(capacity))?;
+        let show = |amount| resource.show(amount);
+        let beside = format!("{} of {} {}, {} free", show(taken), show(capacity), head(&resource), show(free));
+        Some((name, format!("{percent} %"), text(beside)))
+    };
+    [("CPU taken", Resource::cpus()), ("Memory taken", Resource::memory())].into_iter().filter_map(of).collect()
+}
+
+fn more(report: &Report) -> Figure {
+    // One on each machine is all there can be.
+    let asked: Vec<_> = report.more.iter().filter(|it| !it.stops.is_empty() || it.without_moves.number() > 0).collect();
+    let full: Vec<String> =
+        asked.iter().filter(|it| it.without_moves == Most::Exactly(0)).map(|it| it.service.clone()).collect();
+    let of = count(asked.len(), "service");
+    match full.len() {
+        0 => ("Room for one more", told(Mood::Good, &of), text("each could have one more container as things stand")),
+        few => {
+            let beside = format!("cannot have one more container as things stand: {}", named(&full));
+            ("Room for one more", told(Mood::Careful, &format!("{few} of {of}")), text(beside))
+        }
+    }
+}
+
+/// So many losses, those that are alike each by itself.
+fn number(losses: &[Lost], of: impl Fn(&Lost) -> bool) -> usize {
+    losses.iter().filter(|it| of(it)).map(|it| 1 + it.alike.len()).sum()
+}
+
+fn losses(losses: &[Lost]) -> Figure {
+    let all = number(losses, |_| true);
+    let short = number(losses, |it| matches!(it.verdict, Verdict::Short(..)));
+    let unknown = number(losses, |it| it.verdict == Verdict::Unknown);
+    let (value, beside) = match (short, unknown) {
+        (0, 0) => (told(Mood::Good, &format!("any of {all}")), "can be lost, and everything finds room again"),
+        (0, _) => {
+            let value = format!("{unknown} of {all}");
+            (told(Mood::Careful, &value), "of which it was not found out in time whether everything finds room again")
+        }
+        (short, _) => (
+            told(Mood::Bad, &format!("{short} of {all}")),
+            "would leave something without a place until machines are added",
+        ),
+    };
+    ("Losses: room for the rest", value, text(beside))
+}
+
+fn meanwhile(losses: &[Lost]) -> Figure {
+    let (down, data) = (number(losses, |it| !it.silenced.is_empty()), number(losses, |it| !it.data.is_empty()));
+    let all = number(losses, |_| true);
+    let mood = if down == 0 { Mood::Good } else { Mood::Careful };
+    let value = if down == 0 { format!("none of {all}") } else { format!("{down} of {all}") };
+    let with_data = match data {
+        0 => String::new(),
+        data => format!("; {data} of {all} take data along"),
+    };
+    let beside = format!("leave some service without any container until it is placed again{with_data}");
+    ("Losses: down meanwhile", told(mood, &value), text(beside))
+}
