@@ -19,9 +19,19 @@ pub(super) fn text(text: impl ToString) -> String {
     escaped
 }
 
-/// The same, with its lines kept apart.
+/// The same, with its lines kept apart, and what stands between backticks as code.
 pub(super) fn lines(lines: &str) -> String {
-    text(lines).replace('\n', "<br>")
+    let escaped = text(lines).replace('\n', "<br>");
+    let parts: Vec<&str> = escaped.split('`').collect();
+    // An odd one is no bracket.
+    if parts.len().is_multiple_of(2) {
+        return escaped;
+    }
+    let part = |(index, part): (usize, &&str)| match index % 2 {
+        0 => (*part).to_owned(),
+        _ => format!("<code>{part}</code>"),
+    };
+    parts.iter().enumerate().map(part).collect()
 }
 
 #[cfg(test)]
@@ -44,5 +54,14 @@ mod tests {
     #[test]
     fn only_our_own_line_breaks_are_markup() {
         assert_eq!(lines("a\n<br>b"), "a<br>&lt;br&gt;b");
+    }
+
+    #[test]
+    fn names_between_backticks_are_code() {
+        assert_eq!(
+            lines("no place for 1 of `web`, 2 of `<b>`"),
+            "no place for 1 of <code>web</code>, 2 of <code>&lt;b&gt;</code>"
+        );
+        assert_eq!(lines("a ` alone"), "a ` alone");
     }
 }

@@ -26,7 +26,7 @@ fn curve(report: &Report) -> String {
     let last = (report.steps.len() - 1) as f64;
     let ticks = (0..report.steps.len()).map(|times| (times as f64, times.to_string()));
     let x = Axis {
-        name: format!("times room for {}", rooms(&report.headroom, 1)),
+        name: format!("times room for {}", rooms(&report.headroom, 1).replace('`', "")),
         least: 0.0,
         most: last,
         ticks: ticks.collect(),

@@ -5,8 +5,7 @@ use crate::units::Resource;
 use crate::view::capacity::growth::named;
 use crate::view::style::count;
 
-use super::escape::text;
-use super::head;
+use super::escape::{lines, text};
 use super::page::figures;
 use super::table::{Mood, told};
 
@@ -19,11 +18,11 @@ pub(super) fn glance(report: &Report) -> String {
     shown.push(meanwhile(&report.losses));
     if let Some(growth) = &report.growth {
         let (least, beside) = match growth.end {
-            End::Proven { .. } => ("", "what runs now fits; the next container does not"),
-            End::Unknown => ("at least ", "what runs now fits; more was not found out in time"),
-            End::Plenty => ("at least ", "what runs now fits; no end was looked for beyond"),
+            End::Proven { .. } => ("", "so many times as large it fits; one container more does not"),
+            End::Unknown => ("at least ", "so many times as large it fits; more was not found out in time"),
+            End::Plenty => ("at least ", "so many times as large it fits; no end was looked for beyond"),
         };
-        shown.push(("Growth", text(format!("{least}{} times", growth.most)), text(beside)));
+        shown.push(("Growth", text(format!("{least}{} ×", growth.most)), text(beside)));
     }
     figures(&shown)
 }
@@ -36,7 +35,8 @@ pub(super) fn room(machines: &[MachineRoom]) -> Vec<Figure> {
         let taken = capacity - free;
         let percent = (u128::from(taken) * 100).checked_div(u128::from(capacity))?;
         let show = |amount| resource.show(amount);
-        let beside = format!("{} of {} {}, {} free", show(taken), show(capacity), head(&resource), show(free));
+        let unit = if resource == Resource::cpus() { " CPUs" } else { "" };
+        let beside = format!("{} of {}{unit}, {} free", show(taken), show(capacity), show(free));
         Some((name, format!("{percent} %"), text(beside)))
     };
     [("CPU taken", Resource::cpus()), ("Memory taken", Resource::memory())].into_iter().filter_map(of).collect()
@@ -52,7 +52,7 @@ fn more(report: &Report) -> Figure {
         0 => ("Room for one more", told(Mood::Good, &of), text("each could have one more container as things stand")),
         few => {
             let beside = format!("cannot have one more container as things stand: {}", named(&full));
-            ("Room for one more", told(Mood::Careful, &format!("{few} of {of}")), text(beside))
+            ("Room for one more", told(Mood::Careful, &format!("{few} of {of}")), lines(&beside))
         }
     }
 }

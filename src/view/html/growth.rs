@@ -1,6 +1,6 @@
 //! How far a stack can grow, as a curve.
 
-use crate::capacity::{End, Growth, Point};
+use crate::capacity::{End, Factor, Growth, Point};
 use crate::units::Resource;
 use crate::view::Style;
 use crate::view::capacity::growth::{extra, named};
@@ -45,10 +45,9 @@ fn sum(growth: &Growth) -> String {
                 true => "in sum there is room: it is in pieces too small, or rules keep it from being used".to_owned(),
                 false => short(why, homeless, Style::PLAIN),
             };
-            told(
-                Mood::Careful,
-                &format!("It fits {most} times. What comes next ({}) does not:\n{why}", adds.join(", ")),
-            )
+            let fits =
+                if most == Factor::ONE { "It fits as it is".to_owned() } else { format!("It fits {most} times") };
+            told(Mood::Careful, &format!("{fits}. What comes next ({}) does not:\n{why}", adds.join(", ")))
         }
     }
 }

@@ -57,15 +57,18 @@ fn matrix(report: &Report) -> String {
     text
 }
 
-/// "2", "1 down", "1 down, 1 without a place".
+/// "2", "1 down", "1 down, 1 without a place", "1 without a place".
 fn told(hurt: Hurt) -> Cell {
-    let lost = if hurt.lost > 0 { hurt.lost.to_string() } else { "·".to_owned() };
     let down = if hurt.is_down { " down" } else { "" };
-    match (hurt.homeless, hurt.is_down) {
-        (0, false) => Cell::text(lost),
-        (0, true) => Cell::told(Mood::Careful, &format!("{lost}{down}")),
-        (homeless, _) => Cell::told(Mood::Bad, &format!("{lost}{down}, {homeless} without a place")),
-    }
+    let lost = (hurt.lost > 0).then(|| format!("{}{down}", hurt.lost));
+    let homeless = (hurt.homeless > 0).then(|| format!("{} without a place", hurt.homeless));
+    let mood = match (hurt.homeless, hurt.is_down) {
+        (0, false) => None,
+        (0, true) => Some(Mood::Careful),
+        _ => Some(Mood::Bad),
+    };
+    let what = lost.into_iter().chain(homeless).collect::<Vec<_>>().join(", ");
+    mood.map_or_else(|| Cell::text(&what), |mood| Cell::told(mood, &what))
 }
 
 /// So many pairs are shown, the worst.

@@ -5,7 +5,7 @@ use crate::view::buying::{labels, money, number, percent, survived, wanted};
 use crate::view::capacity::growth::named;
 use crate::view::style::count;
 
-use super::escape::text;
+use super::escape::{lines, text};
 use super::glance::room;
 use super::page::{figures, paragraph};
 use super::table::{Cell, Mood, Table, told};
@@ -25,7 +25,7 @@ pub(super) fn lead(report: &Report) -> String {
         own => format!("beside the {} that there are", count(own, "machine")),
     };
     let types = count(report.types, "type");
-    text(format!("The cheapest machines of {types}, {beside}{}{}.", wanted(report), survived(&report.survive)))
+    lines(&format!("The cheapest machines of {types}, {beside}{}{}.", wanted(report), survived(&report.survive)))
 }
 
 pub(super) fn glance(report: &Report) -> String {

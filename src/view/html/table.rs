@@ -21,10 +21,13 @@ impl Mood {
     }
 }
 
-/// A text with its mood's sign before it.
+/// A text with its mood's sign before it; only its first line is coloured, what follows says why.
 pub(super) fn told(mood: Mood, what: &str) -> String {
     let (class, sign) = mood.shown();
-    format!("<span class=\"{class}\"><span aria-hidden=\"true\">{sign}</span> {}</span>", lines(what))
+    let (first, rest) = what.split_once('\n').unwrap_or((what, ""));
+    let rest =
+        if rest.is_empty() { String::new() } else { format!("<br><span class=\"quiet\">{}</span>", lines(rest)) };
+    format!("<span class=\"{class}\"><span aria-hidden=\"true\">{sign}</span> {}</span>{rest}", lines(first))
 }
 
 /// A cell of a table.
