@@ -90,15 +90,21 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         limits: placement::Limits { time: limits.time / 5, ..limits },
     };
     let report = capacity::report(&stack, &solution, &question);
+    give(args, io, &stack.project, &report)?;
+    Ok(Exit::Fine)
+}
+
+/// Prints the report, and writes it where that was asked as well.
+fn give(args: &CapacityArgs, io: &mut Io, project: &str, report: &capacity::Report) -> Result<(), Exit> {
+    let is_seen = args.live || args.observed.is_some();
     let style = if args.markdown { view::Style::MARKDOWN } else { io.style };
     io.print(&if args.json {
-        view::capacity_json(&stack.project, &report)
+        view::capacity_json(project, report)
     } else {
-        view::capacity(&stack.project, &report, is_seen, args.matrix, style)
+        view::capacity(project, report, is_seen, args.matrix, style)
     });
-    let html = || view::capacity_html(&stack.project, &report, is_seen);
-    write(&args.written, io, html, || view::capacity_csv(&report))?;
-    Ok(Exit::Fine)
+    let html = || view::capacity_html(project, report, is_seen);
+    write(&args.written, io, html, || view::capacity_csv(report))
 }
 
 /// Writes what is to be written as well: a page, and a folder of tables.

@@ -18,11 +18,11 @@ pub(super) fn glance(report: &Report) -> String {
     shown.push(meanwhile(&report.losses));
     if let Some(growth) = &report.growth {
         let (least, beside) = match growth.end {
-            End::Proven { .. } => ("", "so many times as large it fits; one container more does not"),
-            End::Unknown => ("at least ", "so many times as large it fits; more was not found out in time"),
-            End::Plenty => ("at least ", "so many times as large it fits; no end was looked for beyond"),
+            End::Proven { .. } => ("", "as large it fits; one container more does not"),
+            End::Unknown => ("at least ", "as large it fits; more was not found out in time"),
+            End::Plenty => ("at least ", "as large it fits; no end was looked for beyond"),
         };
-        shown.push(("Growth", text(format!("{least}{} ×", growth.most)), text(beside)));
+        shown.push(("Growth", text(format!("{least}{} times", growth.most)), text(beside)));
     }
     figures(&shown)
 }

@@ -118,7 +118,7 @@ impl Table {
             .collect();
         let class = if self.class.is_empty() { String::new() } else { format!(" class=\"{}\"", self.class) };
         format!(
-            "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\">\n<table{class}>\n<caption>{caption}</caption>\n\
+            "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\">\n<table{class}>\n<caption><span>{caption}</span></caption>\n\
              <thead><tr>{heads}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</div>\n",
             self.body
         )
