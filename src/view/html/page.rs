@@ -36,7 +36,7 @@ pub(super) fn page(title: &str, lead: &str, sections: &[Section]) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"generator\" content=\"planner {}\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <header>\n<h1>{title}</h1>\n<p>{lead}</p>\n</header>\n<nav aria-label=\"Sections\"><ul>{links}</ul></nav>\n<main>\n{shown}</main>\n\
-         <footer><p>Each number that fits was tried by placing everything. Where it is said that no more fits, that is proven; where \
+         <footer><p>What is said to fit was tried by placing it. Where it is said that no more fits, that is proven; where \
          it is not, “at least” or “not found out in time” stands there. What a container counts for is what is reserved for it, \
          not what it uses. Written by planner {}.</p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
