@@ -22,7 +22,12 @@ pub(super) fn glance(report: &Report) -> String {
             End::Unknown => ("at least ", "as large it fits; more was not found out in time"),
             End::Plenty => ("at least ", "as large it fits; no end was looked for beyond"),
         };
-        shown.push(("Growth", text(format!("{least}{} times", growth.most)), text(beside)));
+        let held = match growth.held.len() {
+            0 => String::new(),
+            1 => "; 1 service does not grow".to_owned(),
+            held => format!("; {held} services do not grow"),
+        };
+        shown.push(("Growth", text(format!("{least}{} times", growth.most)), text(format!("{beside}{held}"))));
     }
     figures(&shown)
 }
@@ -72,10 +77,7 @@ fn losses(losses: &[Lost]) -> Figure {
             let value = format!("{unknown} of {all}");
             (told(Mood::Careful, &value), "of which it was not found out in time whether everything finds room again")
         }
-        (short, _) => (
-            told(Mood::Bad, &format!("{short} of {all}")),
-            "would leave something without a place until machines are added",
-        ),
+        (short, _) => (told(Mood::Bad, &format!("{short} of {all}")), "would leave something without a place"),
     };
     ("Losses: room for the rest", value, text(beside))
 }
