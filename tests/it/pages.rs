@@ -7,10 +7,11 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use planner::capacity::{Question, report};
+use planner::capacity::{Container, MachineRoom, Question, ResourceRoom, report};
 use planner::cli::Exit;
 use planner::placement::{Limits, Outcome, Policy, Problem, place};
 use planner::stack::By;
+use planner::units::{Amounts, Bytes, Cpu, Resource};
 use planner::view::{capacity_csv, capacity_html};
 
 use crate::cli::{golden, planner, root};
@@ -150,4 +151,53 @@ fn a_browser_finds_no_fault() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Very many containers: those of a service on a machine are one piece of a bar, and the page can still be sent by mail.
+#[test]
+fn a_large_page_stays_small() {
+    let names: Vec<String> = (0..100).map(|machine| format!("m{machine:03}")).collect();
+    let demand = Amounts::of(Cpu(100), Bytes(64 << 20));
+    let placed = |(service, number): (usize, u32)| Container {
+        service: format!("s{service:03}"),
+        number,
+        machine: names[(service + number as usize / 2) % names.len()].clone(),
+        demand: demand.clone(),
+        ports: Vec::new(),
+    };
+    let of = |resource: Resource, capacity: u64, one: u64| {
+        let used = one * 20;
+        ResourceRoom { resource, capacity, reserved: 0, used, free: capacity - used }
+    };
+    let room = |machine: &String| MachineRoom {
+        machine: machine.clone(),
+        availability: "active".to_owned(),
+        resources: vec![of(Resource::cpus(), 16_000, 100), of(Resource::memory(), 64 << 30, 64 << 20)],
+        containers: 20,
+        limits: Vec::new(),
+    };
+    let report = planner::capacity::Report {
+        machines: names.iter().map(room).collect(),
+        containers: (0..200).flat_map(|service| (0..10).map(move |number| (service, number))).map(placed).collect(),
+        ..empty()
+    };
+    let page = capacity_html("large", &report, false);
+    assert!(page.contains(">s000 × 2<"), "the two of a service on a machine are no one piece");
+    assert_eq!(page.matches("<tr><th scope=\"row\">s").count(), 2000, "each container has its row");
+    assert!(page.len() < 700_000, "{} bytes", page.len());
+}
+
+fn empty() -> planner::capacity::Report {
+    planner::capacity::Report {
+        machines: Vec::new(),
+        containers: Vec::new(),
+        slots: Vec::new(),
+        more: Vec::new(),
+        losses: Vec::new(),
+        pairs: None,
+        drains: None,
+        growth: None,
+        sizes: None,
+        used: None,
+    }
 }
