@@ -1,5 +1,7 @@
 //! The few figures that say the most, at the top.
 
+use std::collections::BTreeSet;
+
 use crate::capacity::{End, Lost, MachineRoom, Most, Report, Verdict};
 use crate::units::Resource;
 use crate::view::capacity::growth::named;
@@ -52,14 +54,17 @@ fn more(report: &Report) -> Figure {
     let asked: Vec<_> = report.more.iter().filter(|it| !it.stops.is_empty() || it.without_moves.number() > 0).collect();
     let full: Vec<String> =
         asked.iter().filter(|it| it.without_moves == Most::Exactly(0)).map(|it| it.service.clone()).collect();
+    let services: BTreeSet<&str> = report.containers.iter().map(|it| it.service.as_str()).collect();
+    let looked = if services.len() > report.more.len() { "; the others were not looked at" } else { "" };
     let of = count(asked.len(), "service");
-    match full.len() {
-        0 => ("Room for one more", told(Mood::Good, &of), text("each could have one more container as things stand")),
+    let (value, beside) = match full.len() {
+        0 => (told(Mood::Good, &of), "could have one more container each as things stand".to_owned()),
         few => {
             let beside = format!("cannot have one more container as things stand: {}", named(&full));
-            ("Room for one more", told(Mood::Careful, &format!("{few} of {of}")), lines(&beside))
+            (told(Mood::Careful, &format!("{few} of {of}")), beside)
         }
-    }
+    };
+    ("Room for one more", value, lines(&format!("{beside}{looked}")))
 }
 
 /// So many losses, those that are alike each by itself.
