@@ -35,3 +35,9 @@ pub const RESERVED: &str = "planner.reserved";
 /// What the container was made from, as JSON: each setting with its value, or only a few digits of its digest where it may
 /// hold a secret. By it the next plan tells what changed.
 pub const SETTINGS: &str = "planner.settings";
+/// On what notes that a volume was moved, and is no volume of anybody's: the volume.
+pub const MOVED_VOLUME: &str = "planner.moved-volume";
+/// On such a note, and on the copy itself: the machine that it came from.
+pub const MOVED_FROM: &str = "planner.moved-from";
+/// On such a note where it was: the machine that it went to.
+pub const MOVED_TO: &str = "planner.moved-to";

@@ -198,6 +198,7 @@ fn opposite(operation: &Operation) -> Vec<Operation> {
         | Operation::Pause { .. }
         | Operation::Reload { .. }
         | Operation::Update { .. }
+        | Operation::CopyVolume(_)
         | Operation::Exec { .. }
         | Operation::Remove { .. }
         | Operation::RemoveNetwork { .. } => Vec::new(),

@@ -9,7 +9,7 @@ use crate::inventory::{Availability, Endpoint, Inventory};
 use crate::observed::{FORMAT_VERSION, Observed};
 use crate::placement::{self, Limits, Outcome, Policy, Problem, Solution, refusal};
 use crate::plan::{self, NoPlan, Plan};
-use crate::stack::{self, PullPolicy, Stack};
+use crate::stack::{self, By, PullPolicy, Stack};
 use crate::view;
 
 use super::args::{PlacementArgs, ScopeArgs, ShownArgs, SituationArgs};
@@ -160,12 +160,22 @@ pub(super) struct Wish {
     pub policy: Policy,
     /// How many containers may move for the policy's sake.
     pub moves: u32,
+    /// Volumes to move: `data:m1:m3`.
+    pub volumes: Vec<String>,
+    /// Losses to survive.
+    pub survive: Vec<By>,
     pub limits: Limits,
 }
 
 impl Wish {
     pub(super) fn new(placement: PlacementArgs, scope: &ScopeArgs) -> Wish {
-        Wish { policy: placement.policy.into(), moves: scope.moves(), limits: placement.limits.within() }
+        Wish {
+            policy: placement.policy.into(),
+            moves: scope.moves(),
+            volumes: scope.move_volume.clone(),
+            survive: scope.survive.iter().map(|it| By::parse(it)).collect(),
+            limits: placement.limits.within(),
+        }
     }
 }
 
@@ -190,11 +200,13 @@ pub(super) fn place_and_plan(
     if let Some(exit) = project.is_torn(io, &stack) {
         return Err(exit);
     }
+    move_volumes(io, &mut stack, &wish.volumes)?;
     let mut problem = Problem::new(&stack, plan::running(&stack, observed), wish.policy);
     problem.rebalance = wish.moves;
     let exit = match placement::place(&problem, limits) {
         Outcome::Placed(solution) => match plan_wired(&problem, &solution, observed, project) {
             Ok((wired, mut plan)) => {
+                plan.backups = show_backups(io, project, &problem, &solution, wish)?;
                 plan.targets.clone_from(&project.targets);
                 if wish.moves > 0 {
                     problem.rebalance = 0;
@@ -216,6 +228,63 @@ pub(super) fn place_and_plan(
     io.tell("Nothing was changed.\n");
     project.print_refusal(io);
     Err(exit)
+}
+
+/// Where everything would go after each loss that is to be survived. Refuses what would not survive a loss that was named here.
+fn show_backups(
+    io: &mut Io,
+    project: &mut Project,
+    problem: &Problem<'_>,
+    solution: &Solution,
+    wish: &Wish,
+) -> Result<Vec<plan::Backup>, Exit> {
+    let limits = Limits { time: wish.limits.time / 5, ..wish.limits.clone() };
+    for by in &wish.survive {
+        let known = |machine: &stack::Machine| match by {
+            By::Machine => true,
+            By::Attribute(key) => machine.attributes.contains_key(key),
+        };
+        if !problem.stack.machines.iter().any(known) {
+            io.no_such_loss(by);
+            return Err(Exit::Error);
+        }
+        let (mut findings, unknown) = placement::loss::not_survived(problem, by, &limits);
+        if !findings.is_empty() {
+            io.tell_findings(&mut findings, &project.sources);
+            io.tell("Nothing was changed.\n");
+            return Err(Exit::DoesNotFit);
+        }
+        if !unknown.is_empty() {
+            let message = format!("whether the loss of {} is survived was not found out in time", unknown.join(", "));
+            io.refuse(&message, Some("give it more time: --time-limit 60"));
+            return Err(Exit::Incomplete);
+        }
+    }
+    let mut losses = wish.survive.clone();
+    losses.extend(plan::asked_losses(problem.stack).into_iter().filter(|by| !wish.survive.contains(by)));
+    Ok(plan::backups(problem, solution, &losses, &limits))
+}
+
+/// Reads `data:m1:m3`, and plans as if the volume were there already.
+fn move_volumes(io: &mut Io, stack: &mut Stack, volumes: &[String]) -> Result<(), Exit> {
+    for text in volumes {
+        let [key, from, to] = text.split(':').collect::<Vec<_>>()[..] else {
+            let help = "its key in the compose file and two machines: --move-volume data:m1:m3";
+            io.refuse(&format!("`{text}` is no volume and two machines"), Some(help));
+            return Err(Exit::Error);
+        };
+        let names: Vec<&str> = stack.machines.iter().map(|machine| machine.name.as_str()).collect();
+        let place = |name: &str| names.iter().position(|known| *known == name);
+        let (Some(at), Some(goes)) = (place(from), place(to)) else {
+            let unknown = if place(from).is_none() { from } else { to };
+            return Err(io.unknown("machine", unknown, &names));
+        };
+        if let Err(why) = stack.move_volume(key, at, goes) {
+            io.refuse(&format!("`{key}` cannot be moved: {why}"), Some("nothing was changed"));
+            return Err(Exit::Error);
+        }
+    }
+    Ok(())
 }
 
 /// Notes beside each tier what it came to if nothing moved that need not.

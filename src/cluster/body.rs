@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use bollard::models::{
     ContainerCreateBody, DeviceMapping, DeviceRequest, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig,
     HostConfigLogConfig, Mount, MountBindOptions, MountTmpfsOptions, MountType, MountVolumeOptions, NetworkingConfig,
-    PortBinding, PortMap, ResourcesUlimits, RestartPolicy,
+    PortBinding, PortMap, ResourcesBlkioWeightDevice, ResourcesUlimits, RestartPolicy, ThrottleDevice,
 };
 
 use crate::plan::NewContainer;
-use crate::stack::{Attachment, ContainerSpec, Healthcheck, Mount as MountSpec};
+use crate::stack::{Attachment, ContainerSpec, DeviceNumber, Healthcheck, Mount as MountSpec};
 
 /// The body of the call that makes a container. `networks` are those to join from the start.
 pub(super) fn body(new: &NewContainer, networks: &[Attachment]) -> ContainerCreateBody {
@@ -91,6 +91,40 @@ fn host_config(new: &NewContainer) -> HostConfig {
         cpuset_cpus: spec.cpuset.clone(),
         cpu_shares: spec.cpu_shares,
         oom_score_adj: spec.oom_score_adj,
+        ..tuning(spec)
+    }
+}
+
+/// What few services say.
+fn tuning(spec: &ContainerSpec) -> HostConfig {
+    let Some(tuning) = spec.tuning.as_deref() else { return HostConfig::default() };
+    let io = &tuning.blkio_config;
+    let rates = |devices: &[DeviceNumber]| {
+        let rate = |it: &DeviceNumber| ThrottleDevice { path: Some(it.path.clone()), rate: Some(it.number) };
+        given(&devices.iter().map(rate).collect::<Vec<_>>())
+    };
+    let weight = |it: &DeviceNumber| ResourcesBlkioWeightDevice {
+        path: Some(it.path.clone()),
+        weight: usize::try_from(it.number).ok(),
+    };
+    HostConfig {
+        blkio_weight: io.weight.and_then(|weight| u16::try_from(weight).ok()),
+        blkio_weight_device: given(&io.weight_device.iter().map(weight).collect::<Vec<_>>()),
+        blkio_device_read_bps: rates(&io.device_read_bps),
+        blkio_device_read_iops: rates(&io.device_read_iops),
+        blkio_device_write_bps: rates(&io.device_write_bps),
+        blkio_device_write_iops: rates(&io.device_write_iops),
+        cpu_count: tuning.cpu_count,
+        cpu_percent: tuning.cpu_percent,
+        cpu_period: tuning.cpu_period,
+        cpu_quota: tuning.cpu_quota,
+        cpu_realtime_period: tuning.cpu_rt_period,
+        cpu_realtime_runtime: tuning.cpu_rt_runtime,
+        device_cgroup_rules: given(&tuning.device_cgroup_rules),
+        isolation: tuning.isolation.as_ref().and_then(|isolation| isolation.parse().ok()),
+        memory_swappiness: tuning.mem_swappiness,
+        oom_kill_disable: tuning.oom_kill_disable,
+        storage_opt: map(&tuning.storage_opt),
         ..Default::default()
     }
 }

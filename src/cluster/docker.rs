@@ -13,7 +13,8 @@ use tokio::time::timeout;
 use super::dial::{CONNECTIONS, Route};
 use super::fault::Fault;
 use super::{
-    Cluster, ClusterError, ContainerUse, Settings, Tokens, client, endpoint, observe, pull, run, send, tokens, usage,
+    Cluster, ClusterError, ContainerUse, Settings, Tokens, client, copy, endpoint, observe, pull, run, send, tokens,
+    usage,
 };
 use crate::inventory::Endpoint;
 use crate::observed::MachineState;
@@ -91,6 +92,9 @@ impl DockerCluster {
 
     async fn try_perform(&self, machine: &str, operation: &Operation, progress: &dyn Fn(&str)) -> Result<(), Fault> {
         let engine = self.engine(machine).await?;
+        if let Operation::CopyVolume(what) = operation {
+            return copy::copy(self.engine(&what.from).await?, engine, machine, what, progress).await;
+        }
         let fault = match run::run(engine, operation, progress).await {
             Err(fault) => fault,
             done => return done,

@@ -6,6 +6,7 @@
 
 mod body;
 mod client;
+mod copy;
 mod credentials;
 mod deliver;
 mod dial;

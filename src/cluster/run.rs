@@ -31,6 +31,9 @@ pub(super) async fn run(engine: &Engine, operation: &Operation, progress: &dyn F
         }
         Operation::CreateNetwork(spec) => network::create_network(engine, spec).await,
         Operation::CreateVolume(spec) => network::create_volume(engine, spec).await,
+        Operation::CopyVolume(what) => {
+            Err(Fault::new(format!("volume `{}` is not on this machine alone", what.volume)))
+        }
         Operation::CreateContainer(new) => create(engine, new).await,
         Operation::Start { name } => start::start(engine, checked(name)?).await,
         Operation::Await { name, until } => wait::wait(engine, checked(name)?, *until, progress).await,

@@ -3,6 +3,7 @@
 //! A problem is lowered to plain numbers ([`core`]), solved there by [`strategies`], tier by tier (see `objective.rs`);
 //! every solution is checked by [`verify`](fn@verify) before anyone sees it.
 
+mod backup;
 mod constraints;
 pub mod core;
 mod exclusive;
@@ -20,6 +21,7 @@ pub mod strategies;
 mod tied;
 mod verify;
 
+pub use backup::{Backup, backups};
 pub use constraints::clash;
 pub use explain::certificates;
 pub use lower::bare as numbers;

@@ -12,8 +12,9 @@ use super::container::Origin;
 use super::current::{Own, own, set_aside};
 use super::images::Pins;
 use super::make::{NoPlan, Parts, assemble};
-use super::model::{Plan, Quality};
+use super::model::Plan;
 use super::reasons::COMES_BACK;
+use super::told::Quality;
 use super::work::{Removal, Work};
 
 /// The services that have containers to go back to, by name.

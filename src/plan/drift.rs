@@ -114,7 +114,11 @@ fn has_other_image(own: &Own<'_>, state: &MachineState) -> bool {
 /// The settings that a container made from this spec is to get back: none where it has them. What the files do not set is
 /// only told: whoever limited a container by hand had a reason, and it cannot be undone without a restart.
 pub(super) fn settings_to_restore(own: &Own<'_>, spec: &ContainerSpec) -> Option<Settings> {
-    let (now, wanted) = (own.state.settings.as_ref()?, spec.settings());
+    let (now, mut wanted) = (own.state.settings.as_ref()?, spec.settings());
+    if spec.quota().is_some() {
+        // Engines take no limit where a quota was given.
+        wanted.cpus = None;
+    }
     edited(&wanted.told(), Some(now)).iter().any(|(_, wanted, _)| wanted.is_some()).then_some(wanted)
 }
 

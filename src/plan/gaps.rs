@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::{Graph, Node};
-use super::model::{Downtime, Operation};
+use super::model::Operation;
 use super::steps::Steps;
+use super::told::Downtime;
 use super::work::Work;
 
 /// How long a container has to stop where it does not say, in seconds.

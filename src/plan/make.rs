@@ -16,11 +16,11 @@ use super::current::{Own, observed_digest, own, set_aside};
 use super::drift::drift;
 use super::graph::Graph;
 use super::images::{Pins, has_image};
-use super::model::{
-    Action, Change, FORMAT_VERSION, MachineUse, NetworkWay, PlacedContainer, Plan, Quality, TierQuality,
-};
+use super::model::{Action, Change, FORMAT_VERSION, PlacedContainer, Plan};
+use super::moved;
 use super::steps::{Steps, completes};
 use super::surroundings::{drop_unused_networks, having, prepare};
+use super::told::{MachineUse, NetworkWay, Quality, TierQuality};
 use super::work::{Removal, Work, change, previous_address, work};
 
 /// Why there is no plan though there is a placement.
@@ -55,6 +55,11 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
     let (own, aside) = (own(stack, observed), set_aside(stack, observed));
     let pins = Pins::new(stack, observed);
     let (works, removals) = work(problem, solution, (&own, &aside), &pins);
+    let writers = moved::others(stack, observed, &works, &own);
+    if !writers.is_empty() {
+        let refused = |message: String| Diagnostic::error("M332", message).help("stop it first");
+        return Err(NoPlan::Refused(writers.into_iter().map(refused).collect()));
+    }
     let obstacles = obstacles(stack, (observed, &pins), &works, &own);
     if !obstacles.is_empty() {
         return Err(NoPlan::Refused(obstacles));
@@ -88,7 +93,8 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
     let mut graph = Graph::default();
     let surroundings = prepare(stack, (observed, pins), works, &mut graph, &mut changes);
     let mut steps = Steps::new(stack, origin, works, removals, graph);
-    steps.plan(&surroundings);
+    steps.plan(&surroundings, observed);
+    moved::tell(stack, &mut changes);
     let (rollouts, downtime) = (steps.rollouts(), steps.downtime());
     let (mut graph, gone) = (steps.graph, steps.gone);
     if !keeps_networks {
@@ -106,6 +112,7 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
         placement: works.iter().map(|work| placed(stack, work)).collect(),
         machines: (0..stack.machines.len()).map(|machine| machine_use(stack, machine, works, own)).collect(),
         discovery: ways(stack, works),
+        backups: Vec::new(),
         downtime,
         drift: drift(stack, observed),
         quality,
@@ -122,6 +129,7 @@ pub fn take_down(stack: &Stack, observed: &Observed, origin: &Origin) -> Result<
         services: Vec::new(),
         networks: IndexMap::new(),
         volumes: IndexMap::new(),
+        moves: Vec::new(),
         inactive: BTreeSet::new(),
         ..stack.clone()
     };

@@ -1,6 +1,7 @@
 //! From what is and what shall be to a plan: changes with reasons, and the steps in their order.
 
 mod back;
+mod backups;
 mod container;
 mod current;
 mod difference;
@@ -12,6 +13,7 @@ mod images;
 mod lost;
 mod make;
 mod model;
+mod moved;
 mod overlap;
 mod reach;
 mod reasons;
@@ -19,10 +21,12 @@ mod rollout;
 mod status;
 mod steps;
 mod surroundings;
+mod told;
 mod waits;
 mod work;
 
 pub use back::{can_go_back, roll_back};
+pub use backups::{asked_losses, backups};
 pub use container::Origin;
 pub use current::{observed_digest, running, services_seen};
 pub use difference::{Differences, differences};
@@ -35,9 +39,9 @@ pub use status::{ReplicaStatus, ServiceStatus, Status, status};
 
 pub use crate::stack::OnFailure;
 pub use model::{
-    Action, AttributeChange, Change, Counts, Downtime, FORMAT_VERSION, GoingBack, MachineUse, NetworkSpec, NetworkWay,
-    NewContainer, Operation, PlacedContainer, Plan, Quality, ServiceRollout, Step, TierQuality, Until, VolumeSpec,
-    When,
+    Action, AttributeChange, Change, Counts, FORMAT_VERSION, GoingBack, NetworkSpec, NewContainer, Operation,
+    PlacedContainer, Plan, ServiceRollout, Step, Until, VolumeCopy, VolumeSpec, When,
 };
 pub use reach::out_of_reach;
+pub use told::{Backup, BackupPlace, Downtime, MachineUse, NetworkWay, Quality, TierQuality};
 pub use waits::await_all;

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::drift::Drift;
+use super::told::{Backup, Downtime, MachineUse, NetworkWay, Quality};
 use crate::observed::{HostPort, Settings};
 use crate::stack::{AddressPool, ContainerSpec, DeliveredFile, Hook, OnFailure, PullPolicy};
-use crate::units::Amounts;
-
-use super::drift::Drift;
 
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
 pub const FORMAT_VERSION: &str = "1.5";
@@ -39,6 +38,9 @@ pub struct Plan {
     /// How services find each other in the networks that are on several machines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discovery: Vec<NetworkWay>,
+    /// What becomes of everything where one of these is lost afterwards, if that was asked for: see [`Backup`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backups: Vec<Backup>,
     /// Services that do not run for a while on the way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub downtime: Vec<Downtime>,
@@ -91,27 +93,6 @@ pub struct Counts {
     pub moved: usize,
     /// Things that go.
     pub delete: usize,
-}
-
-/// A service all of whose containers may be stopped at one moment of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Downtime {
-    /// Its name.
-    pub service: String,
-    /// So long its containers may take to stop, in seconds; beyond that it is until a new one has started.
-    pub stopping_seconds: u64,
-}
-
-/// How a network that is on several machines is wired.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkWay {
-    /// Its key.
-    pub network: String,
-    /// `overlay`, `proxy`, `hosts` or `none`.
-    pub way: String,
-    /// Why, where no file says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
 }
 
 /// What happens to one thing.
@@ -218,6 +199,9 @@ pub enum Operation {
     CreateNetwork(NetworkSpec),
     /// Makes a volume. One of the same name that is there already is taken as made: volumes are never emptied.
     CreateVolume(VolumeSpec),
+    /// Copies what is in a volume from another machine to the one of the same name here, compares both, and notes that it is
+    /// here from now on. What is there stays.
+    CopyVolume(VolumeCopy),
     /// Makes a container, not yet running.
     CreateContainer(Box<NewContainer>),
     /// Starts a container.
@@ -386,6 +370,19 @@ pub struct VolumeSpec {
     pub labels: BTreeMap<String, String>,
 }
 
+/// A volume to copy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeCopy {
+    /// The engine's name of it, on both machines.
+    pub volume: String,
+    /// The machine where the data is.
+    pub from: String,
+    /// An image that is there: engines hand data out only by way of a container.
+    pub from_image: String,
+    /// An image that is here.
+    pub image: String,
+}
+
 /// A container to make.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewContainer {
@@ -412,56 +409,4 @@ pub struct PlacedContainer {
     pub machine: String,
     /// Its ports there.
     pub ports: Vec<HostPort>,
-}
-
-/// A machine's use before and after. What other projects hold is in both.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MachineUse {
-    /// The machine.
-    pub machine: String,
-    /// All it has.
-    pub capacity: Amounts,
-    /// Promised now.
-    pub before: Amounts,
-    /// Promised when the plan is done.
-    pub after: Amounts,
-    /// Its containers of this project now, by name: `web.1`.
-    pub containers_before: Vec<String>,
-    /// Its containers of this project then.
-    pub containers_after: Vec<String>,
-    /// Whether it takes containers: `active`, `drain`, `down`.
-    pub availability: String,
-}
-
-/// How good a placement is known to be.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Quality {
-    /// `spread`, `pack`, `headroom` or `cheapest`; empty where nothing was placed.
-    pub policy: String,
-    /// Whether every tier of the objective was proven optimal.
-    pub proven: bool,
-    /// Where not proven: the largest relative distance of a tier to its proven bound, as a fraction (0.02: 2 %).
-    pub gap: f64,
-    /// What ended the search: `proof`, `work` (another run finds the same), `time` or `stopped` (it may not).
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub ended: String,
-    /// What each tier of the objective came to, the one that was decided first coming first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tiers: Vec<TierQuality>,
-}
-
-/// What one tier of the objective came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TierQuality {
-    /// Its name.
-    pub name: String,
-    /// Its value; less is better.
-    pub value: f64,
-    /// No placement that is as good in the tiers before is below.
-    pub bound: f64,
-    /// How far the value may be from the best, as a fraction of itself; 0 when it is proven.
-    pub gap: f64,
-    /// What it came to if nothing moved that need not, where more may.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unmoved: Option<f64>,
 }

@@ -100,6 +100,14 @@ fn why_moved(problem: &Problem<'_>, works: &[Work<'_>], work: &Work<'_>, from: u
         Availability::Down => return format!("{} is down", machine.name),
         Availability::Active => {}
     }
+    let goes = problem
+        .stack
+        .moves
+        .iter()
+        .find(|moved| moved.from == from && work.spec().mounts.iter().any(|mount| mount.source == moved.volume));
+    if let Some(moved) = goes {
+        return format!("its data (`{}`) moves", moved.key);
+    }
     if let Some(why) = problem.forbidden(work.index, from).first() {
         return format!("{} {why}", machine.name);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::labels;
-use crate::observed::ContainerState;
+use crate::observed::{ContainerState, Observed};
 use crate::stack::{Condition, OnFailure, Stack};
 
 use super::container::Origin;
@@ -103,7 +103,7 @@ impl<'p, 'a> Steps<'p, 'a> {
     }
 
     /// All of it.
-    pub(super) fn plan(&mut self, surroundings: &Surroundings) {
+    pub(super) fn plan(&mut self, surroundings: &Surroundings, observed: &Observed) {
         self.remove();
         for (index, work) in self.works.iter().enumerate() {
             if work.replaces() {
@@ -114,6 +114,7 @@ impl<'p, 'a> Steps<'p, 'a> {
             }
         }
         self.wait_for_leaving();
+        self.copy_volumes(surroundings, observed);
         self.wait_for_dependencies();
         self.in_groups();
         self.wait_for_proxies();
@@ -134,6 +135,11 @@ impl<'p, 'a> Steps<'p, 'a> {
                 }
             }
         }
+    }
+
+    /// The step that starts a container, by the index of its work.
+    pub(super) fn start_of(&self, index: usize) -> Option<Node> {
+        self.starts.get(&index).copied()
     }
 
     pub(super) fn machine(&self, index: usize) -> &'a str {

@@ -48,6 +48,13 @@ impl Surroundings {
     }
 }
 
+impl Surroundings {
+    /// The step that makes a volume on a machine, if one does.
+    pub(super) fn volume(&self, machine: usize, volume: &str) -> Option<Node> {
+        self.made.get(&(machine, Thing::Volume(volume.to_owned()))).copied()
+    }
+}
+
 impl Makers {
     /// The machine at which a thing is made that one is to have: a network of the Swarm is made at a manager, for all.
     fn of(&self, thing: &Thing, machine: usize) -> usize {
@@ -100,7 +107,7 @@ pub(super) fn prepare(
         for (key, volume) in stack.volumes.iter().filter(|(_, volume)| !volume.external) {
             let mounts = spec.mounts.iter().any(|mount| mount.kind == "volume" && mount.source == volume.name);
             if mounts && !state(work.machine).volumes.iter().any(|there| there.name == volume.name) {
-                let create = Operation::CreateVolume(volume_spec(stack, key));
+                let create = Operation::CreateVolume(volume_spec(stack, key, work.machine));
                 make(Thing::Volume(volume.name.clone()), "volume", key, create);
             }
         }
@@ -174,13 +181,17 @@ fn network_spec(stack: &Stack, key: &str) -> NetworkSpec {
     }
 }
 
-fn volume_spec(stack: &Stack, key: &str) -> VolumeSpec {
+fn volume_spec(stack: &Stack, key: &str, machine: usize) -> VolumeSpec {
     let volume = &stack.volumes[key];
+    let mut labels = base_labels(stack, labels::VOLUME, key, &volume.labels);
+    // Until its data is there it is only a copy in the making.
+    let moved = stack.moves.iter().find(|it| it.key == key && it.to == machine);
+    labels.extend(moved.map(|it| (labels::MOVED_FROM.to_owned(), stack.machines[it.from].name.clone())));
     VolumeSpec {
         name: volume.name.clone(),
         driver: volume.driver.clone(),
         driver_opts: volume.driver_opts.clone(),
-        labels: base_labels(stack, labels::VOLUME, key, &volume.labels),
+        labels,
     }
 }
 

@@ -32,6 +32,7 @@ pub fn build(
         proxy_image,
         pre_stop: compose.services.values().filter_map(pre_stop).collect(),
         volumes: volumes(compose),
+        moves: Vec::new(),
         machines: machines::machines(compose, inventory, observed),
         inactive: compose.inactive.keys().map(ToString::to_string).collect(),
     };

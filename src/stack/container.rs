@@ -74,6 +74,7 @@ pub(super) fn spec(compose: &compose::Compose, stack: &Stack, written: &compose:
         cpuset: text(&written.cpuset),
         cpu_shares: value(&written.cpu_shares),
         oom_score_adj: value(&written.oom_score_adj),
+        tuning: written.tuning.clone(),
         volumes_from: list(&written.volumes_from),
         pull: pull(written),
         container_name: written.container_name.as_ref().map(|name| name.value.to_string()),

@@ -10,6 +10,7 @@ use crate::observed::{ContainerState, MachineState, Observed, SwarmNode};
 use crate::units::{Amounts, PortRange};
 
 use super::model::{Machine, MachinePlaces, Swarm, TakenPort};
+use super::moved::leave_out;
 
 /// The name of the one machine where there is no inventory.
 pub const LOCAL: &str = "local";
@@ -25,6 +26,7 @@ pub(super) fn machines(compose: &Compose, inventory: Option<&Inventory>, observe
             take_what_others_hold(machine, compose, state);
         }
     }
+    leave_out(&mut machines, observed);
     join_swarm(&mut machines, observed);
     machines
 }
@@ -48,6 +50,7 @@ fn local(state: Option<&MachineState>) -> Machine {
         cost: 1.0,
         availability: Availability::Active,
         volumes: Vec::new(),
+        left_behind: Vec::new(),
         swarm: None,
     }
 }
@@ -81,6 +84,7 @@ fn from_inventory(machine: &inventory::Machine, state: Option<&MachineState>) ->
         cost: machine.cost.as_ref().map_or(1.0, |cost| cost.value),
         availability: machine.availability.value,
         volumes: Vec::new(),
+        left_behind: Vec::new(),
         swarm: None,
     }
 }

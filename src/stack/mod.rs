@@ -7,6 +7,7 @@ mod discovery;
 mod hooks;
 mod machines;
 mod model;
+mod moved;
 mod record;
 mod rollout;
 mod services;
@@ -26,11 +27,12 @@ pub use model::{
     AddressPool, Constraint, Dependency, Machine, MachinePlaces, Network, PortDemand, Replicas, Service, Stack, Swarm,
     TakenPort, Volume,
 };
+pub use moved::VolumeMove;
 pub use record::is_hidden;
 pub use rollout::{OnFailure, Rollout};
 pub use spec::{
-    Attachment, ContainerSpec, DeliveredFile, DeviceRequest, FileKind, FileOrigin, Healthcheck, Logging, Mount,
-    PullPolicy, Reload, Restart, Ulimit,
+    Attachment, Blkio, ContainerSpec, DeliveredFile, DeviceNumber, DeviceRequest, FileKind, FileOrigin, Healthcheck,
+    Logging, Mount, PullPolicy, Reload, Restart, Tuning, Ulimit,
 };
 pub use support::unsupported;
 pub use wishes::{Bond, By, Spread, Survive, Wishes};

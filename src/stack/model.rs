@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::discovery::{Discovery, range_of};
 use super::hooks::Hook;
+use super::moved::VolumeMove;
 use super::rollout::{OnFailure, Rollout};
 use super::spec::ContainerSpec;
 use super::wishes::Wishes;
@@ -31,6 +32,8 @@ pub struct Stack {
     pub proxy_image: String,
     /// What is run in containers before they are stopped, by service.
     pub pre_stop: BTreeMap<String, Vec<Hook>>,
+    /// The volumes that are to be moved.
+    pub moves: Vec<VolumeMove>,
     /// Services of the files whose profiles are not active: what runs of them is left alone.
     pub inactive: BTreeSet<String>,
 }
@@ -86,6 +89,7 @@ impl Stack {
             machines: self.machines.clone(),
             proxy_image: self.proxy_image.clone(),
             pre_stop: self.pre_stop.clone(),
+            moves: self.moves.clone(),
             inactive: self.inactive.clone(),
         }
     }
@@ -382,6 +386,8 @@ pub struct Machine {
     pub availability: Availability,
     /// Engine names of the volumes that are there.
     pub volumes: Vec<String>,
+    /// The volumes whose data was moved away from it, and that are there still.
+    pub left_behind: Vec<String>,
     /// What it is in the Swarm of the machines that were seen; none where it is in none, or in another.
     pub swarm: Option<Swarm>,
 }

@@ -44,7 +44,7 @@ impl ContainerSpec {
     pub fn settings(&self) -> Settings {
         let restart = self.restart.as_ref().filter(|restart| restart.name != "no");
         Settings {
-            cpus: self.cpu_limit.filter(|limit| *limit > 0),
+            cpus: self.cpu_limit.filter(|limit| *limit > 0).or_else(|| self.quota()),
             memory: self.memory_limit.filter(|limit| *limit > 0),
             memory_reservation: self.memory_reservation.filter(|limit| *limit > 0),
             pids: self.pids_limit.filter(|limit| *limit > 0),
@@ -55,6 +55,13 @@ impl ContainerSpec {
                 None => restart.name.clone(),
             }),
         }
+    }
+
+    /// The CPU limit that a quota makes, in thousandths.
+    pub fn quota(&self) -> Option<u64> {
+        let tuning = self.tuning.as_deref()?;
+        let (quota, period) = (tuning.cpu_quota?, tuning.cpu_period.unwrap_or(100_000));
+        (quota > 0 && period > 0).then(|| u64::try_from(quota * 1000 / period).unwrap_or(0))
     }
 
     /// Each setting by its name, as people write its value; hidden where it may hold a secret. What is not set is left out.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::compose::model::{Blkio, DeviceNumber, Tuning};
 use crate::digest::sha256;
 
 /// Everything that the engine is told about a container of a service.
@@ -126,6 +127,9 @@ pub struct ContainerSpec {
     pub cpu_shares: Option<i64>,
     /// Preference of the kernel's out-of-memory killer.
     pub oom_score_adj: Option<i64>,
+    /// What few services say of finer knobs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Box<Tuning>>,
     /// Other services whose mounts it takes over: `service[:ro]`.
     pub volumes_from: Vec<String>,
     /// When to fetch the image.

@@ -74,6 +74,7 @@ fn takes_long(operation: &Operation) -> bool {
     matches!(
         operation,
         Operation::Pull { .. }
+            | Operation::CopyVolume(_)
             | Operation::Await { .. }
             | Operation::Watch { .. }
             | Operation::Pause { .. }
@@ -90,6 +91,7 @@ pub(super) fn doing(step: &Step) -> String {
         Operation::Pull { image, .. } => format!("pulling {image}"),
         Operation::CreateNetwork(network) => format!("making network {}", network.name),
         Operation::CreateVolume(volume) => format!("making volume {}", volume.name),
+        Operation::CopyVolume(what) => format!("copying volume {} from {}", what.volume, what.from),
         Operation::CreateContainer(new) if new.name != new.final_name => {
             format!("making container {} (as {})", new.final_name, new.name)
         }
@@ -123,6 +125,7 @@ fn did(step: &Step) -> String {
         Operation::Pull { image, .. } => format!("pulled {image}"),
         Operation::CreateNetwork(network) => format!("made network {}", network.name),
         Operation::CreateVolume(volume) => format!("made volume {}", volume.name),
+        Operation::CopyVolume(what) => format!("copied volume {} from {}, and compared it", what.volume, what.from),
         Operation::CreateContainer(new) => format!("made container {}", new.final_name),
         Operation::Start { name } => format!("started {name}"),
         Operation::Await { name, until: Until::Healthy } => format!("{name} is healthy"),

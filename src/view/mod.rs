@@ -1,5 +1,6 @@
 //! Values as people and machines read them: text for terminals, versioned JSON. Nothing here decides anything.
 
+mod backups;
 mod buying;
 mod capacity;
 mod config;

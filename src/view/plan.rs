@@ -10,6 +10,7 @@ use crate::stack::{OnFailure, PullPolicy};
 use crate::text::tame;
 use crate::units::Bytes;
 
+use super::backups::backups;
 use super::drift::rows;
 use super::machines::machines;
 use super::ports::planned_ports;
@@ -49,6 +50,7 @@ pub fn plan(plan: &Plan, verbose: bool, style: Style) -> String {
     text.push('\n');
     text.push_str(&machines(&plan.machines, style));
     text.push_str(&planned_ports(plan, style));
+    text.push_str(&backups(&plan.backups, style));
     text.push_str(&format!("\n{}\n", sums(plan, style)));
     text
 }
@@ -107,7 +109,8 @@ fn changes(plan: &Plan, verbose: bool, style: Style) -> String {
             _ => alike.iter().map(|change| change.machine.as_str()).collect::<Vec<_>>().join(", "),
         };
         let (sign, word, color) = mark(change);
-        let why = if kind == "container" { reasons(change, verbose) } else { String::new() };
+        let why =
+            if kind == "container" || change.moved_from.is_some() { reasons(change, verbose) } else { String::new() };
         table.add_row(vec![
             cell(format!(" {sign} {word}")).fg(color),
             cell(format!("{kind} {name}")),

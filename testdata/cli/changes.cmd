@@ -12,3 +12,6 @@ planner show --verbose ../../cli/files/spread.json
 planner diff --detailed-exitcode ../../cli/files/spread.json ../../cli/files/pack.json
 planner diff ../../cli/files/spread.json ../../cli/files/fresh.json
 planner diff --detailed-exitcode ../../cli/files/pack.json ../../cli/files/pack.json
+planner plan --observed snapshot-sparse.json --survive machine stack.yaml
+planner plan --observed snapshot-sparse.json --survive rack stack.yaml
+planner plan --observed snapshot.json --survive machine stack.yaml two.yaml

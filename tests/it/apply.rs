@@ -29,6 +29,7 @@ pub(crate) fn plan(steps: Vec<(&str, Operation, Vec<usize>)>) -> Plan {
         placement: Vec::new(),
         machines: Vec::new(),
         discovery: Vec::new(),
+        backups: Vec::new(),
         downtime: Vec::new(),
         targets: Vec::new(),
         drift: Vec::new(),

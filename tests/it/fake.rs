@@ -48,6 +48,7 @@ pub(crate) fn name_of(operation: &Operation) -> String {
         Operation::Pull { image, .. } => format!("pull {image}"),
         Operation::CreateNetwork(spec) => format!("network {}", spec.name),
         Operation::CreateVolume(spec) => format!("volume {}", spec.name),
+        Operation::CopyVolume(what) => format!("copy-volume {} {}", what.volume, what.from),
         Operation::CreateContainer(new) => format!("create {}", new.name),
         Operation::Start { name } => format!("start {name}"),
         Operation::Await { name, .. } => format!("await {name}"),
@@ -125,6 +126,12 @@ impl FakeCluster {
                     let (name, labels) = (spec.name.clone(), spec.labels.clone());
                     state.volumes.push(VolumeState { name, driver: "local".to_owned(), labels });
                 }
+            }
+            Operation::CopyVolume(what) => {
+                let of = (labels::MOVED_VOLUME.to_owned(), what.volume.clone());
+                let labels = [of, (labels::MOVED_FROM.to_owned(), what.from.clone())].into();
+                let name = format!("planner.moved-from.{}", what.volume);
+                state.volumes.push(VolumeState { name, driver: "local".to_owned(), labels });
             }
             Operation::CreateContainer(new) => self.create(state, new)?,
             Operation::Start { name } => self.start(machine, state, name)?,

@@ -18,10 +18,10 @@ services:
 const ESCAPES: &str = "\\u001b]0;owned\\u0007\\u001b[2J\\nerror: no\\u202e\\u0000../../etc/passwd$(reboot)`id`";
 
 /// What an engine answers to `GET PATH`: a status and a body.
-type Answers = fn(&str) -> (u16, String);
+pub(crate) type Answers = fn(&str) -> (u16, String);
 
 /// Answers as an empty engine would.
-fn usual(path: &str) -> (u16, String) {
+pub(crate) fn usual(path: &str) -> (u16, String) {
     let body = match path {
         path if path.ends_with("/info") => {
             "{\"ID\":\"1\",\"Name\":\"m1\",\"NCPU\":4,\"MemTotal\":17179869184,\"OSType\":\"linux\",\"Architecture\":\"x86_64\",\"ServerVersion\":\"28\"}"
@@ -34,7 +34,7 @@ fn usual(path: &str) -> (u16, String) {
     (200, body.to_owned())
 }
 
-fn serve(path: &Path, answers: Answers) {
+pub(crate) fn serve(path: &Path, answers: Answers) {
     let listener = UnixListener::bind(path).unwrap();
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {

@@ -2,9 +2,9 @@
 //! said of the group is true of each.
 
 use planner::inventory::Availability;
-use planner::placement::loss::{Rest, losses};
-use planner::placement::{Limits, Policy, Problem, Running};
-use planner::stack::Replicas;
+use planner::placement::loss::{self, Rest, losses};
+use planner::placement::{Layout, Limits, Outcome, Placed, Policy, Problem, Running, backups, place};
+use planner::stack::{By, Replicas};
 use proptest::prelude::*;
 
 use crate::placement::{Case, any_case, layouts};
@@ -46,5 +46,45 @@ proptest! {
         seen.sort_unstable();
         let active = |machine: &usize| stack.machines[*machine].availability == Availability::Active;
         prop_assert_eq!(seen, problem.machines().filter(active).collect::<Vec<_>>());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// Where a plan says that everything goes after a loss it does go; and where it says that it does not, there is no way.
+    #[test]
+    fn what_goes_where_after_a_loss_is_so(case in any_case()) {
+        let problem = Problem::new(&case.stack, case.running.clone(), case.policy);
+        let Outcome::Placed(solution) = place(&problem, &Limits::default()) else { return Ok(()) };
+        let placed = |it: &Placed| Running {
+            service: it.replica.service,
+            number: it.replica.number,
+            machine: it.replica.machine,
+            ports: Vec::new(),
+        };
+        let running: Vec<Running> = solution.replicas.iter().map(placed).collect();
+        let now = Problem::new(&case.stack, running.clone(), Policy::Spread);
+        for backup in backups(&problem, &solution, &By::Machine, &Limits::default()) {
+            let [lost] = backup.machines[..] else { panic!("{backup:?}") };
+            // The stack that never had the machine.
+            let (mut stack, _) = loss::without(&now, &[lost]);
+            stack.machines.remove(lost);
+            let rest = Problem::new(&stack, Vec::new(), Policy::Pack);
+            let all = layouts(&rest);
+            let Some(places) = backup.places else {
+                prop_assert!(all.is_empty(), "{lost} can be lost");
+                continue;
+            };
+            let mut then = Layout::empty(&rest);
+            for it in &running {
+                let goes = places.iter().find(|(replica, _)| it.is(replica)).map(|(replica, _)| replica.machine);
+                let machine = goes.unwrap_or(it.machine);
+                if rest.replicas[it.service] > 0 && machine != lost {
+                    then.counts[it.service][machine - usize::from(machine > lost)] += 1;
+                }
+            }
+            prop_assert!(all.contains(&then), "{:?}: {:?}", backup.machines, then);
+        }
     }
 }

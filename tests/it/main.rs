@@ -42,4 +42,5 @@ mod schemas;
 mod secrets;
 mod solve;
 mod stacks;
+mod usage;
 mod website;

@@ -126,7 +126,9 @@ fn wishes_hold(problem: &Problem<'_>, layout: &Layout) -> bool {
                 domains(&wish.over).iter().filter(|it| may(it)).map(|it| count(index, &wish.over, it)).collect();
             let (most, least) = (counts.iter().max().unwrap_or(&0), counts.iter().min().unwrap_or(&0));
             let held = counts.iter().filter(|count| **count > 0).count() as u32;
-            wish.skew.is_none_or(|skew| most - least <= skew) && wish.at_least.is_none_or(|wanted| held >= wanted)
+            // What has no containers is in no domain, and lacks none.
+            let enough = |wanted: u32| held >= wanted || problem.replicas[index] == 0;
+            wish.skew.is_none_or(|skew| most - least <= skew) && wish.at_least.is_none_or(enough)
         });
         near && apart && survive && spread
     })

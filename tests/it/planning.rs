@@ -3,10 +3,10 @@
 use planner::observed::{AnonymousVolume, Observed};
 use planner::placement::{Limits, Outcome, Policy, Problem, place};
 use planner::plan::{Operation, Origin, Plan, await_all, make, running, take_down};
-use planner::stack::{Condition, Dependency, Healthcheck, Hook, Stack};
+use planner::stack::{Condition, Dependency, Healthcheck, Hook, Mount, Stack, Volume};
 
 use crate::fake::{FakeCluster, name_of};
-use crate::stacks::{machine, port, service, stack};
+use crate::stacks::{machine, port, service, spanned, stack};
 
 /// The plan that leads from what was seen to a stack, spread over its machines.
 pub(crate) fn plan(stack: &Stack, observed: &Observed) -> Plan {
@@ -244,4 +244,44 @@ fn a_run_can_end_when_everything_serves() {
     container.health = Some("starting".to_owned());
     let late = container.name.clone();
     assert_eq!(waits(&observed), [(format!("await {late}"), vec![])]);
+}
+
+#[test]
+fn a_volume_is_copied_between_the_stop_and_the_start_of_who_uses_it() {
+    let mut db = service("db", 1, 1);
+    db.container.mounts.push(Mount {
+        kind: "volume".to_owned(),
+        source: "test_data".to_owned(),
+        target: "/data".to_owned(),
+        ..Mount::default()
+    });
+    db.local_volumes.push(spanned("data".to_owned()));
+    let mut wanted = stack(vec![db], vec![machine("m0", 4), machine("m1", 4)]);
+    let data = Volume {
+        name: "test_data".to_owned(),
+        external: false,
+        driver: None,
+        driver_opts: Default::default(),
+        labels: Default::default(),
+        shared: false,
+    };
+    wanted.volumes.insert("data".to_owned(), data);
+    let observed = applied(&wanted);
+    assert!(wanted.move_volume("data", 0, 1).unwrap_err().contains("it is nowhere"));
+    wanted.machines[0].volumes.push("test_data".to_owned());
+    wanted.move_volume("data", 0, 1).unwrap();
+    let moved = plan(&wanted, &observed);
+    let expected = [
+        "m1 pull db:1 <-",
+        "m1 volume test_data <-",
+        "m1 create test-db-1 <- 0 1",
+        "m0 stop test-db-1 <- 2",
+        "m1 copy-volume test_data m0 <- 1 2 3",
+        "m1 start test-db-1 <- 2 3 4",
+        "m0 remove test-db-1 <- 3 5",
+    ];
+    assert_eq!(steps(&moved), expected);
+    assert_eq!(moved.downtime[0].service, "db");
+    let change = moved.changes.iter().find(|change| change.address == "volume:data@m1").unwrap();
+    assert_eq!(change.moved_from.as_deref(), Some("m0"));
 }

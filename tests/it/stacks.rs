@@ -33,6 +33,7 @@ pub fn machine(name: &str, cpus: u64) -> Machine {
         cost: 1.0,
         availability: Availability::Active,
         volumes: Vec::new(),
+        left_behind: Vec::new(),
         swarm: None,
     }
 }
@@ -68,6 +69,7 @@ pub fn stack(services: Vec<Service>, machines: Vec<Machine>) -> Stack {
         networks: indexmap::IndexMap::new(),
         volumes: indexmap::IndexMap::new(),
         machines,
+        moves: Vec::new(),
         inactive: std::collections::BTreeSet::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! `planner capacity`: what is used and free, what still fits, and what a loss would do.
 
-use futures_util::future::join_all;
+use futures_util::stream::{StreamExt, iter};
 
 use crate::capacity::{self, Factor, MachineUse, Question, Sample};
 use crate::cli::args::{CapacityArgs, WrittenArgs};
@@ -17,6 +17,8 @@ use crate::{plan, stack, view};
 
 /// Of so many services it is told by itself how many more fit; of more, only of the largest.
 const MOST_SERVICES: usize = 12;
+/// So many machines are asked at once what is used there.
+const SIDE_BY_SIDE: usize = 32;
 /// In larger stacks it is not looked for how many fit when others move.
 const MOST_WITH_MOVES: usize = 60;
 
@@ -133,8 +135,8 @@ fn used(io: &mut Io, project: &Project, observed: &Observed) -> Result<Vec<Machi
         (machine, running.map(|container| container.name.clone()).collect::<Vec<_>>())
     });
     let asked: Vec<_> = asked.collect();
-    let answers =
-        runtime(io)?.block_on(join_all(asked.iter().map(|(machine, containers)| cluster.usage(machine, containers))));
+    let looks = iter(&asked).map(|(machine, containers)| cluster.usage(machine, containers));
+    let answers: Vec<_> = runtime(io)?.block_on(looks.buffered(SIDE_BY_SIDE).collect());
     let mut found = Vec::new();
     for ((machine, running), answer) in asked.into_iter().zip(answers) {
         match answer {

@@ -8,6 +8,7 @@ mod parts;
 pub(super) mod ports;
 mod service;
 mod top;
+mod tuning;
 
 use super::environment::Environment;
 use super::loader::Loader;

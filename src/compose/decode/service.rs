@@ -1,33 +1,15 @@
 //! A service.
 
 use super::fields::Fields;
-use super::{Decoder, deploy, parts};
+use super::{Decoder, deploy, parts, tuning};
 use crate::compose::model::{Build, Hooks, Service, Watch};
 use crate::source::{Span, Spanned, Text};
 use crate::units::Bytes;
 use crate::yaml::{Node, Scalar};
 
 /// Keys that are known and not modelled.
-const UNMODELLED: [&str; 18] = [
-    "attach",
-    "blkio_config",
-    "cpu_count",
-    "cpu_percent",
-    "cpu_period",
-    "cpu_quota",
-    "cpu_rt_period",
-    "cpu_rt_runtime",
-    "credential_spec",
-    "develop",
-    "device_cgroup_rules",
-    "isolation",
-    "mem_swappiness",
-    "oom_kill_disable",
-    "pre_start",
-    "pull_refresh_after",
-    "storage_opt",
-    "use_api_socket",
-];
+const UNMODELLED: [&str; 6] =
+    ["attach", "credential_spec", "develop", "pre_start", "pull_refresh_after", "use_api_socket"];
 
 impl Decoder<'_, '_> {
     /// The service under `name`, whose key stands at `span`. The files of an inactive one are not read.
@@ -143,6 +125,7 @@ fn resources(service: &mut Service, fields: Fields) {
     service.ulimits = parts::ulimits(fields);
     service.gpus = deploy::gpus(fields);
     service.devices = parts::devices(fields);
+    service.tuning = tuning::tuning(fields);
 }
 
 fn memswap_limit(fields: Fields) -> Option<Spanned<Option<Bytes>>> {

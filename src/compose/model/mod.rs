@@ -6,6 +6,7 @@
 mod deploy;
 mod parts;
 mod service;
+mod tuning;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,8 @@ pub use parts::{
     MountKind, Port, Propagation, Test, Ulimit,
 };
 pub use service::{Build, Labels, List, PullPolicy, Rare, Restart, Service, Watch};
+
+pub use tuning::{Blkio, DeviceNumber, Tuning};
 
 use crate::map::Map;
 use crate::source::{Span, Spanned, Text};

@@ -4,6 +4,7 @@ use super::deploy::{Deploy, DeviceReservation};
 use super::parts::{
     Attachment, Dependency, Device, FileReference, Healthcheck, Hooks, Link, Logging, Mount, Port, Ulimit,
 };
+use super::tuning::Tuning;
 use crate::map::Map;
 use crate::source::{Span, Spanned, Text};
 use crate::units::{Bytes, Cpu};
@@ -148,6 +149,8 @@ pub struct Service {
     pub gpus: Vec<DeviceReservation>,
     /// Host devices.
     pub devices: Vec<Device>,
+    /// What few services say: see [`Tuning`].
+    pub tuning: Option<Box<Tuning>>,
 
     /// With all of the host's powers.
     pub privileged: Option<Spanned<bool>>,

@@ -110,10 +110,30 @@ fn limits(said: &mut Said, spec: &ContainerSpec) {
     said.put("cpu_shares", spec.cpu_shares);
     said.put("oom_score_adj", spec.oom_score_adj);
     said.put("shm_size", spec.shm_size.map(bytes));
+    tuning(said, spec);
     if !spec.device_requests.is_empty() {
         let devices: Vec<Value> = spec.device_requests.iter().map(device_request).collect();
         said.put("deploy", json!({ "resources": { "reservations": { "devices": devices } } }));
     }
+}
+
+/// What few services say; the names of these fields are those of compose files.
+fn tuning(said: &mut Said, spec: &ContainerSpec) {
+    let told = spec.tuning.as_ref().and_then(|tuning| serde_json::to_value(tuning).ok());
+    for (key, value) in told.iter().filter_map(Value::as_object).flatten() {
+        match (key.as_str(), value.as_object()) {
+            ("blkio_config", Some(parts)) => said.put(key, parts.iter().map(io_of_devices).collect::<Value>()),
+            _ => said.put(key, value.clone()),
+        }
+    }
+}
+
+/// A device's weight, or its rate.
+fn io_of_devices((key, value): (&String, &Value)) -> (String, Value) {
+    let word = if key == "weight_device" { "weight" } else { "rate" };
+    let Some(devices) = value.as_array() else { return (key.clone(), value.clone()) };
+    let device = |it: &Value| json!({ "path": it["path"], word: it["number"] });
+    (key.clone(), devices.iter().map(device).collect())
 }
 
 fn bytes(bytes: u64) -> String {

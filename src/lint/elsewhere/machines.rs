@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 23] = [
+pub(in crate::lint) static RULES: [Rule; 24] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -187,6 +187,18 @@ pub(in crate::lint) static RULES: [Rule; 23] = [
         ignore: "Where all services of the network will be on one machine.",
         example: None,
         finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "M332",
+        name: "volume-written-to-while-it-moves",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Machines,
+        summary: "A container that is not stopped writes to a volume that is to move.",
+        why: "What it writes after the copy would be lost, and a copy of files that change is none.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("planning"),
     },
     Rule {
         code: "M320",

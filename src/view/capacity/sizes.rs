@@ -4,7 +4,7 @@ use comfy_table::{Cell, Color};
 
 use crate::capacity::{MachineRoom, MachineUse, ResourceUse, Sizes};
 use crate::units::Resource;
-use crate::view::style::{Style, cell, count, lines};
+use crate::view::style::{Style, cell, count, lines, safe};
 
 /// So many unknown names are told.
 const MOST_NAMES: usize = 8;
@@ -30,7 +30,8 @@ pub(super) fn sizes(sizes: &Sizes, style: Style) -> String {
          Nothing is changed.\n",
     );
     if !sizes.unknown.is_empty() {
-        let names: Vec<String> = sizes.unknown.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
+        let names: Vec<String> =
+            sizes.unknown.iter().take(MOST_NAMES).map(|name| format!("`{}`", safe(name))).collect();
         let more = if sizes.unknown.len() > MOST_NAMES { ", …" } else { "" };
         let names = names.join(", ");
         text.push_str(&format!(

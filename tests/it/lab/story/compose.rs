@@ -48,6 +48,10 @@ services:
     shm_size: 32m
     oom_score_adj: 10
     cpu_shares: 100
+    cpu_period: 50000
+    cpu_quota: 20000
+    device_cgroup_rules: ['c 1:3 rw']
+    blkio_config: {weight: 300, device_read_bps: [{path: /dev/null, rate: 12mb}]}
     volumes: [data:/data, {type: tmpfs, target: /www, tmpfs: {size: 1m}}, /tmp:/hosttmp:ro]
     networks: {back: {aliases: [data]}}
   side:
@@ -178,7 +182,7 @@ fn differences(theirs: &BTreeMap<(String, String), Value>, ours: &BTreeMap<(Stri
 #[ignore = "needs root and Docker: see tests/lab/lab.sh"]
 fn one_engine_gets_the_containers_that_docker_compose_makes() {
     let lab = Lab::up();
-    lab.run(&["program", IMAGE, "curl", "h2"]);
+    lab.run(&["program", IMAGE, "curl", "h1", "h2", "h3"]);
     let site = Site::new(&lab, "alike", &["h2"]);
     site.compose(&services("").replace("ports: ['80']", "ports: ['7190:80']"));
     compose(&site, "h2", &["up", "-d", "--wait"]);

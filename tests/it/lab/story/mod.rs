@@ -11,6 +11,7 @@ mod files;
 mod images;
 mod life;
 mod lost;
+mod moved;
 mod refusals;
 mod rollout;
 mod together;

@@ -1,0 +1,46 @@
+//! Where everything goes when something is lost.
+
+use comfy_table::Color;
+
+use crate::plan::{Backup, BackupPlace};
+use crate::text::tame;
+
+use super::style::{Style, cell, count, lines};
+
+/// So many containers are named of one loss.
+const MOST_NAMED: usize = 12;
+
+/// A row for each loss; nothing where none was asked for.
+pub(super) fn backups(backups: &[Backup], style: Style) -> String {
+    if backups.is_empty() {
+        return String::new();
+    }
+    let mut table = style.table();
+    for it in backups {
+        let alike = if it.alike > 0 { format!(" (or {} like it)", it.alike) } else { String::new() };
+        let (what, color) = match (it.survived, it.places.is_empty()) {
+            (false, _) => ("not everything finds a place".to_owned(), Color::Red),
+            (true, true) => ("nothing moves".to_owned(), Color::Green),
+            (true, false) => (places(&it.places), Color::Green),
+        };
+        table.add_row(vec![cell(format!("  if {}{alike} is lost", tame(&it.lost))), cell(what).fg(color)]);
+    }
+    format!("\n{}", lines(&table))
+}
+
+/// "web.2 → m3, kv.1 → m1".
+fn places(places: &[BackupPlace]) -> String {
+    let told = |it: &BackupPlace| {
+        let note = match (&it.makes_room_on, it.without_data) {
+            (Some(machine), _) => format!(" (makes room on {machine})"),
+            (None, true) => " (without its data)".to_owned(),
+            (None, false) => String::new(),
+        };
+        tame(&format!("{} → {}{note}", it.container, it.machine))
+    };
+    let mut all: Vec<String> = places.iter().take(MOST_NAMED).map(told).collect();
+    if places.len() > MOST_NAMED {
+        all.push(format!("and {}", count(places.len() - MOST_NAMED, "more container")));
+    }
+    all.join(", ")
+}
