@@ -11,7 +11,7 @@ use super::rounds::{self, Rounds};
 pub(super) const MOST_WITH_MOVES: usize = 24;
 
 /// What a maintenance of all machines comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drains {
     /// Machines that can be emptied one at a time in this order, each given back before the next.
     pub order: Vec<Emptied>,

@@ -4,6 +4,7 @@
 //! placing: where it says that so many more fit, one more does not.
 
 pub mod buying;
+mod containers;
 mod drains;
 mod gains;
 mod growth;
@@ -16,6 +17,7 @@ mod samples;
 mod search;
 mod sizes;
 
+pub use containers::{Container, HostPort};
 pub use drains::{Drains, Emptied, Moves, Stuck};
 pub use gains::{Extra, Gain};
 pub use growth::{End, Factor, Growth, Point, grown};
@@ -58,6 +60,8 @@ pub struct Question {
 pub struct Report {
     /// By machine, in the inventory's order.
     pub machines: Vec<MachineRoom>,
+    /// Every container where it is, by service and number.
+    pub containers: Vec<Container>,
     /// The largest container that still finds a place, by shape.
     pub slots: Vec<Slot>,
     /// How many more, by service.
@@ -83,6 +87,7 @@ pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report
     let more = question.services.iter().map(|service| more::more(&problem, &layout, *service, question));
     Report {
         machines: room::machines(&problem, &layout),
+        containers: containers::containers(stack, solution),
         slots: room::slots(&problem, &layout),
         more: more.collect(),
         losses: losses::losses(&problem, &layout, question),

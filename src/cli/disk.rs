@@ -51,6 +51,11 @@ pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     moved
 }
 
+/// Makes a folder and those above it, where they are missing.
+pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
 /// Opens a file to add to its end; a new one is readable by the user alone.
 pub(super) fn append_private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();

@@ -133,6 +133,14 @@ impl Io {
         })
     }
 
+    /// A folder to write into, made where it is missing.
+    pub(super) fn make_folder(&mut self, path: &Path) -> Result<(), Exit> {
+        super::disk::make_folder(&self.absolute(path)).map_err(|error| {
+            self.refuse(&format!("the folder {} cannot be made: {error}", path.display()), None);
+            Exit::Error
+        })
+    }
+
     /// A result as a file, or as what is printed.
     pub(super) fn give(&mut self, text: &str, out: Option<&Path>) -> Exit {
         let Some(out) = out else {

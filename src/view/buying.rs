@@ -56,7 +56,7 @@ pub fn buying(project: &str, report: &Report, style: Style) -> String {
 }
 
 /// ", with room for 2 more of `web`".
-fn wanted(report: &Report) -> String {
+pub(super) fn wanted(report: &Report) -> String {
     if report.asked == 0 {
         return String::new();
     }
@@ -64,7 +64,7 @@ fn wanted(report: &Report) -> String {
 }
 
 /// "2 more of `web` and a container of 4 CPUs".
-fn rooms(headroom: &[Headroom], times: u32) -> String {
+pub(super) fn rooms(headroom: &[Headroom], times: u32) -> String {
     let one = |it: &Headroom| {
         let number = it.count.saturating_mul(times);
         match &it.what {
@@ -84,7 +84,7 @@ fn rooms(headroom: &[Headroom], times: u32) -> String {
     headroom.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
-fn survived(survive: &[By]) -> String {
+pub(super) fn survived(survive: &[By]) -> String {
     if survive.is_empty() {
         return String::new();
     }
@@ -143,7 +143,7 @@ fn table(fleet: &Fleet, report: &Report, style: Style) -> String {
     lines(&table)
 }
 
-fn labels(it: &Bought) -> String {
+pub(super) fn labels(it: &Bought) -> String {
     it.labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
 }
 
@@ -178,7 +178,7 @@ fn frontier(report: &Report, style: Style) -> String {
 }
 
 /// "2 × small (zone=a), 1 × large".
-fn bought(fleet: &Fleet) -> String {
+pub(super) fn bought(fleet: &Fleet) -> String {
     if fleet.bought.is_empty() {
         return "none".to_owned();
     }
@@ -190,7 +190,7 @@ fn bought(fleet: &Fleet) -> String {
 }
 
 /// A cost with its unit.
-fn money(cost: f64, report: &Report) -> String {
+pub(super) fn money(cost: f64, report: &Report) -> String {
     match &report.unit {
         Some(unit) => format!("{} {}", number(cost), safe(unit)),
         None => number(cost),
@@ -198,14 +198,14 @@ fn money(cost: f64, report: &Report) -> String {
 }
 
 /// At most four places after the point, without zeros at the end.
-fn number(cost: f64) -> String {
+pub(super) fn number(cost: f64) -> String {
     let text = format!("{cost:.4}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// Never less than it is.
-fn percent(gap: f64) -> String {
+pub(super) fn percent(gap: f64) -> String {
     format!("{:.1} %", (gap * 1000.0).ceil() / 10.0)
 }
 

@@ -30,6 +30,7 @@ mod lint_cases;
 mod lock;
 mod loss;
 mod never_panics;
+mod pages;
 mod pairs;
 mod placement;
 mod planning;

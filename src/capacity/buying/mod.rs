@@ -14,7 +14,7 @@ use crate::placement::Limits;
 use crate::stack::{By, Replicas, Stack};
 use crate::units::{Amounts, Bytes, Cpu};
 
-use super::MachineRoom;
+use super::{Container, MachineRoom};
 use ground::Ground;
 use search::Search;
 
@@ -110,6 +110,8 @@ pub struct Fleet {
     pub bound: f64,
     /// How everything would lie on the machines, those that there are first.
     pub machines: Vec<MachineRoom>,
+    /// Every container where it would be, by service and number.
+    pub containers: Vec<Container>,
     /// How many losses were tried, those that are alike once.
     pub losses: usize,
 }

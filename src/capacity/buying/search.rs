@@ -358,8 +358,9 @@ impl<'q> Search<'q> {
             count: fleet[own + index],
             cost: offer.cost.value,
         });
-        let (machines, losses) = self.trial.shown(&self.ground, fleet, &self.limits);
-        Fleet { bought: bought.collect(), cost, bound, machines, losses }
+        let shown = self.trial.shown(&self.ground, fleet, &self.limits);
+        let (machines, containers, losses) = (shown.machines, shown.containers, shown.losses);
+        Fleet { bought: bought.collect(), cost, bound, machines, containers, losses }
     }
 }
 

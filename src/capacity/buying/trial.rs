@@ -10,7 +10,7 @@ use crate::units::Resource;
 
 use super::ground::Ground;
 use super::{Build, Headroom, Question, Wanted};
-use crate::capacity::{MachineRoom, room};
+use crate::capacity::{Container, MachineRoom, containers, room};
 
 /// Whether a fleet holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,14 @@ pub(super) enum Held {
     No(Option<Lost>),
     /// Neither was found in time.
     Unknown,
+}
+
+/// How everything lies on a fleet.
+pub(super) struct Shown {
+    pub machines: Vec<MachineRoom>,
+    pub containers: Vec<Container>,
+    /// How many losses are tried.
+    pub losses: usize,
 }
 
 /// Trials of fleets for one stack.
@@ -64,18 +72,20 @@ impl Trial<'_> {
     }
 
     /// How everything lies on the machines of a fleet that holds, and how many losses there are.
-    pub(super) fn shown(&self, ground: &Ground<'_>, fleet: &[u32], limits: &Limits) -> (Vec<MachineRoom>, usize) {
+    pub(super) fn shown(&self, ground: &Ground<'_>, fleet: &[u32], limits: &Limits) -> Shown {
         let (inventory, kinds) = inventory(self.question, fleet);
         let stack = (self.build)(&inventory);
         let losses = losses(self.question, ground, &stack, &kinds).len();
         let problem = Problem::new(&stack, Vec::new(), Policy::default());
         let mut layout = Layout::empty(&problem);
+        let mut placed = Vec::new();
         if let Outcome::Placed(solution) = place(&problem, limits) {
             for it in &solution.replicas {
                 layout.counts[it.replica.service][it.replica.machine] += 1;
             }
+            placed = containers::containers(&stack, &solution);
         }
-        (room::machines(&problem, &layout), losses)
+        Shown { machines: room::machines(&problem, &layout), containers: placed, losses }
     }
 }
 

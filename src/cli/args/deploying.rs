@@ -304,6 +304,19 @@ pub(in crate::cli) struct CapacityArgs {
     /// Print the answer as Markdown, for a pull request's comment
     #[arg(long)]
     pub markdown: bool,
+    #[command(flatten)]
+    pub written: WrittenArgs,
+}
+
+// What is written as well as printed.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct WrittenArgs {
+    /// Write the answer as a page as well: one HTML file with all that it needs, to open, to send or to print
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the answer as tables for spreadsheets as well: CSV files in this folder, which is made where it is missing
+    #[arg(long, value_name = "FOLDER")]
+    pub csv: Option<PathBuf>,
 }
 
 // What is to be bought.

@@ -12,7 +12,7 @@ use crate::view::Format;
 pub(in crate::cli) use deploying::{
     ActArgs, ApplyArgs, BuyingArgs, CapacityArgs, DiffArgs, DownArgs, ExportArgs, LockArgs, LockCommand, ObserveArgs,
     PlacementArgs, PlanArgs, PortsArgs, RollbackArgs, ScopeArgs, ShowArgs, ShownArgs, SituationArgs, SolveArgs,
-    StatusArgs, WhereArgs, WhyArgs,
+    StatusArgs, WhereArgs, WhyArgs, WrittenArgs,
 };
 
 /// Static analysis and placement planning for Docker Compose over several machines.

@@ -64,6 +64,8 @@ pub(in crate::cli) fn tell(args: &CapacityArgs, file: &Path, project: &mut Proje
     } else {
         view::buying(&plain.project, &report, style)
     });
+    let html = || view::buying_html(&plain.project, &report);
+    super::capacity::write(&args.written, io, html, || view::buying_csv(&report))?;
     Ok(exit(&report))
 }
 

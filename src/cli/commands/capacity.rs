@@ -3,7 +3,7 @@
 use futures_util::stream::{StreamExt, iter};
 
 use crate::capacity::{self, Factor, MachineUse, Question, Sample};
-use crate::cli::args::CapacityArgs;
+use crate::cli::args::{CapacityArgs, WrittenArgs};
 use crate::cli::deploy::{connect, machines, read, runtime, seen, tell_cluster_error, tell_refused};
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
@@ -12,6 +12,7 @@ use crate::observed::Observed;
 use crate::placement::{self, Outcome, Problem};
 use crate::source::Span;
 use crate::stack::{By, Replicas, Stack};
+use crate::view::CsvFile;
 use crate::{plan, stack, view};
 
 /// Of so many services it is told by itself how many more fit; of more, only of the largest.
@@ -91,13 +92,38 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         limits: placement::Limits { time: limits.time / 5, ..limits },
     };
     let report = capacity::report(&stack, &solution, &question);
+    give(args, io, &stack.project, &report)?;
+    Ok(Exit::Fine)
+}
+
+/// Prints the report, and writes it where that was asked as well.
+fn give(args: &CapacityArgs, io: &mut Io, project: &str, report: &capacity::Report) -> Result<(), Exit> {
+    let is_seen = args.live || args.observed.is_some();
     let style = if args.markdown { view::Style::MARKDOWN } else { io.style };
     io.print(&if args.json {
-        view::capacity_json(&stack.project, &report)
+        view::capacity_json(project, report)
     } else {
-        view::capacity(&stack.project, &report, is_seen, args.matrix, style)
+        view::capacity(project, report, is_seen, args.matrix, style)
     });
-    Ok(Exit::Fine)
+    let html = || view::capacity_html(project, report, is_seen);
+    write(&args.written, io, html, || view::capacity_csv(report))
+}
+
+/// Writes what is to be written as well: a page, and a folder of tables.
+pub(super) fn write(
+    args: &WrittenArgs,
+    io: &mut Io,
+    html: impl FnOnce() -> String,
+    csv: impl FnOnce() -> Vec<CsvFile>,
+) -> Result<(), Exit> {
+    if let Some(file) = &args.html {
+        io.write_file(file, &html())?;
+    }
+    if let Some(folder) = &args.csv {
+        io.make_folder(folder)?;
+        csv().iter().try_for_each(|(name, text)| io.write_file(&folder.join(name), text))?;
+    }
+    Ok(())
 }
 
 /// What runs on the machines uses so much now. A machine that does not tell is told, and left out.

@@ -49,12 +49,12 @@ pub(super) fn drains(drains: &Drains, style: Style) -> String {
     text
 }
 
-fn told(emptied: &Emptied) -> String {
+pub(in crate::view) fn told(emptied: &Emptied) -> String {
     emptied.moves.map_or("can be emptied".to_owned(), moves)
 }
 
 /// "3 containers move, and 1 other; 1 ends until it is back".
-fn moves(moves: Moves) -> String {
+pub(in crate::view) fn moves(moves: Moves) -> String {
     let verb = |number: u32| if number == 1 { "moves" } else { "move" };
     let others = match moves.others {
         0 => String::new(),
@@ -73,7 +73,7 @@ fn moves(moves: Moves) -> String {
     }
 }
 
-fn held(stuck: &Stuck, style: Style) -> String {
+pub(in crate::view) fn held(stuck: &Stuck, style: Style) -> String {
     if !stuck.is_proven {
         return format!("not found out: {}", stuck.why.join("; "));
     }

@@ -39,7 +39,7 @@ pub(super) fn growth(growth: &Growth, style: Style) -> String {
     text
 }
 
-fn named(services: &[String]) -> String {
+pub(in crate::view) fn named(services: &[String]) -> String {
     let shown: Vec<String> = services.iter().take(8).map(|service| format!("`{service}`")).collect();
     let more = services.len().saturating_sub(8);
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
@@ -86,7 +86,7 @@ fn gains(growth: &Growth, style: Style) -> String {
     text
 }
 
-fn extra(extra: &Extra) -> String {
+pub(in crate::view) fn extra(extra: &Extra) -> String {
     let any = |machines: &[String]| {
         if machines.len() > 1 { format!("any one of {}", names(machines)) } else { names(machines) }
     };

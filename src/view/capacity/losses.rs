@@ -34,18 +34,27 @@ pub(super) fn losses(losses: &[Lost], style: Style) -> String {
 }
 
 fn row(who: &str, lost: &Lost, style: Style) -> Vec<Cell> {
-    let (verdict, color) = match &lost.verdict {
-        Verdict::Fits(None) => ("finds room again".to_owned(), Color::Green),
-        Verdict::Fits(Some(0)) => ("finds room again, nothing else moves".to_owned(), Color::Green),
+    let color = match &lost.verdict {
+        Verdict::Fits(_) => Color::Green,
+        Verdict::Unknown => Color::Yellow,
+        Verdict::Short(..) => Color::Red,
+    };
+    let place = cell(rest(lost, style)).fg(color);
+    vec![cell(format!(" {who}")), cell(lost.containers), place, cell(meanwhile(lost, style))]
+}
+
+/// What becomes of the rest: "finds room again, 1 other container moves".
+pub(in crate::view) fn rest(lost: &Lost, style: Style) -> String {
+    match &lost.verdict {
+        Verdict::Fits(None) => "finds room again".to_owned(),
+        Verdict::Fits(Some(0)) => "finds room again, nothing else moves".to_owned(),
         Verdict::Fits(Some(moves)) => {
             let verb = if *moves == 1 { "moves" } else { "move" };
-            (format!("finds room again, {} {verb}", count(*moves as usize, "other container")), Color::Green)
+            format!("finds room again, {} {verb}", count(*moves as usize, "other container"))
         }
-        Verdict::Unknown => ("not found out in time".to_owned(), Color::Yellow),
-        Verdict::Short(why, homeless) => (short(why, homeless, style), Color::Red),
-    };
-    let place = cell(verdict).fg(color);
-    vec![cell(format!(" {who}")), cell(lost.containers), place, cell(meanwhile(lost, style))]
+        Verdict::Unknown => "not found out in time".to_owned(),
+        Verdict::Short(why, homeless) => short(why, homeless, style),
+    }
 }
 
 /// The worst pairs, and what is to be said of all.
@@ -87,7 +96,7 @@ pub(super) fn pairs(found: &Pairs, style: Style) -> String {
 }
 
 /// "m1 and m2", "any two of m1, m2, m3", "m4 and any of m1, m2".
-pub(super) fn both(pair: &PairLost) -> String {
+pub(in crate::view) fn both(pair: &PairLost) -> String {
     match (pair.first.as_slice(), pair.second.as_slice()) {
         (first, second) if first == second && first.len() == 2 => names(first).replace(", ", " and "),
         (first, second) if first == second => format!("any two of {}", names(first)),
@@ -97,7 +106,7 @@ pub(super) fn both(pair: &PairLost) -> String {
     }
 }
 
-pub(super) fn who(lost: &Lost) -> String {
+pub(in crate::view) fn who(lost: &Lost) -> String {
     match (&lost.name, lost.alike.len()) {
         (Some(name), _) => format!("{name} ({})", count(lost.machines.len(), "machine")),
         (None, 0) => names(&lost.machines),
@@ -108,7 +117,7 @@ pub(super) fn who(lost: &Lost) -> String {
     }
 }
 
-pub(super) fn short(why: &[String], homeless: &[(String, u32)], style: Style) -> String {
+pub(in crate::view) fn short(why: &[String], homeless: &[(String, u32)], style: Style) -> String {
     let left: Vec<String> = homeless.iter().take(6).map(|(service, left)| format!("{left} of `{service}`")).collect();
     let more = homeless.len().saturating_sub(6);
     let more = if more > 0 { format!(", and {}", count(more, "more service")) } else { String::new() };
@@ -116,7 +125,7 @@ pub(super) fn short(why: &[String], homeless: &[(String, u32)], style: Style) ->
     without.into_iter().chain(why.iter().take(2).cloned()).collect::<Vec<_>>().join(style.line_break())
 }
 
-fn meanwhile(lost: &Lost, style: Style) -> String {
+pub(in crate::view) fn meanwhile(lost: &Lost, style: Style) -> String {
     let silenced = lost.silenced.iter().map(|service| format!("`{service}`")).collect::<Vec<_>>();
     let down = match silenced.len() {
         0 => None,

@@ -86,7 +86,7 @@ fn in_sum(slot: &Slot) -> String {
 }
 
 /// "2 CPUs, 8 GiB".
-fn size(amounts: &Amounts) -> String {
+pub(in crate::view) fn size(amounts: &Amounts) -> String {
     let cpus = Resource::cpus().show(amounts.get(&Resource::cpus()));
     let memory = Resource::memory().show(amounts.get(&Resource::memory()));
     format!("{cpus} CPU{}, {memory}", if cpus == "1" { "" } else { "s" })

@@ -15,25 +15,48 @@ const MOST_ROWS: usize = 40;
 
 /// What a loss does to a service.
 #[derive(Clone, Copy, Default)]
-struct Hurt {
-    lost: u32,
-    is_down: bool,
-    homeless: u32,
+pub(in crate::view) struct Hurt {
+    /// So many of its containers go.
+    pub lost: u32,
+    /// None is left meanwhile.
+    pub is_down: bool,
+    /// So many find no place.
+    pub homeless: u32,
+}
+
+/// All losses against the services that are hurt by any.
+pub(in crate::view) struct Matrix<'a> {
+    /// Each loss with what it does, those of pairs last.
+    pub rows: Vec<(String, BTreeMap<&'a str, Hurt>)>,
+    /// The services that are hurt the worst, by name.
+    pub shown: Vec<&'a str>,
+    /// How many others are hurt.
+    pub others: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// With a column for so many services at the most.
+    pub(in crate::view) fn new(report: &'a Report, most: usize) -> Matrix<'a> {
+        let single = report.losses.iter().map(|lost| (who(lost), lost));
+        let pairs = report.pairs.iter().flat_map(|pairs| &pairs.losses).map(|pair| (both(pair), &pair.lost));
+        let rows: Vec<(String, BTreeMap<&str, Hurt>)> =
+            single.chain(pairs).map(|(who, lost)| (who, hurt(lost))).collect();
+        let mut worst: BTreeMap<&str, (u32, usize, u32)> = BTreeMap::new();
+        for (service, hurt) in rows.iter().flat_map(|(_, hurt)| hurt) {
+            let sum = worst.entry(service).or_default();
+            *sum = (sum.0 + hurt.homeless, sum.1 + usize::from(hurt.is_down), sum.2 + hurt.lost);
+        }
+        let mut shown: Vec<&str> = worst.keys().copied().collect();
+        shown.sort_by_key(|service| std::cmp::Reverse(worst[service]));
+        shown.truncate(most);
+        shown.sort_unstable();
+        let others = worst.len() - shown.len();
+        Matrix { rows, shown, others }
+    }
 }
 
 pub(super) fn matrix(report: &Report, style: Style) -> String {
-    let single = report.losses.iter().map(|lost| (who(lost), lost));
-    let pairs = report.pairs.iter().flat_map(|pairs| &pairs.losses).map(|pair| (both(pair), &pair.lost));
-    let rows: Vec<(String, BTreeMap<&str, Hurt>)> = single.chain(pairs).map(|(who, lost)| (who, hurt(lost))).collect();
-    let mut worst: BTreeMap<&str, (u32, usize, u32)> = BTreeMap::new();
-    for (service, hurt) in rows.iter().flat_map(|(_, hurt)| hurt) {
-        let sum = worst.entry(service).or_default();
-        *sum = (sum.0 + hurt.homeless, sum.1 + usize::from(hurt.is_down), sum.2 + hurt.lost);
-    }
-    let mut shown: Vec<&str> = worst.keys().copied().collect();
-    shown.sort_by_key(|service| std::cmp::Reverse(worst[service]));
-    shown.truncate(MOST_SERVICES);
-    shown.sort_unstable();
+    let Matrix { rows, shown, others } = Matrix::new(report, MOST_SERVICES);
     let mut table = style.table();
     table.set_header([" lost"].into_iter().chain(shown.iter().copied()).map(cell));
     for (who, hurt) in rows.iter().take(MOST_ROWS) {
@@ -43,7 +66,7 @@ pub(super) fn matrix(report: &Report, style: Style) -> String {
     }
     let mut text = lines(&table);
     text.push_str("\nA number: so many containers go with it. Down: none is left meanwhile. Homeless: no place is found for it.\n");
-    let left = [(rows.len().saturating_sub(MOST_ROWS), "loss"), (worst.len() - shown.len(), "service")];
+    let left = [(rows.len().saturating_sub(MOST_ROWS), "loss"), (others, "service")];
     for (left, what) in left.into_iter().filter(|(left, _)| *left > 0) {
         let left = if what == "loss" { format!("{left} losses") } else { count(left, what) };
         text.push_str(&format!("{left} more are hurt or do harm and are not shown; --json tells all.\n"));
@@ -51,7 +74,7 @@ pub(super) fn matrix(report: &Report, style: Style) -> String {
     text
 }
 
-fn hurt(lost: &Lost) -> BTreeMap<&str, Hurt> {
+pub(in crate::view) fn hurt(lost: &Lost) -> BTreeMap<&str, Hurt> {
     let mut found: BTreeMap<&str, Hurt> = BTreeMap::new();
     lost.hit.iter().for_each(|(service, many)| found.entry(service).or_default().lost = *many);
     lost.silenced.iter().for_each(|service| found.entry(service).or_default().is_down = true);

@@ -1,17 +1,17 @@
 //! Capacity for people, and the same for programs.
 
-mod drains;
-mod growth;
+pub(in crate::view) mod drains;
+pub(in crate::view) mod growth;
 mod json;
-mod losses;
+pub(in crate::view) mod losses;
 mod machines;
-mod matrix;
-mod more;
+pub(in crate::view) mod matrix;
+pub(in crate::view) mod more;
 mod sizes;
 
 pub use json::capacity_json;
 pub(super) use json::room_json;
-pub(super) use machines::machines;
+pub(super) use machines::{machines, size};
 
 use crate::capacity::Report;
 
@@ -63,6 +63,6 @@ pub fn capacity(project: &str, report: &Report, is_seen: bool, with_matrix: bool
     text
 }
 
-fn names(names: &[String]) -> String {
+pub(in crate::view) fn names(names: &[String]) -> String {
     machine_names(&names.iter().map(String::as_str).collect::<Vec<_>>(), MOST_NAMED)
 }

@@ -10,7 +10,7 @@ use super::names;
 /// So many causes are told of one service.
 const MOST_CAUSES: usize = 4;
 
-fn number(most: Most) -> String {
+pub(in crate::view) fn number(most: Most) -> String {
     match most {
         Most::Exactly(number) => number.to_string(),
         Most::AtLeast(number) => format!("at least {number}"),
@@ -34,7 +34,7 @@ pub(super) fn more(more: &[More], style: Style) -> String {
 }
 
 /// Each cause with its machines, the first few.
-fn causes(stops: &[(String, Vec<String>)], style: Style) -> String {
+pub(in crate::view) fn causes(stops: &[(String, Vec<String>)], style: Style) -> String {
     let mut lines: Vec<String> =
         stops.iter().take(MOST_CAUSES).map(|(why, on)| format!("{}: {why}", names(on))).collect();
     if stops.len() > MOST_CAUSES {
