@@ -112,7 +112,7 @@ impl Project {
 
     /// Leaves everything but these services, and what they need, as it is.
     pub(super) fn narrow(&mut self, io: &mut Io, targets: &[String]) -> Result<(), Exit> {
-        for target in targets.iter().filter(|target| !self.compose.services.contains_key(*target)) {
+        if let Some(target) = targets.iter().find(|target| !self.compose.services.contains_key(target)) {
             let names: Vec<&str> = self.compose.services.keys().map(|name| &**name).collect();
             return Err(io.unknown("service", target, &names));
         }

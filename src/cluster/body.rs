@@ -271,6 +271,7 @@ mod tests {
 
     use super::*;
     use crate::observed::HostPort;
+    use crate::stack::{Blkio, Tuning};
 
     fn container() -> NewContainer {
         serde_json::from_value(json!({
@@ -314,6 +315,35 @@ mod tests {
             }}
         });
         assert_eq!(body, expected, "{body:#}");
+    }
+
+    #[test]
+    fn finer_knobs_are_the_engines_own() {
+        let mut new = container();
+        let device = |number| vec![DeviceNumber { path: "/dev/sda".to_owned(), number }];
+        new.spec.tuning = Some(Box::new(Tuning {
+            blkio_config: Blkio {
+                weight: Some(300),
+                weight_device: device(400),
+                device_read_bps: device(9),
+                ..Blkio::default()
+            },
+            cpu_period: Some(50_000),
+            cpu_quota: Some(20_000),
+            device_cgroup_rules: vec!["c 1:3 rw".to_owned()],
+            mem_swappiness: Some(10),
+            oom_kill_disable: Some(true),
+            ..Tuning::default()
+        }));
+        let host = serde_json::to_value(host_config(&new)).unwrap();
+        assert_eq!(
+            (&host["BlkioWeight"], &host["CpuPeriod"], &host["CpuQuota"]),
+            (&json!(300), &json!(50_000), &json!(20_000))
+        );
+        assert_eq!(host["BlkioWeightDevice"], json!([{"Path": "/dev/sda", "Weight": 400}]));
+        assert_eq!(host["BlkioDeviceReadBps"], json!([{"Path": "/dev/sda", "Rate": 9}]));
+        assert_eq!((&host["MemorySwappiness"], &host["OomKillDisable"]), (&json!(10), &json!(true)));
+        assert_eq!(host["DeviceCgroupRules"], json!(["c 1:3 rw"]));
     }
 
     #[test]

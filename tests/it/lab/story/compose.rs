@@ -51,7 +51,6 @@ services:
     cpu_period: 50000
     cpu_quota: 20000
     device_cgroup_rules: ['c 1:3 rw']
-    blkio_config: {weight: 300, device_read_bps: [{path: /dev/null, rate: 12mb}]}
     volumes: [data:/data, {type: tmpfs, target: /www, tmpfs: {size: 1m}}, /tmp:/hosttmp:ro]
     networks: {back: {aliases: [data]}}
   side:

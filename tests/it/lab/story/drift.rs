@@ -61,7 +61,7 @@ fn what_is_changed_by_hand_is_told_and_mended() {
     site.expect(0, "apply --yes").says(&["Applied."]);
     let web = site.containers()["web.1"].clone();
     site.docker(&web.host, &["commit", "-m", "another", &web.id, "planner-drift:1"]);
-    site.expect(2, "plan --detailed-exitcode").says(&["web:1 is another image by now"]);
+    site.expect(2, "plan --detailed-exitcode").says(&["planner-drift:1 is another image by now"]);
     site.expect(0, "apply --yes").says(&["Applied."]);
     site.expect(0, "plan --detailed-exitcode").says(&["Nothing to do"]);
 

@@ -58,7 +58,7 @@ fn configs_and_secrets_are_delivered_and_never_shown() {
 
     // What is in a config is part of what a container is made from; where it lies is not.
     site.write("app.conf", "two\n");
-    site.expect(2, "plan --detailed-exitcode -o saved.json").says(&["configuration changed"]);
+    site.expect(2, "plan --detailed-exitcode -o saved.json").says(&["config /app changed"]);
     site.write("app.conf", "three\n");
     site.expect(1, "apply --yes --plan saved.json").says(&["the config `app` has changed since the plan was made"]);
     assert_eq!(site.containers(), containers, "nothing was touched");

@@ -86,7 +86,7 @@ services:
     );
     let run = site.expect(0, "apply --yes --survive machine");
     let before = site.containers();
-    let lost = before.values().find(|it| it.host == "h4").expect("spread over all three").clone();
+    assert!(before.values().any(|it| it.host == "h4"), "spread over all three");
     let foretold = run.out.lines().find(|line| line.contains("if h4 is lost")).expect("a line for each").to_owned();
 
     lab.run(&["kill", "h4"]);
@@ -104,12 +104,12 @@ services:
     }
     println!("everything answers {:.1} s after the machine was killed", began.elapsed().as_secs_f64());
 
-    // It comes back: what ran there is there twice, and one of each goes.
+    // It comes back: what ran there is there twice, and one of each goes; the replicas are apart again.
     drop(killed);
     site.expect(0, "apply --yes").says(&["Applied."]);
     let after = site.containers();
     assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
     assert!(after.values().all(|it| it.state == "running"), "{after:?}");
-    assert!(!after.values().any(|it| it.id == lost.id), "what took its place stays");
+    assert!(after.values().any(|it| it.host == "h4"), "spread over all three again");
     site.expect(0, "down --yes");
 }

@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use super::{Run, Site, address, try_get};
+use super::{Run, Site, address, get, try_get};
 use crate::lab::Lab;
 
 /// One service, with more lines behind it.
@@ -142,7 +142,7 @@ fn a_port_that_is_taken_is_planned_around_or_refused_with_its_holder() {
     assert_eq!(site.plan().placement[0].machine, "h1");
     site.compose(&service(&format!("    ports: ['20301-20302:80']\n{bound}")));
     site.expect(0, "apply --yes");
-    assert_eq!(try_get("h2", 20302).unwrap(), site.containers()["web.1"].id);
+    assert_eq!(get("h2", 20302), site.containers()["web.1"].id);
 }
 
 #[test]
