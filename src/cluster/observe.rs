@@ -14,6 +14,7 @@ use super::dial::CONNECTIONS;
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing};
 use super::listeners::listeners;
+use super::tokens::seconds;
 use crate::labels;
 use crate::observed::{
     AnonymousVolume, ContainerState, EngineInfo, HostPort, ImageFacts, MachineState, NetworkState, Settings, SwarmNode,
@@ -267,7 +268,9 @@ fn network(network: Network) -> Option<NetworkState> {
 /// A volume; what only marks a run is none.
 fn volume(volume: Volume) -> Option<VolumeState> {
     let is_token = volume.labels.contains_key(labels::LOCK);
-    (!is_token).then(|| VolumeState { name: volume.name, driver: volume.driver, labels: ordered(volume.labels) })
+    let made = volume.created_at.as_deref().map(seconds).unwrap_or_default();
+    let (name, driver) = (volume.name, volume.driver);
+    (!is_token).then(|| VolumeState { name, driver, labels: ordered(volume.labels), made })
 }
 
 fn facts(image: &ImageSummary) -> ImageFacts {

@@ -52,7 +52,7 @@ pub(super) async fn take(engine: &Engine, name: &str) -> Result<(), Fault> {
 }
 
 /// The seconds since 1970 of an engine's time; 0 for what is none.
-fn seconds(time: &str) -> i64 {
+pub(super) fn seconds(time: &str) -> i64 {
     OffsetDateTime::parse(time, &Rfc3339).map(OffsetDateTime::unix_timestamp).unwrap_or_default()
 }
 

@@ -237,6 +237,14 @@ pub struct VolumeState {
     pub driver: String,
     /// All labels.
     pub labels: BTreeMap<String, String>,
+    /// When it was made, in seconds since 1970 by the machine's clock; 0 where that is not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub made: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde calls it.
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

@@ -22,8 +22,8 @@ pub struct VolumeMove {
 /// that did not come to their end.
 pub(super) fn leave_out(machines: &mut [Machine], observed: Option<&Observed>) {
     let Some(observed) = observed else { return };
-    // By machine and volume, and whether it was data once.
-    let mut gone: Vec<(String, String, bool)> = Vec::new();
+    // By machine and volume; for what was data once, when it was noted that it is no more.
+    let mut gone: Vec<(String, String, Option<i64>)> = Vec::new();
     for (machine, state) in &observed.machines {
         let marked = |volume: &str, label: &str| {
             state.volumes.iter().any(|it| {
@@ -33,19 +33,28 @@ pub(super) fn leave_out(machines: &mut [Machine], observed: Option<&Observed>) {
         for volume in &state.volumes {
             let label = |name: &str| volume.labels.get(name);
             match (label(labels::MOVED_VOLUME), label(labels::MOVED_FROM), label(labels::MOVED_TO)) {
-                (Some(of), Some(from), _) => gone.push((from.clone(), of.clone(), true)),
-                (Some(of), None, Some(_)) => gone.push((machine.clone(), of.clone(), true)),
+                (Some(of), Some(from), _) => gone.push((from.clone(), of.clone(), Some(volume.made))),
+                (Some(of), None, Some(_)) => gone.push((machine.clone(), of.clone(), Some(volume.made))),
                 (None, Some(_), _) if !marked(&volume.name, labels::MOVED_FROM) => {
-                    gone.push((machine.clone(), volume.name.clone(), false));
+                    gone.push((machine.clone(), volume.name.clone(), None));
                 }
                 _ => {}
             }
         }
     }
     for (machine, volume, was_data) in gone {
+        let is_older = |noted: i64| {
+            let state = observed.machines.get(&machine);
+            let there = state.and_then(|state| state.volumes.iter().find(|it| it.name == volume));
+            there.is_some_and(|it| it.made <= noted)
+        };
+        // One that was made since is another: the first of them was removed.
+        if was_data.is_some_and(|noted| !is_older(noted)) {
+            continue;
+        }
         for it in machines.iter_mut().filter(|it| it.name == machine && it.volumes.contains(&volume)) {
             it.volumes.retain(|it| *it != volume);
-            it.left_behind.extend(was_data.then(|| volume.clone()));
+            it.left_behind.extend(was_data.map(|_| volume.clone()));
         }
     }
 }
@@ -82,5 +91,59 @@ impl Stack {
         self.machines[to].volumes.push(volume.clone());
         self.moves.push(VolumeMove { key: key.to_owned(), volume, from, to });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::compose::Compose;
+    use crate::observed::{MachineState, VolumeState};
+
+    /// A machine with volumes: their names, labels, and when they were made.
+    fn having(volumes: &[(&str, &[(&str, &str)], i64)]) -> MachineState {
+        let volume = |(name, labels, made): &(&str, &[(&str, &str)], i64)| VolumeState {
+            name: (*name).to_owned(),
+            driver: "local".to_owned(),
+            labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            made: *made,
+        };
+        MachineState { volumes: volumes.iter().map(volume).collect(), ..MachineState::default() }
+    }
+
+    /// The machines on which the volume `v` counts as data.
+    fn holders(m1: MachineState, m2: MachineState) -> Vec<String> {
+        let machines = BTreeMap::from([("m1".to_owned(), m1), ("m2".to_owned(), m2)]);
+        let observed = Observed { machines, ..Observed::default() };
+        let local = crate::stack::machines::machines(&Compose::default(), None, None).remove(0);
+        let named = |(name, state): (&String, &MachineState)| Machine {
+            name: name.clone(),
+            volumes: state.volumes.iter().map(|volume| volume.name.clone()).collect(),
+            ..local.clone()
+        };
+        let mut machines: Vec<Machine> = observed.machines.iter().map(named).collect();
+        leave_out(&mut machines, Some(&observed));
+        let holds = |machine: &&Machine| machine.volumes.iter().any(|volume| volume == "v");
+        machines.iter().filter(holds).map(|machine| machine.name.clone()).collect()
+    }
+
+    #[test]
+    fn data_is_where_it_was_moved_to_and_not_where_a_copy_is_in_the_making() {
+        let note = |label: &'static str, machine: &'static str| [(labels::MOVED_VOLUME, "v"), (label, machine)];
+        let (to, from) = (note(labels::MOVED_TO, "m2"), note(labels::MOVED_FROM, "m1"));
+        let copy: &[(&str, &str)] = &[(labels::MOVED_FROM, "m1")];
+        let original = || having(&[("v", &[], 5)]);
+        assert_eq!(holders(original(), having(&[])), ["m1"]);
+        // A copy in the making, one that came to its end, and the same with the note on the other side as well.
+        assert_eq!(holders(original(), having(&[("v", copy, 9)])), ["m1"]);
+        let copied = || having(&[("v", copy, 9), ("note", &from, 10)]);
+        assert_eq!(holders(original(), copied()), ["m2"]);
+        assert_eq!(holders(having(&[("v", &[], 5), ("note", &to, 10)]), copied()), ["m2"]);
+        // With the other machine out of sight, what was left behind is no data either.
+        assert_eq!(holders(having(&[("v", &[], 5), ("note", &to, 10)]), having(&[])), Vec::<String>::new());
+        // What was made there since is.
+        assert_eq!(holders(having(&[("v", &[], 12), ("note", &to, 10)]), copied()), ["m1", "m2"]);
     }
 }

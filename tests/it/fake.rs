@@ -124,14 +124,14 @@ impl FakeCluster {
             Operation::CreateVolume(spec) => {
                 if !state.volumes.iter().any(|volume| volume.name == spec.name) {
                     let (name, labels) = (spec.name.clone(), spec.labels.clone());
-                    state.volumes.push(VolumeState { name, driver: "local".to_owned(), labels });
+                    state.volumes.push(VolumeState { name, driver: "local".to_owned(), labels, made: 0 });
                 }
             }
             Operation::CopyVolume(what) => {
                 let of = (labels::MOVED_VOLUME.to_owned(), what.volume.clone());
                 let labels = [of, (labels::MOVED_FROM.to_owned(), what.from.clone())].into();
                 let name = format!("planner.moved-from.{}", what.volume);
-                state.volumes.push(VolumeState { name, driver: "local".to_owned(), labels });
+                state.volumes.push(VolumeState { name, driver: "local".to_owned(), labels, made: 0 });
             }
             Operation::CreateContainer(new) => self.create(state, new)?,
             Operation::Start { name } => self.start(machine, state, name)?,
