@@ -9,6 +9,9 @@ use super::Question;
 /// With more losses than this, what would move is not told: it is a whole placement for each.
 const MOST_WITH_MOVES: usize = 24;
 
+/// Fewer containers than this have no use of a majority.
+const LEAST_FOR_MAJORITY: u32 = 3;
+
 /// A loss, and what it does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lost {
@@ -26,6 +29,9 @@ pub struct Lost {
     pub verdict: Verdict,
     /// Services that have no container left until they are placed again.
     pub silenced: Vec<String>,
+    /// Services with data of their own in each of at least three containers of which no majority is left: what decides by
+    /// majority stands still until they are placed again.
+    pub without_majority: Vec<String>,
     /// Services whose data goes with it, each with the volume.
     pub data: Vec<(String, String)>,
 }
@@ -61,6 +67,13 @@ pub(super) fn lost(problem: &Problem<'_>, layout: &Layout, alike: &[Vec<usize>],
     let hit: Vec<usize> = problem.services().filter(|service| there(*service) > 0).collect();
     let named = |service: &usize| problem.stack.services[*service].name.clone();
     let silenced = hit.iter().filter(|service| there(**service) == layout.total(**service));
+    let minority = hit.iter().filter(|service| {
+        let (all, left) = (layout.total(**service), layout.total(**service) - there(**service));
+        all >= LEAST_FOR_MAJORITY
+            && left > 0
+            && left * 2 <= all
+            && !problem.stack.services[**service].local_volumes.is_empty()
+    });
     let data = hit.iter().flat_map(|service| {
         let volumes = problem.stack.services[*service].local_volumes.iter();
         volumes.map(|volume| (named(service), volume.value.clone()))
@@ -73,6 +86,7 @@ pub(super) fn lost(problem: &Problem<'_>, layout: &Layout, alike: &[Vec<usize>],
         verdict,
         hit: hit.iter().map(|service| (named(service), there(*service))).collect(),
         silenced: silenced.map(named).collect(),
+        without_majority: minority.map(named).collect(),
         data: data.collect(),
     }
 }

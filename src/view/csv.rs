@@ -164,7 +164,9 @@ fn headroom(report: &Report) -> String {
 
 /// Each loss by itself, and each kind of pair.
 fn losses(report: &Report) -> String {
-    let mut csv = Csv::new("lost,at_once,cases,containers,rest_fits,others_that_move,without_place,why,down,data_gone");
+    let mut csv = Csv::new(
+        "lost,at_once,cases,containers,rest_fits,others_that_move,without_place,why,down,no_majority,data_gone",
+    );
     for lost in &report.losses {
         for machines in std::iter::once(&lost.machines).chain(&lost.alike) {
             let who = lost.name.clone().unwrap_or_else(|| machines.join("; "));
@@ -195,6 +197,7 @@ fn loss(who: &str, at_once: usize, cases: usize, lost: &Lost) -> Vec<String> {
         list(&homeless),
         list(why),
         list(&lost.silenced),
+        list(&lost.without_majority),
         list(&data),
     ]
 }

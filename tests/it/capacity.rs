@@ -122,3 +122,26 @@ fn the_dense_layout_has_room_where_the_even_one_has_not() {
     assert_eq!(told(Policy::Spread), ("web".to_owned(), Most::Exactly(0), Some(Most::Exactly(1)), 2000));
     assert_eq!(told(Policy::Pack), ("web".to_owned(), Most::Exactly(1), Some(Most::Exactly(1)), 5000));
 }
+
+/// Three containers with data of their own decide by majority; those without data do not.
+#[test]
+fn a_lost_majority_is_told_of_what_keeps_data() {
+    let mut kv = service("kv", 3, 1);
+    kv.local_volumes.push(crate::stacks::spanned("data".to_owned()));
+    let stack = stack(vec![kv, service("web", 3, 1)], vec![machine("m1", 6), machine("m2", 6)]);
+    let problem = Problem::new(&stack, Vec::new(), Policy::Spread);
+    let Outcome::Placed(solution) = place(&problem, &Limits::default()) else { panic!("it fits") };
+    let on = |name: &str| {
+        solution
+            .replicas
+            .iter()
+            .filter(|it| it.replica.service == 0 && stack.machines[it.replica.machine].name == name)
+            .count()
+    };
+    for lost in report(&stack, &solution, &question(Vec::new())).losses {
+        let left = 3 - on(&lost.machines[0]);
+        let expected: &[&str] = if left == 1 { &["kv"] } else { &[] };
+        assert_eq!(lost.without_majority, expected, "{lost:?}");
+        assert!(lost.silenced.is_empty());
+    }
+}

@@ -128,7 +128,7 @@ fn loss(it: &Lost) -> Value {
         it.data.iter().map(|(service, volume)| json!({ "service": service, "volume": volume })).collect();
     json!({
         "name": it.name, "machines": it.machines, "alike": it.alike, "containers": it.containers, "hit": hit, "fits": fits,
-        "moves": moves, "why": why, "without_place": homeless, "down": it.silenced, "data": data,
+        "moves": moves, "why": why, "without_place": homeless, "down": it.silenced, "without_majority": it.without_majority, "data": data,
     })
 }
 

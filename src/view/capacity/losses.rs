@@ -137,5 +137,9 @@ pub(in crate::view) fn meanwhile(lost: &Lost, style: Style) -> String {
             lost.data.iter().map(|(service, volume)| format!("`{volume}` of `{service}`")).collect();
         format!("data gone: {}", data.join(", "))
     });
-    down.into_iter().chain(data).collect::<Vec<_>>().join(style.line_break())
+    let minority = (!lost.without_majority.is_empty()).then(|| {
+        let services: Vec<String> = lost.without_majority.iter().map(|service| format!("`{service}`")).collect();
+        format!("no majority: {}", services.join(", "))
+    });
+    down.into_iter().chain(minority).chain(data).collect::<Vec<_>>().join(style.line_break())
 }
