@@ -1,9 +1,12 @@
 //! Networks and volumes: made when missing, never changed, volumes never removed.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
+use bollard::errors::Error;
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, NetworkInspect, VolumeCreateRequest};
 use bollard::query_parameters::ListNetworksOptions;
+use tokio::time::{Instant, sleep};
 
 use super::body::map;
 use super::docker::Engine;
@@ -11,6 +14,10 @@ use super::fault::{Fault, explain, is_missing, refusal};
 use crate::labels;
 use crate::plan::{NetworkSpec, VolumeSpec};
 use crate::stack::AddressPool;
+
+/// How long a Swarm may take to hear that nothing is in a network any more, and how often it is asked.
+const SWARM_HEARS: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Makes a network. One of the project's own that is there already is as good.
 pub(super) async fn create_network(engine: &Engine, spec: &NetworkSpec) -> Result<(), Fault> {
@@ -107,20 +114,30 @@ pub(super) async fn remove_network(engine: &Engine, name: &str) -> Result<(), Fa
 }
 
 async fn remove(engine: &Engine, name: &str, id: &str) -> Result<(), Fault> {
-    match engine.docker.remove_network(id).await {
-        Ok(()) => Ok(()),
-        Err(error) if is_missing(&error) => Ok(()),
-        Err(error) => {
-            let in_use = refusal(&error).is_some_and(|(_, message)| message.contains("active endpoints"));
-            let fault = explain(&error, &format!("removing network `{name}`"));
-            Err(if in_use {
-                Fault { message: format!("network `{name}` is still in use"), ..fault }
-                    .help(format!("`docker network inspect {name}` names the containers that are in it"))
-            } else {
-                fault
-            })
+    let began = Instant::now();
+    loop {
+        let error = match engine.docker.remove_network(id).await {
+            Ok(()) => return Ok(()),
+            Err(error) if is_missing(&error) => return Ok(()),
+            Err(error) => error,
+        };
+        // A Swarm hears a little later that a container on another machine is gone.
+        let not_yet = refusal(&error).is_some_and(|(_, message)| message.contains("is in use by task"));
+        if !not_yet || began.elapsed() > SWARM_HEARS {
+            return Err(not_removed(&error, name));
         }
+        sleep(PAUSE).await;
     }
+}
+
+fn not_removed(error: &Error, name: &str) -> Fault {
+    let in_use = refusal(error).is_some_and(|(_, message)| message.contains("active endpoints"));
+    let fault = explain(error, &format!("removing network `{name}`"));
+    if !in_use {
+        return fault;
+    }
+    Fault { message: format!("network `{name}` is still in use"), ..fault }
+        .help(format!("`docker network inspect {name}` names the containers that are in it"))
 }
 
 /// Makes a volume. One of this name that is there already is taken as it is, with its data.
