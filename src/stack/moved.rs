@@ -102,9 +102,11 @@ mod tests {
     use crate::compose::Compose;
     use crate::observed::{MachineState, VolumeState};
 
-    /// A machine with volumes: their names, labels, and when they were made.
-    fn having(volumes: &[(&str, &[(&str, &str)], i64)]) -> MachineState {
-        let volume = |(name, labels, made): &(&str, &[(&str, &str)], i64)| VolumeState {
+    /// A volume: its name, its labels, and when it was made.
+    type Made<'m> = (&'m str, &'m [(&'m str, &'m str)], i64);
+
+    fn having(volumes: &[Made<'_>]) -> MachineState {
+        let volume = |(name, labels, made): &Made<'_>| VolumeState {
             name: (*name).to_owned(),
             driver: "local".to_owned(),
             labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
