@@ -34,6 +34,8 @@ fn a_project_is_watched_emptied_off_a_machine_and_taken_away() {
     site.expect(0, "apply --yes");
     becomes_whole(&site);
 
+    site.expect(0, "capacity --live --usage --service web").says(&["What is used now, by all that runs", "together"]);
+
     let containers = site.containers();
     let web = &containers["web.1"];
     assert_eq!(site.docker(&web.host, &["exec", &web.id, "cat", "/tmp/started"]), "hook");
