@@ -194,7 +194,7 @@ pub(in crate::cli) struct ApplyArgs {
     /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
     #[arg(
         long, value_name = "FILE",
-        conflicts_with_all = ["policy", "time_limit", "drain", "without", "wait", "target", "rebalance"]
+        conflicts_with_all = ["policy", "time_limit", "drain", "without", "wait", "target", "rebalance", "survive", "move_volume"]
     )]
     pub plan: Option<PathBuf>,
     /// End only when every container is healthy, or runs where its health is not tested
