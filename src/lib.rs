@@ -20,6 +20,7 @@ pub mod map;
 pub mod observed;
 pub mod placement;
 pub mod plan;
+pub mod reference;
 pub mod source;
 pub mod stack;
 pub mod text;

@@ -2,7 +2,7 @@
 
 use crate::inventory::Availability;
 use crate::placement::refusal;
-use crate::placement::{Limits, Outcome, Policy, Problem, Running, Solution, certificates, fewest_leave, fit, place};
+use crate::placement::{Limits, Outcome, Policy, Problem, Running, certificates, fewest_leave, fit, place};
 use crate::stack::{Replicas, Stack, Wishes};
 
 use super::rounds::{self, Rounds};
@@ -132,20 +132,10 @@ impl Fleet {
             }
         }
         moves.is_least = moves.away + moves.others + moves.end <= fewest_leave(&problem, &solution);
-        self.running = running(&solution).map(|at| Running { machine: order[at.machine], ..at }).collect();
+        self.running = solution.as_running().map(|at| Running { machine: order[at.machine], ..at }).collect();
         self.done.extend(machines);
         Some(moves)
     }
-}
-
-/// What would run where it is placed.
-pub(super) fn running(solution: &Solution) -> impl Iterator<Item = Running> {
-    solution.replicas.iter().map(|it| Running {
-        service: it.replica.service,
-        number: it.replica.number,
-        machine: it.replica.machine,
-        ports: it.ports.iter().map(|port| Some(*port)).collect(),
-    })
 }
 
 /// The stack with the volumes that what runs has: data keeps containers from going elsewhere.

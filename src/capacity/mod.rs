@@ -82,7 +82,7 @@ pub struct Report {
 
 /// The report on a placement of the stack.
 pub fn report(stack: &Stack, solution: &Solution, question: &Question) -> Report {
-    let problem = Problem::new(stack, drains::running(solution).collect(), Policy::default());
+    let problem = Problem::new(stack, solution.as_running().collect(), Policy::default());
     let layout = Layout { counts: problem.current.clone() };
     let more = question.services.iter().map(|service| more::more(&problem, &layout, *service, question));
     Report {

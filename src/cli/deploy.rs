@@ -58,12 +58,23 @@ pub(super) fn seen(
     snapshot: Option<&Path>,
     situation: &SituationArgs,
 ) -> Result<Observed, Exit> {
+    seen_with(io, project, snapshot, situation, &[])
+}
+
+/// The same, with what registries say of these images, where the machines themselves are asked.
+pub(super) fn seen_with(
+    io: &mut Io,
+    project: &Project,
+    snapshot: Option<&Path>,
+    situation: &SituationArgs,
+    images: &[(String, PullPolicy)],
+) -> Result<Observed, Exit> {
     let machines = machines(project.inventory.as_ref());
     let Some(path) = snapshot else {
         let cluster = connect(io, &machines);
         return runtime(io)?.block_on(async {
             let mut observed = observe(io, &machines, &cluster).await?;
-            ask_registries(&cluster, &project.images(), &mut observed).await;
+            ask_registries(&cluster, images, &mut observed).await;
             Ok(observed)
         });
     };
@@ -233,36 +244,43 @@ pub(super) fn place_and_plan(
 /// Where everything would go after each loss that is to be survived. Refuses what would not survive a loss that was named here.
 fn show_backups(
     io: &mut Io,
-    project: &mut Project,
+    project: &Project,
     problem: &Problem<'_>,
     solution: &Solution,
     wish: &Wish,
 ) -> Result<Vec<plan::Backup>, Exit> {
     let limits = Limits { time: wish.limits.time / 5, ..wish.limits.clone() };
+    let mut all = Vec::new();
     for by in &wish.survive {
-        let known = |machine: &stack::Machine| match by {
-            By::Machine => true,
-            By::Attribute(key) => machine.attributes.contains_key(key),
-        };
-        if !problem.stack.machines.iter().any(known) {
+        if !problem.stack.has_domains(by) {
             io.no_such_loss(by);
             return Err(Exit::Error);
         }
-        let (mut findings, unknown) = placement::loss::not_survived(problem, by, &limits);
-        if !findings.is_empty() {
-            io.tell_findings(&mut findings, &project.sources);
-            io.tell("Nothing was changed.\n");
-            return Err(Exit::DoesNotFit);
+        let backups = plan::backups(problem, solution, by, &limits);
+        if !backups.iter().all(|backup| backup.survived) {
+            is_survived(io, project, problem, by, &limits)?;
         }
-        if !unknown.is_empty() {
-            let message = format!("whether the loss of {} is survived was not found out in time", unknown.join(", "));
-            io.refuse(&message, Some("give it more time: --time-limit 60"));
-            return Err(Exit::Incomplete);
-        }
+        all.extend(backups);
     }
-    let mut losses = wish.survive.clone();
-    losses.extend(plan::asked_losses(problem.stack).into_iter().filter(|by| !wish.survive.contains(by)));
-    Ok(plan::backups(problem, solution, &losses, &limits))
+    let asked = plan::asked_losses(problem.stack).into_iter().filter(|by| !wish.survive.contains(by));
+    all.extend(asked.flat_map(|by| plan::backups(problem, solution, &by, &limits)));
+    Ok(all)
+}
+
+/// Refuses a loss that is proven not to be survived, or of which neither is found in time.
+fn is_survived(io: &mut Io, project: &Project, problem: &Problem<'_>, by: &By, limits: &Limits) -> Result<(), Exit> {
+    let (mut findings, unknown) = placement::loss::not_survived(problem, by, limits);
+    if !findings.is_empty() {
+        io.tell_findings(&mut findings, &project.sources);
+        io.tell("Nothing was changed.\n");
+        return Err(Exit::DoesNotFit);
+    }
+    if !unknown.is_empty() {
+        let message = format!("whether the loss of {} is survived was not found out in time", unknown.join(", "));
+        io.refuse(&message, Some("give it more time: --time-limit 60"));
+        return Err(Exit::Incomplete);
+    }
+    Ok(())
 }
 
 /// Reads `data:m1:m3`, and plans as if the volume were there already.
@@ -344,8 +362,8 @@ pub(super) fn worst(findings: &[Diagnostic]) -> Exit {
     if findings.iter().any(Diagnostic::is_error) { Exit::Error } else { Exit::Fine }
 }
 
-/// A plan as it is to be shown.
-pub(super) fn shown(plan: &Plan, how: ShownArgs, io: &Io) -> String {
+/// A plan as it is to be shown; with what the tiers of its objective came to.
+pub(super) fn shown(plan: &Plan, how: ShownArgs, objective: bool, io: &Io) -> String {
     let mut text = view::plan(plan, how.verbose, io.style);
     if how.steps {
         text.push_str(&view::steps(plan, io.style));
@@ -353,12 +371,15 @@ pub(super) fn shown(plan: &Plan, how: ShownArgs, io: &Io) -> String {
     if how.tree {
         text.push_str(&view::tree(plan, io.style));
     }
+    if objective {
+        text.push_str(&view::objective(&plan.quality, io.style));
+    }
     text
 }
 
 /// A plan as it is shown where nothing else is asked for.
 pub(super) fn plainly(plan: &Plan, io: &Io) -> String {
-    shown(plan, ShownArgs::default(), io)
+    shown(plan, ShownArgs::default(), false, io)
 }
 
 /// A runtime for talking to machines.

@@ -125,9 +125,10 @@ impl Project {
 
     /// Of a part of the project nothing goes that the files don't name any more.
     pub(super) fn leave_others_alone(&mut self, observed: &Observed) {
-        let services = plan::services_seen(&self.compose.name, observed);
-        let is_part = !self.targets.is_empty();
-        services.into_iter().filter(|_| is_part).for_each(|service| self.compose.leave_alone(&service));
+        if !self.targets.is_empty() {
+            let services = plan::services_seen(&self.compose.name, observed);
+            services.iter().for_each(|service| self.compose.leave_alone(service));
+        }
     }
 
     /// How a run ends that would tear services apart which find each other by proxies or addresses: those tell of all.

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 use super::credentials::{credentials, registry};
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing};
+use crate::reference::{Image, parse};
 use crate::stack::PullPolicy;
 use crate::units::Bytes;
 
@@ -59,10 +60,10 @@ pub(super) async fn pull(engine: &Engine, wanted: Wanted<'_>, progress: &dyn Fn(
     let Some(digest) = wanted.digest else {
         return fetch(engine, &image, wanted.platform, progress).await.map_err(|error| refused(&error, &image));
     };
-    let (repository, tag) = split(&image);
+    let Image { name: repository, tag, .. } = parse(&image);
     let digested = checked(&format!("{repository}@{digest}"))?;
     fetch(engine, &digested, wanted.platform, progress).await.map_err(|error| refused(&error, &digested))?;
-    let options = TagImageOptions { repo: Some(repository.to_owned()), tag: Some(tag.to_owned()) };
+    let options = TagImageOptions { repo: Some(repository.to_owned()), tag: tag.map(str::to_owned) };
     let tagged = engine.docker.tag_image(&digested, Some(options)).await;
     tagged.map_err(|error| explain(&error, &format!("naming image `{image}`")))
 }
@@ -72,7 +73,7 @@ impl Wanted<'_> {
     fn is(&self, image: &str, there: &ImageInspect) -> bool {
         let by_id = self.id.is_none_or(|id| there.id.as_deref() == Some(id));
         let digests = || there.repo_digests.iter().flatten();
-        let (repository, _) = split(image);
+        let repository = parse(image).name;
         let of_registry = |digest: &str| digests().any(|it| it.ends_with(digest) && it.contains(last(repository)));
         by_id && self.digest.is_none_or(of_registry)
     }
@@ -81,14 +82,6 @@ impl Wanted<'_> {
 /// The last part of a repository's name: engines leave out a registry that goes without saying.
 fn last(repository: &str) -> &str {
     repository.rsplit('/').next().unwrap_or(repository)
-}
-
-/// `nginx:1` → (`nginx`, `1`).
-fn split(image: &str) -> (&str, &str) {
-    match image.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
-        _ => (image, "latest"),
-    }
 }
 
 /// The digest of the image that a reference stands for in its registry, as the engine finds it; with the credentials here.

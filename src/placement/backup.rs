@@ -25,13 +25,7 @@ pub struct Backup {
 
 /// For whichever one of these is lost: the fewest containers move that make all of the stack run again. `limits` are for each.
 pub fn backups(problem: &Problem<'_>, solution: &Solution, by: &By, limits: &Limits) -> Vec<Backup> {
-    let placed = solution.replicas.iter().map(|it| Running {
-        service: it.replica.service,
-        number: it.replica.number,
-        machine: it.replica.machine,
-        ports: it.ports.iter().map(|port| Some(*port)).collect(),
-    });
-    let problem = Problem::new(problem.stack, placed.collect(), Policy::default());
+    let problem = Problem::new(problem.stack, solution.as_running().collect(), Policy::default());
     let groups = groups(&problem, by);
     let each = groups.iter().map(|(_, alike)| alike.len()).sum::<usize>() <= MOST;
     let mut all = Vec::new();

@@ -25,6 +25,16 @@ pub struct Solution {
 }
 
 impl Solution {
+    /// What runs once it is so.
+    pub fn as_running(&self) -> impl Iterator<Item = Running> {
+        self.replicas.iter().map(|it| Running {
+            service: it.replica.service,
+            number: it.replica.number,
+            machine: it.replica.machine,
+            ports: it.ports.iter().map(|port| Some(*port)).collect(),
+        })
+    }
+
     /// Of what runs, the containers that do not stay on their machine.
     pub fn leaving<'a>(&'a self, running: &'a [Running]) -> impl Iterator<Item = &'a Running> {
         let stays =

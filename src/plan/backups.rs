@@ -17,9 +17,9 @@ pub fn asked_losses(stack: &Stack) -> Vec<By> {
 }
 
 /// For whichever one of these is lost after a placement: where everything goes.
-pub fn backups(problem: &Problem<'_>, solution: &Solution, losses: &[By], limits: &Limits) -> Vec<Backup> {
-    let all = losses.iter().flat_map(|by| placement::backups(problem, solution, by, limits));
-    all.map(|backup| told(problem.stack, &backup)).collect()
+pub fn backups(problem: &Problem<'_>, solution: &Solution, by: &By, limits: &Limits) -> Vec<Backup> {
+    let all = placement::backups(problem, solution, by, limits);
+    all.iter().map(|backup| told(problem.stack, backup)).collect()
 }
 
 fn told(stack: &Stack, backup: &placement::Backup) -> Backup {

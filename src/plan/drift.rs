@@ -78,7 +78,8 @@ fn short(id: &str) -> String {
     id.split_once(':').map_or(id, |(_, digits)| digits).chars().take(12).collect()
 }
 
-type Difference = (String, Option<String>, Option<String>);
+/// A name, what is wanted or was made, and what was found.
+pub(super) type Difference = (String, Option<String>, Option<String>);
 
 /// The settings that are not as they were made. A limit that an engine does not tell is one that it does not support: nobody
 /// can take one away from a container.
@@ -119,7 +120,8 @@ pub(super) fn settings_to_restore(own: &Own<'_>, spec: &ContainerSpec) -> Option
         // Engines take no limit where a quota was given.
         wanted.cpus = None;
     }
-    edited(&wanted.told(), Some(now)).iter().any(|(_, wanted, _)| wanted.is_some()).then_some(wanted)
+    let differs = put_back(now, &wanted).next().is_some();
+    differs.then_some(wanted)
 }
 
 /// Why a container that was made from this spec must be made anew all the same; nothing where it can go on.
@@ -135,9 +137,13 @@ pub(super) fn beyond_mending(own: &Own<'_>, spec: &ContainerSpec, pin: Option<&P
     why
 }
 
+/// Each setting that is put back: its name, as it is to be, and as it was found.
+pub(super) fn put_back(now: &Settings, wanted: &Settings) -> impl Iterator<Item = Difference> {
+    edited(&wanted.told(), Some(now)).into_iter().filter(|(_, wanted, _)| wanted.is_some())
+}
+
 /// "mem_limit is 1 GiB".
 pub(super) fn edits(now: &Settings, wanted: &Settings) -> String {
     let told = |(name, _, found): Difference| format!("{name} is {}", found.unwrap_or_else(|| "not set".to_owned()));
-    let edited = edited(&wanted.told(), Some(now)).into_iter().filter(|(_, wanted, _)| wanted.is_some());
-    edited.map(told).collect::<Vec<_>>().join(", ")
+    put_back(now, wanted).map(told).collect::<Vec<_>>().join(", ")
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::observed::{MachineState, Observed};
+use crate::reference::parse;
 use crate::stack::{Machine, PullPolicy, Stack};
 
 /// The image that a reference stands for in one plan: every machine gets the same.
@@ -78,7 +79,7 @@ fn pin(image: &str, machine: &str, observed: &Observed) -> Option<Pin> {
             }
         }
     };
-    let digested = format!("{}@{}", repository(image), digest.as_deref()?);
+    let digested = format!("{}@{}", parse(image).name, digest.as_deref()?);
     let ids = observed.machines.values().filter_map(|state| id_of(&digested, state));
     let ids: BTreeSet<String> = ids.map(str::to_owned).collect();
     let bytes = observed.machines.values().find_map(|state| size(state, &ids));
@@ -114,7 +115,7 @@ fn newest<'a>(image: &str, states: impl Iterator<Item = &'a MachineState>) -> Op
 
 /// The registry's digest of an image, if it was pulled from there.
 fn digest_of<'a>(image: &str, id: &str, state: &'a MachineState) -> Option<&'a str> {
-    let repository = full_reference(&repository(image));
+    let repository = full_reference(parse(image).name);
     let name = repository.strip_suffix(":latest").unwrap_or(&repository).to_owned();
     state.image_ids.iter().filter(|(_, there)| *there == id).find_map(|(reference, _)| {
         let (of, digest) = reference.split_once('@')?;
@@ -152,15 +153,6 @@ pub(super) fn id_of<'a>(image: &str, state: &'a MachineState) -> Option<&'a str>
     state.image_ids.iter().find(|(there, _)| full_reference(there) == wanted).map(|(_, id)| id.as_str())
 }
 
-/// A reference without its tag.
-fn repository(image: &str) -> String {
-    let name = image.split('@').next().unwrap_or(image);
-    match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository.to_owned(),
-        _ => name.to_owned(),
-    }
-}
-
 /// `nginx` → `docker.io/library/nginx:latest`: what the engine makes of a reference.
 fn full_reference(image: &str) -> String {
     let (registry, rest) = match image.split_once('/') {
@@ -184,8 +176,6 @@ mod tests {
         assert_eq!(full("bitnami/redis:7"), "docker.io/bitnami/redis:7");
         assert_eq!(full("localhost:5000/a"), "localhost:5000/a:latest");
         assert_eq!(full("ghcr.io/a/b@sha256:12"), "ghcr.io/a/b@sha256:12");
-        assert_eq!(repository("localhost:5000/a"), "localhost:5000/a");
-        assert_eq!(repository("localhost:5000/a:1"), "localhost:5000/a");
     }
 
     /// A machine that has images, each with its references and its age.

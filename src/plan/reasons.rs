@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::inventory::Availability;
 use crate::labels;
-use crate::observed::{HostPort, Settings};
+use crate::observed::HostPort;
 use crate::placement::Problem;
 use crate::stack::{ContainerSpec, Replicas, Stack, is_hidden};
 
 use super::current::Own;
-use super::drift::{edits, told_state};
+use super::drift::{edits, put_back, told_state};
 use super::model::AttributeChange;
 use super::work::{Work, host_services};
 
@@ -182,14 +182,10 @@ fn readable(value: &str) -> String {
 
 /// What changes of it: image and host ports, as they can be seen from outside; then what it was made from otherwise.
 pub(super) fn attributes(work: &Work<'_>) -> Vec<AttributeChange> {
-    if let (Some(kept), Some(wanted)) = (&work.kept, &work.restores) {
-        let (now, wanted) = (kept.state.settings.as_ref().map(Settings::told).unwrap_or_default(), wanted.told());
-        let change = |(name, wanted): (&String, &String)| AttributeChange {
-            name: name.clone(),
-            before: now.get(name).cloned(),
-            after: Some(wanted.clone()),
-        };
-        return wanted.iter().map(change).filter(|it| it.before != it.after).collect();
+    let now = work.kept.as_ref().and_then(|kept| kept.state.settings.as_ref());
+    if let (Some(now), Some(wanted)) = (now, &work.restores) {
+        let change = |(name, after, before)| AttributeChange { name, before, after };
+        return put_back(now, wanted).map(change).collect();
     }
     if !work.replaces() {
         return Vec::new();

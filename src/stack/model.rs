@@ -9,7 +9,7 @@ use super::hooks::Hook;
 use super::moved::VolumeMove;
 use super::rollout::{OnFailure, Rollout};
 use super::spec::ContainerSpec;
-use super::wishes::Wishes;
+use super::wishes::{By, Wishes};
 use crate::compose::model::Condition;
 use crate::inventory::{Availability, Endpoint};
 use crate::source::{Span, Spanned};
@@ -52,6 +52,14 @@ impl Stack {
         match service.container_on(machine).version() {
             Some(version) => format!("{name}-{version}"),
             None => name,
+        }
+    }
+
+    /// Whether machines can be lost by this: whether any has the attribute.
+    pub fn has_domains(&self, by: &By) -> bool {
+        match by {
+            By::Machine => true,
+            By::Attribute(key) => self.machines.iter().any(|machine| machine.attributes.contains_key(key)),
         }
     }
 

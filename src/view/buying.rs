@@ -147,16 +147,21 @@ pub(super) fn labels(it: &Bought) -> String {
     it.labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
 }
 
+/// What a step has room for.
+pub(super) fn room(report: &Report, times: usize) -> String {
+    match times {
+        0 => "nothing more".to_owned(),
+        times => rooms(&report.headroom, u32::try_from(times).unwrap_or(u32::MAX)),
+    }
+}
+
 /// A row for each step: its cost, and what it costs more than the one before.
 fn frontier(report: &Report, style: Style) -> String {
     let mut table = style.table();
     table.set_header([" room for", "cost", "more than before", "machines to buy"]);
     let mut before: Option<f64> = None;
     for (times, answer) in report.steps.iter().enumerate() {
-        let room = match times {
-            0 => "nothing more".to_owned(),
-            times => rooms(&report.headroom, u32::try_from(times).unwrap_or(u32::MAX)),
-        };
+        let room = room(report, times);
         let mark = if times == report.asked { " (asked)" } else { "" };
         let (cost, color, machines) = match answer {
             Answer::Fleet(fleet) => {

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 500;
 
 /// Each room with the rooms that it may use, all of which stand before it. What is not named here is not allowed.
-const ROOMS: [(&str, &[&str]); 22] = [
+const ROOMS: [(&str, &[&str]); 23] = [
     ("source", &[]),
     ("text", &[]),
     ("map", &[]),
     ("units", &[]),
     ("labels", &[]),
     ("digest", &[]),
+    ("reference", &[]),
     ("diagnostic", &["source"]),
     ("observed", &["units"]),
     ("yaml", &["source", "map", "units", "diagnostic"]),
@@ -22,13 +23,13 @@ const ROOMS: [(&str, &[&str]); 22] = [
         "stack",
         &["digest", "source", "map", "units", "labels", "diagnostic", "observed", "yaml", "compose", "inventory"],
     ),
-    ("lint", &["digest", "source", "map", "units", "diagnostic", "yaml", "compose", "inventory", "stack"]),
+    ("lint", &["digest", "reference", "source", "map", "units", "diagnostic", "yaml", "compose", "inventory", "stack"]),
     ("placement", &["source", "units", "diagnostic", "inventory", "stack"]),
     ("capacity", &["units", "diagnostic", "inventory", "stack", "placement"]),
     ("discovery", &["digest", "source", "units", "labels", "stack", "placement"]),
-    ("plan", &["digest", "units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
+    ("plan", &["digest", "reference", "units", "labels", "diagnostic", "observed", "inventory", "stack", "placement"]),
     ("export", &["yaml", "observed", "plan", "stack"]),
-    ("cluster", &["text", "digest", "units", "labels", "observed", "inventory", "stack", "plan"]),
+    ("cluster", &["text", "digest", "reference", "units", "labels", "observed", "inventory", "stack", "plan"]),
     ("apply", &["digest", "labels", "plan", "cluster"]),
     (
         "view",

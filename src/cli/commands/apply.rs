@@ -7,7 +7,6 @@ use crate::cli::goal::Goal;
 use crate::cli::{Exit, Io};
 use crate::observed::Observed;
 use crate::plan::Plan;
-use crate::view;
 
 pub(in crate::cli) fn run(args: &ApplyArgs, io: &mut Io) -> Exit {
     Goal::load(args, io).and_then(|goal| reach(args, io, goal)).unwrap_or_else(|exit| exit)
@@ -18,10 +17,7 @@ fn reach(args: &ApplyArgs, io: &mut Io, goal: Goal) -> Result<Exit, Exit> {
     goal.fits(io, &machines)?;
     let cluster = connect(io, &machines).with_contents(goal.contents(io)?);
     let project = goal.project().to_owned();
-    let show = |plan: &Plan, io: &Io| {
-        let objective = args.placement.objective.then(|| view::objective(&plan.quality, io.style));
-        shown(plan, args.shown, io) + &objective.unwrap_or_default()
-    };
+    let show = |plan: &Plan, io: &Io| shown(plan, args.shown, args.placement.objective, io);
     let plan = async |io: &mut Io, observed: &mut Observed| {
         ask_registries(&cluster, &goal.images(), observed).await;
         goal.plan(args, io, observed)

@@ -65,9 +65,7 @@ fn tell(args: &CapacityArgs, io: &mut Io) -> Result<Exit, Exit> {
         }
     };
     let losses = By::parse(&args.loss);
-    if let By::Attribute(key) = &losses
-        && !stack.machines.iter().any(|machine| machine.attributes.contains_key(key))
-    {
+    if !stack.has_domains(&losses) {
         io.no_such_loss(&losses);
         return Err(Exit::Error);
     }

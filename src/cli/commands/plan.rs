@@ -1,7 +1,7 @@
 //! `planner plan`: what would change, and why. Changes nothing.
 
 use crate::cli::args::PlanArgs;
-use crate::cli::deploy::{Wish, place_and_plan, seen, shown};
+use crate::cli::deploy::{Wish, place_and_plan, seen_with, shown};
 use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::project::Project;
 use crate::cli::{Exit, Io};
@@ -18,7 +18,9 @@ fn tell(args: &PlanArgs, io: &mut Io) -> Result<Exit, Exit> {
     project.set_aside(io, &args.situation)?;
     project.narrow(io, &args.scope.target)?;
     project.for_programs = args.json;
-    let observed = seen(io, &project, args.observed.as_deref(), &args.situation)?;
+    // Which image is meant is asked only where something is planned.
+    let images = if args.refresh_only { Vec::new() } else { project.images() };
+    let observed = seen_with(io, &project, args.observed.as_deref(), &args.situation, &images)?;
     if args.refresh_only {
         return Ok(tell_drift(args, io, &project, &observed));
     }
@@ -45,11 +47,8 @@ fn show(args: &PlanArgs, io: &mut Io, project: &Project, plan: &Plan) -> Result<
     if args.json {
         io.print(&json());
     } else {
-        let text = shown(plan, args.shown, io);
+        let text = shown(plan, args.shown, args.placement.objective, io);
         io.print(&text);
-        if args.placement.objective {
-            io.print(&view::objective(&plan.quality, io.style));
-        }
     }
     if let Some(out) = &args.out {
         io.write_file(out, &json())?;

@@ -9,7 +9,7 @@ pub(in crate::cli) fn run(args: &ShowArgs, io: &mut Io) -> Exit {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
-    let text = shown(&plan, args.shown, io);
+    let text = shown(&plan, args.shown, false, io);
     io.print(&text);
     Exit::Fine
 }

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
 use std::collections::BTreeMap;
 
-use crate::lint::image;
+use crate::reference;
 
 /// See its `summary`.
 pub static RULE: Rule = Rule {
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let Some(image) = service.image.as_ref().filter(|it| service.build.is_none() && !it.value.is_empty()) else {
             continue;
         };
-        let parts = image::parse(&image.value);
+        let parts = reference::parse(&image.value);
         // What a variable gives is settled where the project is run.
         let variable = context.slice(image.span).contains('$');
         if parts.digest.is_some() || variable || !parts.tag.is_none_or(moves) {

@@ -1,7 +1,7 @@
 //! An image without a digest.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::lint::image;
+use crate::reference;
 use crate::lint::rule::example;
 use crate::lint::{Context, Finder, Group, Needs, Rule};
 
@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for service in context.services() {
         let Some(image) = service.image.as_ref().filter(|_| service.build.is_none()) else { continue };
-        if image::parse(&image.value).digest.is_none() {
+        if reference::parse(&image.value).digest.is_none() {
             findings.push(
                 RULE.finding(format!("`{}` names its image by a tag that can be moved", service.name))
                     .label(image.span, "")

@@ -120,8 +120,14 @@ pub(super) fn limits(machines: &[MachineRoom], style: Style) -> String {
     lines(&table)
 }
 
-/// "9 of 6 (150 %), 2 without": more than there is cannot be had by all at once.
+/// More than there is cannot be had by all at once.
 fn limit(sum: &LimitSum) -> Cell {
+    let too_much = sum.capacity.is_some_and(|capacity| sum.limits > capacity);
+    cell(limit_text(sum)).fg(if too_much { Color::Yellow } else { Color::Reset })
+}
+
+/// "9 of 6 (150 %), 2 without".
+pub(in crate::view) fn limit_text(sum: &LimitSum) -> String {
     let mut text = sum.resource.show(sum.limits);
     let percent = sum.capacity.and_then(|capacity| sum.limits.saturating_mul(100).checked_div(capacity));
     if let (Some(capacity), Some(percent)) = (sum.capacity, percent) {
@@ -130,6 +136,5 @@ fn limit(sum: &LimitSum) -> Cell {
     if sum.without > 0 {
         text.push_str(&format!(", {} without", count(sum.without as usize, "container")));
     }
-    let too_much = sum.capacity.is_some_and(|capacity| sum.limits > capacity);
-    cell(text).fg(if too_much { Color::Yellow } else { Color::Reset })
+    text
 }

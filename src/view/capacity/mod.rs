@@ -11,7 +11,7 @@ mod sizes;
 
 pub use json::capacity_json;
 pub(super) use json::room_json;
-pub(super) use machines::{machines, size};
+pub(super) use machines::{limit_text, machines, size};
 
 use crate::capacity::Report;
 

@@ -1,7 +1,7 @@
 //! What room for more costs.
 
 use crate::capacity::buying::{Answer, Report};
-use crate::view::buying::{bought, money, number, percent, rooms};
+use crate::view::buying::{bought, money, number, percent, room, rooms};
 
 use super::chart::{Axis, Chart, Mark};
 use super::page::paragraph;
@@ -62,10 +62,7 @@ fn table(report: &Report) -> String {
     let mut table = Table::new("What room for more costs", heads);
     let mut before: Option<f64> = None;
     for (times, answer) in report.steps.iter().enumerate() {
-        let room = match times {
-            0 => "nothing more".to_owned(),
-            times => rooms(&report.headroom, u32::try_from(times).unwrap_or(u32::MAX)),
-        };
+        let room = room(report, times);
         let mark = if times == report.asked { " (asked)" } else { "" };
         let own = if let Answer::Fleet(fleet) = answer { Some(fleet.cost) } else { None };
         let more = before.zip(own).map_or(String::new(), |(before, own)| number(own - before));

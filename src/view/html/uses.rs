@@ -2,6 +2,7 @@
 
 use crate::capacity::{LimitSum, MachineRoom, MachineUse, ResourceUse, Sizes};
 use crate::units::Resource;
+use crate::view::capacity::limit_text;
 use crate::view::style::count;
 
 use super::head;
@@ -26,14 +27,7 @@ pub(super) fn limits(machines: &[MachineRoom]) -> String {
 }
 
 fn limit(sum: &LimitSum) -> Cell {
-    let mut text = sum.resource.show(sum.limits);
-    let percent = sum.capacity.and_then(|capacity| sum.limits.saturating_mul(100).checked_div(capacity));
-    if let (Some(capacity), Some(percent)) = (sum.capacity, percent) {
-        text.push_str(&format!(" of {} ({percent} %)", sum.resource.show(capacity)));
-    }
-    if sum.without > 0 {
-        text.push_str(&format!(", {} without", count(sum.without as usize, "container")));
-    }
+    let text = limit_text(sum);
     match sum.capacity {
         Some(capacity) if sum.limits > capacity => Cell::told(Mood::Careful, &text),
         _ => Cell::text(text),
