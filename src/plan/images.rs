@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::observed::{MachineState, Observed};
+use crate::observed::{BuiltImage, MachineState, Observed};
 use crate::reference::parse;
 use crate::stack::{Machine, PullPolicy, Stack};
 
@@ -48,8 +48,7 @@ impl Pins {
             let mut by_kind: BTreeMap<(&str, &str), Option<Rc<Pin>>> = BTreeMap::new();
             let of = |machine: &Machine| {
                 let state = observed.machines.get(&machine.name)?;
-                let kind = (state.engine.os.as_str(), state.engine.architecture.as_str());
-                by_kind.entry(kind).or_insert_with(|| pin(image, &machine.name, observed).map(Rc::new)).clone()
+                by_kind.entry(kind(state)).or_insert_with(|| pin(image, &machine.name, observed).map(Rc::new)).clone()
             };
             pins.insert(image.clone(), stack.machines.iter().map(of).collect());
         }
@@ -62,11 +61,15 @@ impl Pins {
     }
 }
 
-/// Which image a reference stands for on machines of the kind of this one: what the registry said, where it was asked; else the
-/// newest that any machine has under it. None where nobody knows one, and where the reference has a digest already.
+/// Which image a reference stands for on machines of the kind of this one: what was built just now; what the registry said, where
+/// it was asked; else the newest that any machine has under it, or the engine here, if it is one that is built. None where nobody knows one, and where the reference has a digest already.
 fn pin(image: &str, machine: &str, observed: &Observed) -> Option<Pin> {
     if image.contains('@') {
         return None;
+    }
+    if let Some(built) = built(image, machine, observed) {
+        let ids = BTreeSet::from([built.id.clone()]);
+        return Some(Pin { digest: None, ids, bytes: Some(built.facts.bytes), asked: false });
     }
     let asked = observed.registry.get(image);
     let digest = match asked {
@@ -86,14 +89,34 @@ fn pin(image: &str, machine: &str, observed: &Observed) -> Option<Pin> {
     Some(Pin { digest, ids, bytes, asked: asked.is_some() })
 }
 
+/// The image that was built here, where it is the one that is meant: it was built just now, or no machine has one as new and no
+/// registry was asked.
+fn built<'o>(image: &str, machine: &str, observed: &'o Observed) -> Option<&'o BuiltImage> {
+    let built = observed.built.get(image).filter(|built| !built.id.is_empty())?;
+    let is_for = |state: &&MachineState| kind(state) == kind_of(built);
+    observed.machines.get(machine).filter(is_for)?;
+    let created = |(state, id): (&MachineState, &str)| state.image_facts.get(id).map_or(0, |facts| facts.created);
+    let newest = || newest(image, observed.machines.values().filter(is_for)).map(created);
+    let is_newer = || newest().is_none_or(|newest| newest < built.facts.created);
+    (built.fresh || !observed.registry.contains_key(image) && is_newer()).then_some(built)
+}
+
 /// The newest of those that machines of this one's kind have, where no registry gave it.
 fn local(image: &str, machine: &str, observed: &Observed) -> Option<Pin> {
-    let kind = |state: &MachineState| (state.engine.os.clone(), state.engine.architecture.clone());
     let own = kind(observed.machines.get(machine)?);
     let (_, id) = newest(image, observed.machines.values().filter(|state| kind(state) == own))?;
     let ids = BTreeSet::from([id.to_owned()]);
     let bytes = observed.machines.values().find_map(|state| size(state, &ids));
     Some(Pin { digest: None, ids, bytes, asked: false })
+}
+
+/// What images a machine's engine can run: its system and its architecture.
+pub(super) fn kind(state: &MachineState) -> (&str, &str) {
+    (&state.engine.os, &state.engine.architecture)
+}
+
+fn kind_of(built: &BuiltImage) -> (&str, &str) {
+    (&built.os, &built.architecture)
 }
 
 fn size(state: &MachineState, ids: &BTreeSet<String>) -> Option<u64> {
@@ -127,14 +150,21 @@ fn digest_of<'a>(image: &str, id: &str, state: &'a MachineState) -> Option<&'a s
 /// The references of which a registry is to be asked which image they stand for: those that no machine has, and those that
 /// are to be asked for each time.
 pub fn to_ask(images: &[(String, PullPolicy)], observed: &Observed) -> Vec<String> {
-    let known = |image: &str| observed.machines.values().any(|state| has_image(image, state));
+    let known = |image: &str| is_anywhere(image, observed);
     let is_asked = |(image, policy): &&(String, PullPolicy)| match policy {
         PullPolicy::Always => !image.contains('@'),
         PullPolicy::Missing => !image.contains('@') && !known(image),
-        PullPolicy::Never => false,
+        PullPolicy::Never | PullPolicy::Built => false,
     };
     let asked: BTreeSet<&String> = images.iter().filter(is_asked).map(|(image, _)| image).collect();
     asked.into_iter().cloned().collect()
+}
+
+/// Whether any machine has an image, or the engine here one that was built for a machine.
+pub fn is_anywhere(image: &str, observed: &Observed) -> bool {
+    let built = observed.built.get(image);
+    let is_for = |state| built.is_some_and(|built| !built.id.is_empty() && kind(state) == kind_of(built));
+    observed.machines.values().any(|state| has_image(image, state) || is_for(state))
 }
 
 /// Whether a machine has an image, however its reference is written.

@@ -1,8 +1,10 @@
 //! From a service as written to what its containers are made from.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::compose::model::{self as compose, MountKind, Rare, RestartCondition};
+use crate::map::Map;
 use crate::source::{Spanned, Text};
 
 use super::model::Stack;
@@ -19,7 +21,7 @@ pub(super) fn spec(compose: &compose::Compose, stack: &Stack, written: &compose:
     let mut expose: Vec<String> = written.expose.iter().map(|port| with_protocol(&port.value)).collect();
     expose.sort();
     ContainerSpec {
-        image: written.image.as_ref().map(|image| image.value.to_string()).unwrap_or_default(),
+        image: compose.image(written).map(|image| image.to_string()).unwrap_or_default(),
         platform: text(&written.platform),
         command: words(&written.command),
         entrypoint: words(&written.entrypoint),
@@ -41,11 +43,11 @@ pub(super) fn spec(compose: &compose::Compose, stack: &Stack, written: &compose:
         dns: list(&written.dns),
         dns_opt: list(&written.dns_opt),
         dns_search: list(&written.dns_search),
-        extra_hosts: written.extra_hosts.iter().map(|host| host.value.replacen('=', ":", 1)).collect(),
+        extra_hosts: extra_hosts(&written.extra_hosts),
         devices: written.devices.iter().map(device).collect(),
         device_requests: device_requests(written),
         sysctls: texts(&written.sysctls),
-        ulimits: written.ulimits.iter().map(|(name, it)| (name.to_string(), ulimit(it))).collect(),
+        ulimits: ulimits(&written.ulimits),
         shm_size: written.shm_size.as_ref().map(|size| size.value.0),
         runtime: text(&written.runtime),
         network_mode: text(&written.network_mode),
@@ -93,11 +95,11 @@ fn words(field: &Rare<Vec<Text>>) -> Option<Vec<String>> {
     field.as_ref().map(|it| it.value.iter().map(ToString::to_string).collect())
 }
 
-fn is(field: &Option<Spanned<bool>>) -> bool {
+pub(super) fn is(field: &Option<Spanned<bool>>) -> bool {
     field.as_ref().is_some_and(|it| it.value)
 }
 
-fn list(list: &compose::List) -> Vec<String> {
+pub(super) fn list(list: &compose::List) -> Vec<String> {
     list.iter().map(|it| it.value.to_string()).collect()
 }
 
@@ -144,8 +146,13 @@ fn device_requests(written: &compose::Service) -> Vec<DeviceRequest> {
     of_deploy.chain(written.gpus.iter().map(|device| request(device, &["gpu"]))).collect()
 }
 
-fn ulimit(ulimit: &compose::Ulimit) -> Ulimit {
-    Ulimit { soft: ulimit.soft, hard: ulimit.hard }
+pub(super) fn ulimits(limits: &Map<compose::Ulimit>) -> BTreeMap<String, Ulimit> {
+    limits.iter().map(|(name, it)| (name.to_string(), Ulimit { soft: it.soft, hard: it.hard })).collect()
+}
+
+/// `name:address`, as engines read them.
+pub(super) fn extra_hosts(hosts: &compose::List) -> Vec<String> {
+    hosts.iter().map(|host| host.value.replacen('=', ":", 1)).collect()
 }
 
 /// The networks to join; each under the service's own name as well.
@@ -310,15 +317,18 @@ fn logging(written: &compose::Logging) -> Logging {
     Logging { driver: written.driver.as_ref().map(|driver| driver.value.to_string()), options: texts(&written.options) }
 }
 
-/// The image of a service, and when it is fetched; none where the file names none.
-pub fn image(written: &compose::Service) -> Option<(String, PullPolicy)> {
-    written.image.as_ref().map(|image| (image.value.to_string(), pull(written)))
+/// The image of a service, and when it is fetched; none where the file names none and builds none.
+pub fn image(compose: &compose::Compose, written: &compose::Service) -> Option<(String, PullPolicy)> {
+    compose.image(written).map(|image| (image.to_string(), pull(written)))
 }
 
-fn pull(written: &compose::Service) -> PullPolicy {
+/// When a service's image is fetched. What is built and has no name of its own is in no registry.
+pub(super) fn pull(written: &compose::Service) -> PullPolicy {
     match written.pull_policy.as_ref().map(|policy| policy.value) {
-        Some(compose::PullPolicy::Always) => PullPolicy::Always,
+        Some(compose::PullPolicy::Always) if written.image.is_some() => PullPolicy::Always,
         Some(compose::PullPolicy::Never) => PullPolicy::Never,
+        Some(compose::PullPolicy::Build) if written.build.is_some() => PullPolicy::Built,
+        _ if written.image.is_none() => PullPolicy::Built,
         _ => PullPolicy::Missing,
     }
 }

@@ -254,6 +254,15 @@ pub enum PullPolicy {
     /// When it is not there.
     #[default]
     Missing,
+    /// Never from a registry: it is built, and had from where that was done.
+    Built,
+}
+
+impl PullPolicy {
+    /// Whether registries are asked for it.
+    pub fn asks_registries(self) -> bool {
+        matches!(self, PullPolicy::Always | PullPolicy::Missing)
+    }
 }
 
 /// A network that a container joins.

@@ -4,12 +4,14 @@ use crate::compose::model::{Compose, FileReference, MountKind, Service};
 use crate::diagnostic::Diagnostic;
 
 use super::container::{references, target};
+use super::recipe;
 use super::spec::FileKind;
 
 /// One finding for each thing that would be missing or different in the containers. They are errors: a plan that
 /// leaves them out would not be what the file says.
 pub fn unsupported(compose: &Compose) -> Vec<Diagnostic> {
-    let mut findings: Vec<Diagnostic> = compose.services.values().flat_map(of_service).collect();
+    let mut findings: Vec<Diagnostic> =
+        compose.services.values().flat_map(|service| of_service(compose, service)).collect();
     for service in compose.services.values() {
         for (key, span) in &service.unmodelled {
             let message =
@@ -20,19 +22,9 @@ pub fn unsupported(compose: &Compose) -> Vec<Diagnostic> {
     findings
 }
 
-fn of_service(service: &Service) -> Vec<Diagnostic> {
+fn of_service(compose: &Compose, service: &Service) -> Vec<Diagnostic> {
     let name = &service.name;
-    let mut findings = Vec::new();
-    if let Some(build) = service.build.as_ref().filter(|_| service.image.is_none()) {
-        findings.push(
-            Diagnostic::error(
-                "M311",
-                format!("`{name}` is built from source and names no image for the machines to pull"),
-            )
-            .label(build.span, "images are not built here")
-            .help("build and push it where that is done today, and name the result with `image:`"),
-        );
-    }
+    let mut findings = recipe::unsupported(compose, service);
     findings.extend(references(service).filter_map(|(kind, file)| out_of_sight(service, kind, file)));
     if let Some(provider) = &service.provider {
         findings.push(

@@ -1,8 +1,8 @@
 //! A service.
 
 use super::fields::Fields;
-use super::{Decoder, deploy, parts, tuning};
-use crate::compose::model::{Build, Hooks, Service, Watch};
+use super::{Decoder, build, deploy, parts, tuning};
+use crate::compose::model::{Hooks, Service, Watch};
 use crate::source::{Span, Spanned, Text};
 use crate::units::Bytes;
 use crate::yaml::{Node, Scalar};
@@ -33,8 +33,7 @@ impl Decoder<'_, '_> {
         // Of any type, so that a number is not reported as no image as well.
         let image = fields.read("image", |scalar| Some(scalar.canonical_text()));
         service.image = image.filter(|image| !image.value.is_empty());
-        let build = fields.under("build");
-        service.build = fields.key("build").map(|span| Box::new(self::build(build, span)));
+        service.build = fields.key("build").map(|span| Box::new(build::build(fields.under("build"), span)));
         service.platform = fields.text("platform").map(Box::new);
         service.pull_policy = self.pull_policy(fields);
         service.provider = fields.under("provider").text("type").map(Box::new);
@@ -97,18 +96,6 @@ impl Decoder<'_, '_> {
         service.deploy = fields.key("deploy").map(|span| Box::new(deploy::deploy(fields.under("deploy"), span)));
         service.scale = fields.integer("scale");
         service.logging = parts::logging(fields).map(Box::new);
-    }
-}
-
-fn build(build: Fields, span: Span) -> Build {
-    Build {
-        span,
-        context: build.text("context"),
-        dockerfile: build.text("dockerfile"),
-        dockerfile_inline: build.text("dockerfile_inline"),
-        platforms: build.texts("platforms"),
-        additional_contexts: build.labels("additional_contexts"),
-        secrets: build.items("secrets").iter().filter_map(|item| Fields::of(item).text("source")).collect(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A service as it was written.
 
+use super::build::Build;
 use super::deploy::{Deploy, DeviceReservation};
 use super::parts::{
     Attachment, Dependency, Device, FileReference, Healthcheck, Hooks, Link, Logging, Mount, Port, Ulimit,
@@ -202,25 +203,6 @@ impl Service {
         let named = self.networks.is_empty() || self.networks.contains_key("default");
         named && self.provider.is_none() && self.network_mode.is_none()
     }
-}
-
-/// How an image is built. Images are not built here, so that only what findings need is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Build {
-    /// Where the key `build` stands.
-    pub span: Span,
-    /// The context: a folder, absolute, or a URL.
-    pub context: Option<Spanned<Text>>,
-    /// The Dockerfile's path.
-    pub dockerfile: Option<Spanned<Text>>,
-    /// The Dockerfile itself.
-    pub dockerfile_inline: Option<Spanned<Text>>,
-    /// The platforms to build for.
-    pub platforms: List,
-    /// Folders, images or services that the build can copy from, by name.
-    pub additional_contexts: Labels,
-    /// The secrets that the build can read, by their keys.
-    pub secrets: List,
 }
 
 /// When an image is fetched.

@@ -60,7 +60,8 @@ fn process(said: &mut Said, spec: &ContainerSpec) {
         "pull_policy",
         match spec.pull {
             PullPolicy::Always => Value::from("always"),
-            PullPolicy::Never => Value::from("never"),
+            // Where it is exported to, nothing is built.
+            PullPolicy::Never | PullPolicy::Built => Value::from("never"),
             PullPolicy::Missing => Value::Null,
         },
     );
