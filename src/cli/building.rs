@@ -92,7 +92,7 @@ pub(super) async fn build(
     let mut findings: Vec<Diagnostic> = stack::unbuildable(&project.compose);
     findings.retain(Diagnostic::is_error);
     findings.extend(plan::built_for_others(&problem, recipes));
-    findings.extend(recipes.iter().flat_map(|recipe| recipe.missing(&exists)));
+    findings.extend(recipes.iter().flat_map(|recipe| recipe.missing(&io.directory, &exists)));
     if !findings.is_empty() {
         io.tell_findings(&mut findings, &project.sources);
         return Err(Exit::Error);

@@ -262,3 +262,108 @@ fn fields(names: [&str; 2], values: [&str; 2]) -> String {
     };
     names.into_iter().zip(values).map(field).collect::<Vec<_>>().join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::{BuildSecret, Ulimit};
+
+    fn recipe() -> Recipe {
+        let mut recipe = Recipe { image: "shop-web".to_owned(), ..Recipe::default() };
+        recipe.context.value = Context::Folder("/src/web".into());
+        recipe
+    }
+
+    fn none(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn a_plain_build_is_told_its_name_its_file_and_its_folder() {
+        let with_buildx = arguments(&recipe(), None, true, &none);
+        let words = ["--tag=shop-web", "--file=/src/web/Dockerfile", "--provenance=false", "/src/web"];
+        assert_eq!(with_buildx[..4], ["buildx", "build", "--load", "--progress=plain"]);
+        assert_eq!(with_buildx[4..], words);
+        let without = arguments(&recipe(), Some("linux/arm64"), false, &none);
+        let words = ["build", "--tag=shop-web", "--file=/src/web/Dockerfile", "--platform=linux/arm64", "/src/web"];
+        assert_eq!(without, words);
+        assert!(!needs_buildkit(&recipe()));
+    }
+
+    #[test]
+    fn all_that_a_build_says_is_handed_on() {
+        let texts = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let secret = |id: &str, from| BuildSecret { id: id.to_owned(), from };
+        let mut recipe = Recipe {
+            tags: texts(&["shop/web:2"]),
+            inline: Some("FROM scratch".to_owned()),
+            target: Some("last".to_owned()),
+            args: vec![
+                ("SAID".to_owned(), Some("--a b".to_owned())),
+                ("SET".to_owned(), None),
+                ("UNSET".to_owned(), None),
+            ],
+            labels: [("team".to_owned(), "a=b".to_owned())].into(),
+            secrets: vec![
+                secret("token", SecretPlace::File("/keys/a,b".into())),
+                secret("other", SecretPlace::Variable("OTHER".to_owned())),
+            ],
+            ssh: texts(&["default"]),
+            cache_from: texts(&["type=local,src=c"]),
+            cache_to: texts(&["type=inline"]),
+            no_cache: true,
+            no_cache_filter: texts(&["first"]),
+            pull: true,
+            network: Some("host".to_owned()),
+            extra_hosts: texts(&["some:10.0.0.1"]),
+            shm_size: Some(64),
+            ulimits: [("nofile".to_owned(), Ulimit { soft: 1, hard: 2 })].into(),
+            entitlements: texts(&["network.host"]),
+            provenance: Some("mode=max".to_owned()),
+            sbom: Some("true".to_owned()),
+            ..recipe()
+        };
+        recipe.contexts.entry("base".to_owned()).or_default().value = "docker-image://b:1".to_owned();
+        let variable = |name: &str| (name == "SET").then(|| "from outside".to_owned());
+        let expected = [
+            "--tag=shop-web",
+            "--tag=shop/web:2",
+            "--file=-",
+            "--target=last",
+            "--platform=linux/arm64",
+            "--network=host",
+            "--build-arg=SAID=--a b",
+            "--build-arg=SET=from outside",
+            "--label=team=a=b",
+            "--add-host=some:10.0.0.1",
+            "--ulimit=nofile=1:2",
+            "--shm-size=64",
+            "--no-cache=true",
+            "--pull=true",
+            "--cache-from=type=local,src=c",
+            "--cache-to=type=inline",
+            "--no-cache-filter=first",
+            "--ssh=default",
+            "--allow=network.host",
+            "--secret=id=token,\"src=/keys/a,b\"",
+            "--secret=id=other,env=OTHER",
+            "--build-context=base=docker-image://b:1",
+            "--provenance=mode=max",
+            "--sbom=true",
+            "/src/web",
+        ];
+        assert_eq!(arguments(&recipe, Some("linux/arm64"), true, &variable)[4..], expected);
+        assert!(needs_buildkit(&recipe));
+    }
+
+    #[test]
+    fn what_lies_not_in_what_is_built_gets_a_remedy() {
+        assert!(
+            help("ERROR: BuildKit is enabled but the buildx component is missing or broken.")
+                .unwrap()
+                .contains("buildx")
+        );
+        assert!(help("Cannot connect to the Docker daemon at unix:///x.").unwrap().contains("DOCKER_HOST"));
+        assert_eq!(help("COPY failed: no such file"), None);
+    }
+}

@@ -56,6 +56,6 @@ pub fn built_for_others(problem: &Problem<'_>, recipes: &[Recipe]) -> Vec<Diagno
 /// A warning of an image that nobody has yet.
 pub fn not_built(recipe: &Recipe) -> Diagnostic {
     let message = format!("`{}`: its image `{}` is yet to be built", recipe.service, recipe.image);
-    let help = "`planner apply` builds it first; `planner build`, or --build here, builds it now";
-    Diagnostic::warning("M333", message).label(recipe.span, "no machine has it, nor the engine here").help(help)
+    let help = "`planner apply` builds it first; `planner build` builds it now";
+    Diagnostic::warning("M333", message).label(recipe.span, "its image is on no machine").help(help)
 }

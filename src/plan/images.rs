@@ -254,4 +254,47 @@ mod tests {
         assert_eq!((pin.digest.as_deref(), pin.ids.len(), pin.asked), (Some("sha256:1"), 0, true));
         assert!(pin.is_other_than("old", PullPolicy::Always) && !pin.is_other_than("old", PullPolicy::Missing));
     }
+
+    fn built(created: i64, fresh: bool) -> BuiltImage {
+        let facts = ImageFacts { created, bytes: 5 };
+        BuiltImage { id: "here".to_owned(), facts, fresh, ..BuiltImage::default() }
+    }
+
+    #[test]
+    fn what_was_built_is_meant_where_it_is_newer_or_was_built_just_now() {
+        let mut observed = observed(vec![having(&[("there", 2, &["web:1", "web@sha256:0"])])]);
+        for (created, fresh, id) in [(1, false, "there"), (3, false, "here"), (1, true, "here")] {
+            observed.built.insert("web:1".to_owned(), built(created, fresh));
+            let pin = pin("web:1", "m0", &observed).unwrap();
+            assert_eq!(pin.ids, BTreeSet::from([id.to_owned()]), "created {created}, fresh {fresh}");
+            assert_eq!(pin.digest.is_none(), id == "here");
+        }
+        // A registry's word counts more than an older build, and less than what was built just now.
+        observed.registry.insert("web:1".to_owned(), "sha256:1".to_owned());
+        observed.built.insert("web:1".to_owned(), built(3, false));
+        assert_eq!(pin("web:1", "m0", &observed).unwrap().digest.as_deref(), Some("sha256:1"));
+        observed.built.insert("web:1".to_owned(), built(1, true));
+        assert_eq!(pin("web:1", "m0", &observed).unwrap().digest, None);
+    }
+
+    #[test]
+    fn what_was_built_for_others_is_nobodys() {
+        let mut observed = observed(vec![MachineState::default()]);
+        observed.machines.get_mut("m0").unwrap().engine.architecture = "arm64".to_owned();
+        observed.built.insert("web:1".to_owned(), built(1, true));
+        assert_eq!(pin("web:1", "m0", &observed), None);
+        assert!(!is_anywhere("web:1", &observed));
+        observed.built.get_mut("web:1").unwrap().architecture = "arm64".to_owned();
+        assert!(is_anywhere("web:1", &observed) && pin("web:1", "m0", &observed).is_some());
+        // What is yet to be built is nowhere.
+        observed.built.insert("web:1".to_owned(), BuiltImage::default());
+        assert!(!is_anywhere("web:1", &observed) && pin("web:1", "m0", &observed).is_none());
+    }
+
+    #[test]
+    fn of_what_is_built_no_registry_is_asked() {
+        let nothing = observed(vec![MachineState::default()]);
+        let images = [("shop-web".to_owned(), PullPolicy::Built), ("nginx".to_owned(), PullPolicy::Missing)];
+        assert_eq!(to_ask(&images, &nothing), ["nginx"]);
+    }
 }

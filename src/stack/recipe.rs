@@ -15,8 +15,8 @@ use super::{container, machines};
 /// With this before its name, a service stands for its image.
 const SERVICE: &str = "service:";
 
-/// What an image is built from, free of what is written elsewhere. Secrets are named in it, and not in it.
-#[derive(Clone, Debug)]
+/// What an image is built from, and how. Secrets are named in it, and not in it.
+#[derive(Clone, Debug, Default)]
 pub struct Recipe {
     /// The service.
     pub service: String,
@@ -107,6 +107,12 @@ pub enum SecretPlace {
     Variable(String),
 }
 
+impl Default for Context {
+    fn default() -> Self {
+        Context::Folder(PathBuf::new())
+    }
+}
+
 impl Recipe {
     /// The Dockerfile's path, where it is a file here.
     pub fn dockerfile_path(&self) -> Option<PathBuf> {
@@ -121,17 +127,18 @@ impl Recipe {
         self.platforms.is_empty() || self.platforms.iter().any(|it| kind(&it.value) == kind(platform))
     }
 
-    /// What of its folders and files is not there, as findings at their lines.
-    pub fn missing(&self, exists: &dyn Fn(&Path) -> bool) -> Vec<Diagnostic> {
+    /// What of its folders and files is not there, as findings at their lines, with paths as seen from a folder.
+    pub fn missing(&self, seen_from: &Path, exists: &dyn Fn(&Path) -> bool) -> Vec<Diagnostic> {
+        let shown = |path: &Path| path.strip_prefix(seen_from).unwrap_or(path).display().to_string();
         let at = |message: String, span: Span| Diagnostic::error("M334", message).label(span, "nothing is there");
         let mut findings = Vec::new();
         if let Context::Folder(folder) = &self.context.value {
             let file = self.dockerfile_path().filter(|file| !exists(file));
             if !exists(folder) {
-                let message = format!("`{}` is built from {}, which is not there", self.service, folder.display());
+                let message = format!("`{}` is built from {}, which is not there", self.service, shown(folder));
                 findings.push(at(message, self.context.span).help("put the folder there, or correct `context`"));
             } else if let Some(file) = file {
-                let message = format!("`{}` is built by {}, which is not there", self.service, file.display());
+                let message = format!("`{}` is built by {}, which is not there", self.service, shown(&file));
                 let span = self.dockerfile.as_ref().map_or(self.context.span, |file| file.span);
                 findings.push(at(message, span).help("put the file there, or name another one with `dockerfile`"));
             }
@@ -140,7 +147,7 @@ impl Recipe {
             let path = Path::new(&context.value);
             if path.is_absolute() && !exists(path) {
                 let message = format!("`{}`: the additional context `{name}` is not there", self.service);
-                findings.push(at(message, context.span).help(format!("put {} there", path.display())));
+                findings.push(at(message, context.span).help(format!("put {} there", shown(path))));
             }
         }
         findings

@@ -30,7 +30,7 @@ fn tell(args: &PlanArgs, io: &mut Io) -> Result<Exit, Exit> {
     wish.limits.stop = Some(stop_on_interrupt());
     let (_, plan) = place_and_plan(io, &mut project, &observed, &wish)?;
     if args.out.is_some() && is_yet_to_be_built(&observed) {
-        io.refuse("not saved: images are yet to be built", Some("build them first: --build here, or `planner build`"));
+        io.refuse("not saved: images are yet to be built", Some("build them first: `planner build`, or --build here"));
         return Err(Exit::Error);
     }
     show(args, io, &project, &plan)?;
