@@ -1,7 +1,8 @@
 //! Which layers of an image an engine has already, and leaving them out of what it is sent.
 //!
 //! An engine that loads an image looks for each layer by what it and all below it are made of, before it opens the layer's file.
-//! So the files of layers that it has need not be in the archive. Which file is which layer's is told at the archive's end only;
+//! So the files of layers that it has need not be in the archive. One that keeps its images in containerd's store does not: it takes
+//! an archive that lacks some of them for whole, and has an image then of which no container can be made. Which file is which layer's is told at the archive's end only;
 //! an engine on this machine is asked for it twice, since that costs no network. Newer engines name the files by the layers.
 
 use std::collections::BTreeSet;
@@ -30,6 +31,9 @@ const LONGEST_INDEX: u64 = 1 << 20;
 
 /// The files in the archive of an image that hold layers which the taker has.
 pub(super) async fn to_leave_out(from: &Engine, to: &Engine, given: &ImageInspect, export: &str) -> BTreeSet<String> {
+    if !looks_for_layers(to).await {
+        return BTreeSet::new();
+    }
     let layers = layers(given);
     let had = had(to, layers).await;
     // A layer may be there more than once: its file is needed as long as one of them is.
@@ -51,6 +55,13 @@ pub(super) async fn to_leave_out(from: &Engine, to: &Engine, given: &ImageInspec
             None => format!("blobs/{}", by_layer(index)),
         })
         .collect()
+}
+
+/// Whether an engine looks for the layers of what it loads; not with containerd's store, and not where it does not tell.
+async fn looks_for_layers(engine: &Engine) -> bool {
+    let Ok(info) = engine.docker.info().await else { return false };
+    let status = info.driver_status.unwrap_or_default();
+    info.driver.is_some() && !status.iter().flatten().any(|word| word.starts_with("io.containerd."))
 }
 
 fn layers(image: &ImageInspect) -> &[String] {
