@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::compose::model::{self as compose, MountKind, Rare, RestartCondition};
+use crate::compose::model::{self as compose, CredentialSpec, MountKind, Rare, RestartCondition};
 use crate::map::Map;
 use crate::source::{Spanned, Text};
 
@@ -39,7 +39,7 @@ pub(super) fn spec(compose: &compose::Compose, stack: &Stack, written: &compose:
         read_only: is(&written.read_only),
         cap_add: list(&written.cap_add),
         cap_drop: list(&written.cap_drop),
-        security_opt: list(&written.security_opt),
+        security_opt: security(written),
         dns: list(&written.dns),
         dns_opt: list(&written.dns_opt),
         dns_search: list(&written.dns_search),
@@ -52,6 +52,7 @@ pub(super) fn spec(compose: &compose::Compose, stack: &Stack, written: &compose:
         runtime: text(&written.runtime),
         network_mode: text(&written.network_mode),
         networks: networks(stack, written),
+        links: links(written),
         pid: text(&written.pid),
         ipc: text(&written.ipc),
         userns_mode: text(&written.userns_mode),
@@ -171,12 +172,20 @@ fn networks(stack: &Stack, written: &compose::Service) -> Vec<Attachment> {
     let attachment = |(key, it): (&Text, &compose::Attachment)| {
         let mut aliases = vec![written.name.to_string()];
         aliases.extend(list(&it.aliases));
+        let finer = it.finer.as_deref().cloned().unwrap_or_default();
+        let mut driver_opts = texts(&finer.driver_opts);
+        // As engines are told it.
+        let interface = finer.interface_name.map(|name| name.value.to_string());
+        driver_opts.extend(interface.map(|name| ("com.docker.network.endpoint.ifname".to_owned(), name)));
         Attachment {
             network: engine_name(key),
             aliases,
             ipv4_address: text(&it.ipv4_address),
             ipv6_address: text(&it.ipv6_address),
             mac_address: text(&it.mac_address),
+            driver_opts,
+            gw_priority: finer.gw_priority.map(|it| it.value),
+            link_local_ips: list(&finer.link_local_ips),
         }
     };
     let mut attachments: Vec<Attachment> = joined.into_iter().map(attachment).collect();
@@ -187,29 +196,56 @@ fn networks(stack: &Stack, written: &compose::Service) -> Vec<Attachment> {
     attachments
 }
 
+/// Other names under which containers are found: of services those that are not theirs, and those of containers outside the project.
+fn links(written: &compose::Service) -> Vec<String> {
+    let of_service = |link: &compose::Link| {
+        let alias = link.alias.as_ref().filter(|alias| **alias != link.service.value)?;
+        Some(format!("service:{}:{alias}", link.service.value))
+    };
+    let outside = |link: &Spanned<Text>| match link.value.split_once(':') {
+        Some(_) => link.value.to_string(),
+        None => format!("{0}:{0}", link.value),
+    };
+    written.links.iter().filter_map(of_service).chain(written.external_links.iter().map(outside)).collect()
+}
+
+/// The security options, the account of a Windows domain among them.
+fn security(written: &compose::Service) -> Vec<String> {
+    let account = written.credential_spec.as_ref().and_then(|spec| match &spec.value {
+        CredentialSpec::File(file) => Some(format!("credentialspec=file://{file}")),
+        CredentialSpec::Registry(value) => Some(format!("credentialspec=registry://{value}")),
+        CredentialSpec::Config(_) => None,
+    });
+    list(&written.security_opt).into_iter().chain(account).collect()
+}
+
 fn mounts(stack: &Stack, written: &compose::Service) -> Vec<Mount> {
     let engine_name = |key: &Spanned<Text>| stack.volumes.get(&*key.value).map(|volume| volume.name.clone());
     let convert = |mount: &compose::Mount| {
         let base = Mount { target: mount.target.value.to_string(), read_only: mount.read_only, ..Mount::default() };
         match &mount.kind {
-            MountKind::Bind { source, create_host_path, propagation, .. } => Mount {
+            MountKind::Bind { source, create_host_path, propagation, selinux, recursive } => Mount {
                 kind: "bind".to_owned(),
                 source: source.value.to_string(),
                 create_host_path: *create_host_path,
                 propagation: propagation.as_ref().map(|it| it.value.0.to_owned()),
+                selinux: *selinux,
+                recursive: text(recursive).filter(|it| it != "enabled"),
                 ..base
             },
-            MountKind::Volume { source, nocopy, subpath } => Mount {
+            MountKind::Volume { source, nocopy, subpath, labels } => Mount {
                 kind: "volume".to_owned(),
                 source: source.as_ref().and_then(engine_name).unwrap_or_default(),
                 no_copy: *nocopy,
                 subpath: text(subpath),
+                labels: labels.as_ref().map(|labels| texts(labels)).unwrap_or_default(),
                 ..base
             },
-            MountKind::Tmpfs { size, mode, .. } => Mount {
+            MountKind::Tmpfs { size, mode, options } => Mount {
                 kind: "tmpfs".to_owned(),
                 tmpfs_size: size.as_ref().map(|size| size.value.0),
                 tmpfs_mode: value(mode),
+                tmpfs_options: options.iter().map(ToString::to_string).collect(),
                 ..base
             },
             MountKind::Other { kind, source, subpath } => Mount {

@@ -17,10 +17,10 @@ pub use deploy::{
     RestartPolicy, UpdateConfig,
 };
 pub use parts::{
-    Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Hook, Hooks, Link, Logging, Mount,
+    Attachment, Condition, Dependency, Device, Endpoint, FileReference, Healthcheck, Hook, Hooks, Link, Logging, Mount,
     MountKind, Port, Propagation, Test, Ulimit,
 };
-pub use service::{Labels, List, PullPolicy, Rare, Restart, Service, Watch};
+pub use service::{CredentialSpec, Labels, List, PullPolicy, Rare, Restart, Service, Watch};
 
 pub use tuning::{Blkio, DeviceNumber, Tuning};
 

@@ -163,6 +163,8 @@ pub struct Service {
     pub cap_drop: List,
     /// Security options.
     pub security_opt: List,
+    /// The account of the Windows domain that it acts as.
+    pub credential_spec: Rare<CredentialSpec>,
     /// Kernel settings.
     pub sysctls: Labels,
     /// Process namespace: `host`, `service:NAME`, `container:NAME`.
@@ -184,8 +186,20 @@ pub struct Service {
 
     /// `x-*`, untyped; among them `x-planner`.
     pub extensions: Map<Node>,
-    /// Keys that docker compose knows and that are not modelled here, with the places of the keys.
+    /// Of the keys `pre_start`, `pull_refresh_after` and `use_api_socket`, of which nothing is made, those that ask for something;
+    /// with their places.
     pub unmodelled: Map<Span>,
+}
+
+/// Where it is said which account of a Windows domain a container acts as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSpec {
+    /// In a file in the engine's own folder for them.
+    File(Text),
+    /// In a value of the machine's registry.
+    Registry(Text),
+    /// In a config.
+    Config(Text),
 }
 
 /// A folder that is watched during development; see the Compose Develop Specification.

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 26] = [
+pub(in crate::lint) static RULES: [Rule; 27] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -223,6 +223,18 @@ pub(in crate::lint) static RULES: [Rule; 26] = [
         ignore: "",
         example: None,
         finder: Finder::Room("building an image"),
+    },
+    Rule {
+        code: "M335",
+        name: "external-container-missing",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Machines,
+        summary: "A container that a service is linked with is not on the machine.",
+        why: "`external_links` names containers outside the project; a link leads to one on the same machine.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("planning"),
     },
     Rule {
         code: "M320",
