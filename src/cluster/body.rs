@@ -333,6 +333,23 @@ mod tests {
     }
 
     #[test]
+    fn how_a_network_is_joined_is_told_with_its_links() {
+        let mut new = container();
+        new.spec.links = vec!["shop-db-1:database".to_owned()];
+        new.spec.networks.truncate(1);
+        let network = &mut new.spec.networks[0];
+        network.driver_opts = [("com.docker.network.endpoint.ifname".to_owned(), "eth7".to_owned())].into();
+        (network.gw_priority, network.link_local_ips) = (Some(3), vec!["169.254.0.9".to_owned()]);
+        let body = serde_json::to_value(body(&new, &new.spec.networks)).unwrap();
+        let expected = json!({
+            "Aliases": ["web"], "Links": ["shop-db-1:database"], "GwPriority": 3,
+            "DriverOpts": {"com.docker.network.endpoint.ifname": "eth7"},
+            "IPAMConfig": {"IPv4Address": "10.0.0.2", "LinkLocalIPs": ["169.254.0.9"]}
+        });
+        assert_eq!(body["NetworkingConfig"]["EndpointsConfig"]["shop_front"], expected, "{body:#}");
+    }
+
+    #[test]
     fn finer_knobs_are_the_engines_own() {
         let mut new = container();
         let device = |number| vec![DeviceNumber { path: "/dev/sda".to_owned(), number }];
@@ -377,14 +394,28 @@ mod tests {
             MountSpec { no_copy: true, ..mount("volume", "shop_data") },
             mount("volume", ""),
             MountSpec { tmpfs_size: Some(64), ..mount("tmpfs", "") },
+            MountSpec { selinux: Some('Z'), propagation: Some("rslave".to_owned()), ..mount("bind", "/labelled") },
+            MountSpec {
+                tmpfs_size: Some(64),
+                tmpfs_mode: Some(0o1770),
+                tmpfs_options: vec!["noexec".to_owned()],
+                target: "/run".to_owned(),
+                ..mount("tmpfs", "")
+            },
+            MountSpec { recursive: Some("readonly".to_owned()), create_host_path: true, ..mount("bind", "/deep") },
+            MountSpec { labels: [("a".to_owned(), "b".to_owned())].into(), ..mount("volume", "") },
         ];
         let host = serde_json::to_value(host_config(&new)).unwrap();
-        assert_eq!(host["Binds"], json!(["/made:/t:ro"]));
+        assert_eq!(host["Binds"], json!(["/made:/t:ro", "/labelled:/t:rw,rslave,Z"]));
+        assert_eq!(host["Tmpfs"], json!({"/run": "noexec,size=64,mode=1770"}));
         let expected = json!([
             {"Type": "bind", "Source": "/there", "Target": "/t"},
             {"Type": "volume", "Source": "shop_data", "Target": "/t", "VolumeOptions": {"NoCopy": true}},
             {"Type": "volume", "Target": "/t"},
-            {"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"SizeBytes": 64}}
+            {"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"SizeBytes": 64}},
+            {"Type": "bind", "Source": "/deep", "Target": "/t",
+                "BindOptions": {"CreateMountpoint": true, "ReadOnlyForceRecursive": true}},
+            {"Type": "volume", "Target": "/t", "VolumeOptions": {"Labels": {"a": "b"}}}
         ]);
         assert_eq!(host["Mounts"], expected, "{:#}", host["Mounts"]);
         assert_eq!(host["PortBindings"]["80/tcp"].as_array().map(Vec::len), Some(2));
