@@ -50,7 +50,13 @@ pub(super) async fn settle_images(
         tell_lacking(io, project, observed);
     }
     let wanted: Vec<Recipe> = recipes.into_iter().filter(wanted).collect();
-    build(io, project, cluster, observed, &wanted, false).await
+    build(io, project, cluster, observed, &wanted, false).await?;
+    let images: Vec<String> = observed.built.keys().cloned().collect();
+    for image in images {
+        let alike = cluster.alike(&image, &plan::other_than_built(&image, observed)).await;
+        observed.built.entry(image).and_modify(|built| built.alike = alike);
+    }
+    Ok(())
 }
 
 /// The images that nobody has: no machine, no registry, and not the engine here.

@@ -1,6 +1,6 @@
 //! Building an image with the docker command here, which reads `.dockerignore`, has the user's logins and speaks with BuildKit.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::process::Stdio;
 
@@ -36,6 +36,7 @@ pub(super) async fn built(engine: &Engine, image: &str) -> Result<BuiltImage, Fa
     let text = |field: Option<String>| field.unwrap_or_default();
     Ok(BuiltImage {
         id: text(found.id),
+        alike: BTreeSet::new(),
         facts,
         os: text(found.os),
         architecture: text(found.architecture),

@@ -1,6 +1,6 @@
 //! The real machines: an engine each, reached when it is first needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -165,6 +165,16 @@ impl DockerCluster {
             Ok(BuiltImage { fresh: true, ..build::built(engine, &recipe.image).await? })
         };
         build.await.map_err(|fault: Fault| fault.on("here"))
+    }
+
+    /// The ids by which these machines know the image that the engine here has under the same name.
+    pub async fn alike(&self, image: &str, having: &[String]) -> BTreeSet<String> {
+        let Ok(here) = self.here().await else { return BTreeSet::new() };
+        let mut engines = Vec::new();
+        for machine in having {
+            engines.extend(self.engine(machine).await.ok());
+        }
+        send::alike(here, image, engines.into_iter()).await
     }
 
     /// Brings an image from here, or from the first of these machines that gives it; what the registry said stays said where

@@ -1,12 +1,14 @@
 //! Bringing an image to an engine that lacks it from one that has it, where no registry gives it.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use bollard::errors::Error;
 use bollard::models::ImageInspect;
 use bollard::query_parameters::{ImportImageOptions, TagImageOptions};
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
+use serde_json::Value;
 use tokio::sync::mpsc::channel;
 use tokio::time::{Instant, timeout};
 
@@ -127,13 +129,77 @@ async fn arrived(to: &Engine, sent: Sent<'_>, given: &ImageInspect, export: &str
     tagged.map_err(|error| explain(&error, &format!("naming image `{image}`")))
 }
 
-/// Whether two engines mean the same image. Those with the containerd store have ids of another kind than the others.
-fn is_same(given: &ImageInspect, there: &ImageInspect) -> bool {
+/// Whether two engines mean the same image. Those with containerd's store have ids of another kind than the others: then what is
+/// in it and what it says must be the same.
+pub(super) fn is_same(one: &ImageInspect, other: &ImageInspect) -> bool {
     let layers = |image: &ImageInspect| image.root_fs.as_ref().and_then(|it| it.layers.clone()).unwrap_or_default();
     let alike = || {
-        layers(given) == layers(there)
-            && given.created == there.created
-            && (&given.os, &given.architecture) == (&there.os, &there.architecture)
+        layers(one) == layers(other)
+            && !layers(one).is_empty()
+            && one.created == other.created
+            && (&one.os, &one.architecture) == (&other.os, &other.architecture)
+            && said(one) == said(other)
     };
-    given.id == there.id || alike()
+    one.id == other.id || alike()
+}
+
+/// What an image says of its containers, without what it leaves open: that each version of an engine writes in its own way.
+fn said(image: &ImageInspect) -> Value {
+    let nothing = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(true) => false,
+    };
+    let mut said = serde_json::to_value(&image.config).unwrap_or_default();
+    if let Value::Object(fields) = &mut said {
+        // The image that it was made from, and the name of the container in which it was: only some engines keep these.
+        fields.retain(|name, value| !nothing(value) && name != "Image" && name != "Hostname");
+    }
+    said
+}
+
+/// The ids by which these engines know an image that has another one here, under the same name.
+pub(super) async fn alike(here: &Engine, image: &str, others: impl Iterator<Item = &Engine>) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    let Ok(own) = here.docker.inspect_image(image).await else { return ids };
+    for other in others {
+        if let Ok(there) = other.docker.inspect_image(image).await
+            && is_same(&own, &there)
+        {
+            ids.extend(there.id.filter(|id| own.id.as_ref() != Some(id)));
+        }
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn image(id: &str, created: &str, config: Value) -> ImageInspect {
+        serde_json::from_value(json!({
+            "Id": id, "Created": created, "Os": "linux", "Architecture": "amd64", "Config": config,
+            "RootFS": {"Type": "layers", "Layers": ["sha256:1", "sha256:2"]},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_image_is_the_same_by_its_id_or_by_all_that_is_in_it() {
+        let time = "2026-01-01T00:00:00Z";
+        let one = image("sha256:a", time, json!({"Cmd": ["run"], "Env": [], "Hostname": "1f", "Tty": false}));
+        assert!(is_same(&one, &image("sha256:b", time, json!({"Cmd": ["run"]}))));
+        assert!(!is_same(&one, &image("sha256:b", time, json!({"Cmd": ["other"]}))));
+        assert!(!is_same(&one, &image("sha256:b", "2026-01-02T00:00:00Z", json!({"Cmd": ["run"]}))));
+        let mut other = image("sha256:b", time, json!({"Cmd": ["run"]}));
+        other.root_fs = None;
+        assert!(!is_same(&one, &other));
+        other.id.clone_from(&one.id);
+        assert!(is_same(&one, &other));
+    }
 }

@@ -6,7 +6,7 @@
 
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,8 @@ pub struct Observed {
 pub struct BuiltImage {
     /// The engine's id of it; empty: it is yet to be built.
     pub id: String,
+    /// Ids by which machines' engines know the same image: those with containerd's store and others give it different ones.
+    pub alike: BTreeSet<String>,
     /// When it was made, and its size.
     pub facts: ImageFacts,
     /// `linux` or `windows`.

@@ -68,7 +68,7 @@ fn pin(image: &str, machine: &str, observed: &Observed) -> Option<Pin> {
         return None;
     }
     if let Some(built) = built(image, machine, observed) {
-        let ids = BTreeSet::from([built.id.clone()]);
+        let ids = built.alike.iter().chain([&built.id]).cloned().collect();
         return Some(Pin { digest: None, ids, bytes: Some(built.facts.bytes), asked: false });
     }
     let asked = observed.registry.get(image);
@@ -165,6 +165,13 @@ pub fn is_anywhere(image: &str, observed: &Observed) -> bool {
     let built = observed.built.get(image);
     let is_for = |state| built.is_some_and(|built| !built.id.is_empty() && kind(state) == kind_of(built));
     observed.machines.values().any(|state| has_image(image, state) || is_for(state))
+}
+
+/// The machines that have an image under another id than the engine here.
+pub fn other_than_built(image: &str, observed: &Observed) -> Vec<String> {
+    let Some(built) = observed.built.get(image).filter(|built| !built.id.is_empty()) else { return Vec::new() };
+    let other = |state: &MachineState| id_of(image, state).is_some_and(|id| id != built.id);
+    observed.machines.iter().filter(|(_, state)| other(state)).map(|(name, _)| name.clone()).collect()
 }
 
 /// Whether a machine has an image, however its reference is written.
@@ -275,6 +282,11 @@ mod tests {
         assert_eq!(pin("web:1", "m0", &observed).unwrap().digest.as_deref(), Some("sha256:1"));
         observed.built.insert("web:1".to_owned(), built(1, true));
         assert_eq!(pin("web:1", "m0", &observed).unwrap().digest, None);
+        // What a machine has under another id, and is the same, is not lacking there.
+        assert_eq!(other_than_built("web:1", &observed), ["m0"]);
+        assert!(!pin("web:1", "m0", &observed).unwrap().is_on("web:1", &observed.machines["m0"]));
+        observed.built.get_mut("web:1").unwrap().alike.insert("there".to_owned());
+        assert!(pin("web:1", "m0", &observed).unwrap().is_on("web:1", &observed.machines["m0"]));
     }
 
     #[test]

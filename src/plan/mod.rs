@@ -34,7 +34,7 @@ pub use current::{observed_digest, running, services_seen};
 pub use difference::{Differences, differences};
 pub use drift::{Drift, drift};
 pub use fresh::fresh_ports;
-pub use images::{is_anywhere, to_ask};
+pub use images::{is_anywhere, other_than_built, to_ask};
 pub use lost::unseen_data;
 pub use make::{NoPlan, make, take_down};
 pub use status::{ReplicaStatus, ServiceStatus, Status, status};

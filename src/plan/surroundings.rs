@@ -137,12 +137,13 @@ fn lacks_image(spec: &ContainerSpec, pin: Option<&Pin>, state: &MachineState) ->
 fn pull(stack: &Stack, observed: &Observed, work: &Work<'_>, pins: &Pins) -> Operation {
     let spec = work.spec();
     let pin = pins.get(&spec.image, work.machine).cloned().unwrap_or_default();
+    let built = observed.built.get(&spec.image);
+    let here = built.filter(|built| pin.ids.contains(&built.id));
     // Of one from a registry each kind of machine has another.
-    let id = pin.ids.first().filter(|_| pin.digest.is_none()).cloned();
+    let id = here.map(|built| &built.id).or(pin.ids.first()).filter(|_| pin.digest.is_none()).cloned();
     let (image, platform) = (spec.image.clone(), spec.platform.clone());
     let from = having(stack, (observed, pins), &spec.image, work.machine);
-    let built = observed.built.get(&spec.image);
-    let here = built.is_some_and(|built| pin.ids.contains(&built.id));
+    let here = here.is_some();
     // Of what is yet to be built, no registry has anything either.
     let policy = if built.is_some_and(|built| built.id.is_empty()) { PullPolicy::Built } else { spec.pull };
     Operation::Pull { image, platform, policy, digest: pin.digest, id, bytes: pin.bytes, from, here }
