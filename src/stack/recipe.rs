@@ -286,3 +286,83 @@ pub(super) fn unsupported(compose: &Compose, service: &compose::Service) -> Vec<
     }
     findings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::{LoadOptions, load};
+    use crate::source::{MemoryFiles, Sources};
+
+    fn compose(services: &str) -> Compose {
+        let text = format!(
+            "name: shop\nservices:\n{services}secrets: {{t: {{file: ./t}}, v: {{environment: V}}, far: {{external: true}}}}\n"
+        );
+        let files = MemoryFiles::new().with("/p/compose.yaml", &text);
+        let options = LoadOptions {
+            files: vec!["/p/compose.yaml".into()],
+            working_directory: "/p".into(),
+            ..LoadOptions::default()
+        };
+        let loaded = load(&files, &options, &mut Sources::new());
+        assert!(loaded.complete && !loaded.diagnostics.iter().any(Diagnostic::is_error), "{:?}", loaded.diagnostics);
+        loaded.compose
+    }
+
+    #[test]
+    fn what_others_copy_from_is_built_before_them() {
+        let all = recipes(&compose(
+            "  a: {build: {context: ./a, additional_contexts: {x: 'service:c', y: ./y, z: 'docker-image://z:1'}}}\n  \
+             b: {image: plain}\n  c: {image: 'r.example/c:1', pull_policy: build, build: ./c}\n",
+        ));
+        let names: Vec<(&str, &str)> = all.iter().map(|it| (it.service.as_str(), it.image.as_str())).collect();
+        assert_eq!(names, [("c", "r.example/c:1"), ("a", "shop-a")]);
+        assert_eq!(
+            all[1].contexts.values().map(|it| it.value.as_str()).collect::<Vec<_>>(),
+            ["docker-image://r.example/c:1", "/p/y", "docker-image://z:1"]
+        );
+        assert_eq!((all[0].always, all[0].in_registry, all[1].always, all[1].in_registry), (true, false, false, false));
+        assert_eq!(all[1].labels[labels::SERVICE], "a");
+    }
+
+    #[test]
+    fn a_recipe_has_all_that_the_files_say_of_a_build() {
+        let all = recipes(&compose(
+            "  a:\n    image: a:1\n    build:\n      context: https://git.example/a.git#main\n      dockerfile: b/File\n      \
+             args: [A=1, B]\n      privileged: true\n      ssh: [default, k=./k]\n      extra_hosts: ['h=10.0.0.1']\n      \
+             secrets: [t, {source: v, target: token}]\n      ulimits: {nofile: 5}\n      shm_size: 1m\n      provenance: true\n",
+        ));
+        let recipe = &all[0];
+        assert_eq!(recipe.context.value, Context::Remote("https://git.example/a.git#main".to_owned()));
+        assert_eq!((recipe.dockerfile_path(), recipe.missing(Path::new("/"), &|_| false).len()), (None, 0));
+        assert_eq!(recipe.args, [("A".to_owned(), Some("1".to_owned())), ("B".to_owned(), None)]);
+        assert_eq!(
+            (recipe.ssh.join(" "), recipe.entitlements.join(" ")),
+            ("default k=/p/k".into(), "security.insecure".into())
+        );
+        let secrets: Vec<_> = recipe.secrets.iter().map(|it| (it.id.as_str(), &it.from)).collect();
+        let (file, variable) = (SecretPlace::File("/p/t".into()), SecretPlace::Variable("V".to_owned()));
+        assert_eq!(secrets, [("t", &file), ("token", &variable)]);
+        assert_eq!((recipe.extra_hosts.join(" "), recipe.shm_size), ("h:10.0.0.1".into(), Some(1 << 20)));
+        assert_eq!((recipe.ulimits["nofile"].hard, recipe.provenance.as_deref()), (5, Some("true")));
+        assert!(recipe.in_registry);
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_with_its_place() {
+        let all = recipes(&compose("  a: {build: {context: ./a, dockerfile: F, additional_contexts: {y: ./y}}}\n"));
+        let missing = |there: &[&str]| -> Vec<String> {
+            let exists = |path: &Path| there.iter().any(|it| Path::new(it) == path);
+            all[0].missing(Path::new("/p"), &exists).into_iter().map(|it| it.message).collect()
+        };
+        let context = "`a`: the additional context `y` is not there";
+        assert_eq!(missing(&[]), ["`a` is built from a, which is not there", context]);
+        assert_eq!(missing(&["/p/a", "/p/y"]), ["`a` is built by a/F, which is not there"]);
+        assert_eq!(missing(&["/p/a", "/p/a/F", "/p/y"]), [""; 0]);
+    }
+
+    #[test]
+    fn platforms_are_compared_by_system_and_architecture() {
+        let all = recipes(&compose("  a: {build: {context: ., platforms: [linux/arm64/v8]}}\n  b: {build: .}\n"));
+        assert!(all[0].is_for("linux/aarch64") && !all[0].is_for("linux/amd64") && all[1].is_for("linux/amd64"));
+    }
+}
