@@ -23,6 +23,7 @@ services:
     labels: {team: a}
     networks: [front, back]
     configs: [{source: conf, target: /etc/conf, mode: 0440, uid: '12'}]
+    tmpfs: ['/run:noexec']
     healthcheck: {test: [CMD, wget, -qO-, 'http://127.0.0.1:80/'], interval: 200ms, retries: 50}
     deploy: {REPLICAS resources: {limits: {cpus: '0.5', memory: 64m, pids: 50}, reservations: {memory: 32m}}}
   db:
@@ -51,7 +52,7 @@ services:
     cpu_period: 50000
     cpu_quota: 20000
     device_cgroup_rules: ['c 1:3 rw']
-    volumes: [data:/data, {type: tmpfs, target: /www, tmpfs: {size: 1m}}, /tmp:/hosttmp:ro]
+    volumes: [data:/data, {type: tmpfs, target: /www, tmpfs: {size: 1m}}, /tmp:/hosttmp:ro, '/tmp:/labelled:z', {type: bind, source: /tmp, target: /flat, bind: {recursive: disabled}}]
     networks: {back: {aliases: [data]}}
   side:
     image: IMAGE
