@@ -1,6 +1,7 @@
 //! Whatever happens to whichever call: one more `apply` reaches the goal, and nothing is lost or there twice.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::process::Stdio;
 
 use super::{Run, Site};
@@ -137,14 +138,12 @@ impl Site<'_> {
     }
 }
 
-/// Which calls are struck by what: a few, drawn by `PLANNER_FAULTS_SEED`; with `PLANNER_FAULTS=all` (and `/N`: every Nth)
-/// each one.
-fn cases() -> Vec<(usize, Fault)> {
-    const MOST_CALLS: usize = 70;
-    let all = (1..=MOST_CALLS).flat_map(|call| FAULTS.map(|fault| (call, fault)));
+/// Which calls are struck by which of these: a few, drawn by `PLANNER_FAULTS_SEED`; with `PLANNER_FAULTS` all that it names.
+pub(super) fn cases<const N: usize>(faults: [Fault; N]) -> Vec<(usize, Fault)> {
     if let Ok(asked) = std::env::var("PLANNER_FAULTS") {
-        let every = asked.strip_prefix("all/").and_then(|every| every.parse().ok()).unwrap_or(1);
-        return all.step_by(every).collect();
+        let (calls, every) =
+            named(&asked).unwrap_or_else(|| panic!("PLANNER_FAULTS={asked} is none of all, 32.., 32..40, all/7"));
+        return calls.flat_map(|call| faults.map(|fault| (call, fault))).step_by(every).collect();
     }
     let seed = std::env::var("PLANNER_FAULTS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_260_719_u64);
     let mut state = seed;
@@ -153,7 +152,19 @@ fn cases() -> Vec<(usize, Fault)> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
     };
-    FAULTS.map(|fault| (1 + draw(24), fault)).to_vec()
+    faults.map(|fault| (1 + draw(24), fault)).to_vec()
+}
+
+/// The calls that a text names, and every which case of them is meant: `all`, `32..` (where a run was left), `32..40`, and
+/// each with `/7` behind it.
+fn named(asked: &str) -> Option<(RangeInclusive<usize>, usize)> {
+    const MOST_CALLS: usize = 90;
+    let (calls, every) = asked.split_once('/').unwrap_or((asked, "1"));
+    let calls = match calls.split_once("..") {
+        Some((first, last)) => first.parse().ok()?..=if last.is_empty() { MOST_CALLS } else { last.parse().ok()? },
+        None => (calls == "all").then_some(1..=MOST_CALLS)?,
+    };
+    Some((calls, every.parse().ok().filter(|every| *every > 0)?))
 }
 
 #[test]
@@ -169,7 +180,7 @@ fn whatever_happens_to_a_call_one_more_run_reaches_the_goal() {
     site.inventory("sockets.yaml", &direct);
     site.inventory("faults.yaml", &struck);
     let (mut tried, mut over) = (BTreeMap::new(), BTreeMap::new());
-    for (call, fault) in cases() {
+    for (call, fault) in cases(FAULTS) {
         // Where no phase has so many calls, none has more.
         if over.contains_key(&fault) {
             continue;
