@@ -34,8 +34,7 @@ pub(crate) struct Lab {
 impl Lab {
     /// The hosts, brought up if they are not.
     pub(crate) fn up() -> Lab {
-        let path = std::env::temp_dir().join("planner-lab.lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(path).expect("a lock file");
+        let lock = lock_file("planner-lab.lock");
         loop {
             lock.lock_shared().expect("a shared lock");
             // While anybody holds the shared lock, nobody takes the hosts down.
@@ -44,19 +43,22 @@ impl Lab {
             }
             lock.unlock().expect("to unlock");
             lock.lock().expect("the lock alone");
-            if !lab_dir().join("image-ready").exists() {
-                script(&["up", &HOSTS.to_string()]);
-                script(&["image", IMAGE]);
-                std::fs::write(lab_dir().join("image-ready"), "").expect("a marker");
-            }
+            bring_up();
             lock.unlock().expect("to unlock");
         }
     }
 
+    /// The hosts for this test alone, which may break any of them: others wait until it is over, and it for them.
+    pub(crate) fn alone() -> Lab {
+        let lock = lock_file("planner-lab.lock");
+        lock.lock().expect("the lock alone");
+        bring_up();
+        Lab { lock }
+    }
+
     /// The host h4 for this test alone, of whatever process, for as long as the file is kept.
     pub(crate) fn breakable(&self) -> File {
-        let path = std::env::temp_dir().join("planner-lab-h4.lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(path).expect("a lock file");
+        let lock = lock_file("planner-lab-h4.lock");
         lock.lock().expect("the lock");
         lock
     }
@@ -88,6 +90,20 @@ impl Drop for Lab {
         if std::env::var("PLANNER_LAB_KEEP").is_err() && self.lock.try_lock().is_ok() {
             script(&["down"]);
         }
+    }
+}
+
+fn lock_file(name: &str) -> File {
+    let path = std::env::temp_dir().join(name);
+    File::options().create(true).truncate(false).write(true).open(path).expect("a lock file")
+}
+
+/// Whoever does this has the lock alone.
+fn bring_up() {
+    if !lab_dir().join("image-ready").exists() {
+        script(&["up", &HOSTS.to_string()]);
+        script(&["image", IMAGE]);
+        std::fs::write(lab_dir().join("image-ready"), "").expect("a marker");
     }
 }
 
