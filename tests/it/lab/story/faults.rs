@@ -146,7 +146,7 @@ fn is_told(run: &Run, fault: Fault, host: &str) -> bool {
     let goes_on = run.exit == 1 && says("`planner apply` again") || run.exit == 4 && says("Nothing was changed");
     let (hosts, causes) = match fault {
         Fault::EngineKilled => (vec![host], vec!["the connection to the engine broke", "is not running"]),
-        Fault::CutOff => (vec![host], vec!["cannot be reached"]),
+        Fault::CutOff => (vec![host], vec!["cannot be reached", "was lost"]),
         Fault::DiskFull => (vec![host], vec!["no space left on device"]),
         _ => (vec!["h1", "h2", "h3"], vec![""]),
     };
