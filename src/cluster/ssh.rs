@@ -197,6 +197,10 @@ async fn last_words(destination: String, mut child: Child, stderr: ChildStderr) 
     let status = timeout(LAST_WORDS_TIMEOUT, ending).await;
     let failed = matches!(&status, Ok(Ok(status)) if !status.success());
     let said = String::from_utf8_lossy(&said);
+    let of_ssh = matches!(&status, Ok(Ok(status)) if status.code() == Some(SSH_FAILED));
+    if of_ssh && said.trim().is_empty() {
+        return Some(ssh_fault::lost(&destination));
+    }
     (failed || !said.trim().is_empty()).then(|| ssh_fault::explain(&destination, &said))
 }
 

@@ -18,14 +18,17 @@ pub(super) fn explain(destination: &str, said: &str) -> Fault {
         ))
     } else if has("Could not resolve hostname") {
         Fault::new(format!("there is no host `{host}`")).help("correct the endpoint, or name the host in ~/.ssh/config")
-    } else if said.trim().is_empty() {
-        // ssh says of a line that went silent only that it ends.
-        return Fault::new(format!("the ssh connection with {host} was lost"))
-            .help(format!("see whether the machine is up and its network works: `ssh {destination} true`"));
     } else {
         return behind_ssh(destination, host, said);
     };
     fault.detail(said)
+}
+
+/// ssh failed and said nothing: of a line that went silent it says only that it ends.
+pub(super) fn lost(destination: &str) -> Fault {
+    let host = destination.rsplit('@').next().unwrap_or(destination);
+    Fault::new(format!("the ssh connection with {host} was lost"))
+        .help(format!("see whether the machine is up and its network works: `ssh {destination} true`"))
 }
 
 fn behind_ssh(destination: &str, host: &str, said: &str) -> Fault {
@@ -111,8 +114,6 @@ mod tests {
             assert_eq!(fault.message, meant, "{said}");
             assert!(fault.help.is_some() && fault.detail.is_some(), "{said}");
         }
-        let lost = explain("ann@h1", "");
-        assert_eq!(lost.message, "the ssh connection with h1 was lost");
-        assert!(lost.help.is_some() && lost.detail.is_none());
+        assert_eq!(lost("ann@h1").message, "the ssh connection with h1 was lost");
     }
 }
