@@ -28,6 +28,7 @@ mod start;
 mod this_process;
 mod tls;
 mod tokens;
+mod unreachable;
 mod usage;
 mod wait;
 

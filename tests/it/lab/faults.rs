@@ -35,12 +35,9 @@ pub(crate) enum Fault {
     DiskFull,
 }
 
-/// What can happen to a call alone.
+/// What can happen to a call alone; the others happen to the machine that it goes to.
 pub(crate) const FAULTS: [Fault; 6] =
     [Fault::CutBefore, Fault::CutAfter, Fault::Refused, Fault::Delayed, Fault::Twice, Fault::Killed];
-
-/// What can happen to the machine that a call goes to.
-pub(crate) const OF_MACHINES: [Fault; 3] = [Fault::EngineKilled, Fault::CutOff, Fault::DiskFull];
 
 /// Does to a machine what is to happen to it.
 type Strike = dyn Fn(Fault, &str) + Send + Sync;

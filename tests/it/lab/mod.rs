@@ -20,9 +20,9 @@ use planner::observed::{ContainerState, HostPort, MachineState};
 use planner::plan::{NewContainer, Operation};
 use planner::stack::ContainerSpec;
 
-/// How many hosts there are. The fourth may be broken, by one test at a time: see [`Lab::breakable`]. The three after it are
-/// those of one test, which makes a Swarm of them.
-const HOSTS: u32 = 7;
+/// How many hosts there are. h4, h8 and h9 may be broken, by one test at a time: see [`Lab::breakable`]. h5 to h7 are those of
+/// one test, which makes a Swarm of them.
+const HOSTS: u32 = 9;
 /// The image on every host: `serve` answers with the host's name over HTTP on `$PORT`.
 const IMAGE: &str = "planner-lab:1";
 
@@ -48,17 +48,9 @@ impl Lab {
         }
     }
 
-    /// The hosts for this test alone, which may break any of them: others wait until it is over, and it for them.
-    pub(crate) fn alone() -> Lab {
-        let lock = lock_file("planner-lab.lock");
-        lock.lock().expect("the lock alone");
-        bring_up();
-        Lab { lock }
-    }
-
-    /// The host h4 for this test alone, of whatever process, for as long as the file is kept.
+    /// The hosts h4, h8 and h9 for this test alone, of whatever process, for as long as the file is kept.
     pub(crate) fn breakable(&self) -> File {
-        let lock = lock_file("planner-lab-h4.lock");
+        let lock = lock_file("planner-lab-breakable.lock");
         lock.lock().expect("the lock");
         lock
     }

@@ -8,9 +8,8 @@ use super::{Run, Site};
 use crate::lab::Lab;
 use crate::lab::faults::{FAULTS, Fault, Faults};
 
-/// What is wanted one after the other, and with which flags.
-const PHASES: [(&str, &str); 5] =
-    [("create", ""), ("update", ""), ("scale", ""), ("move", "--drain h2"), ("remove", "")];
+/// What is wanted one after the other, and with which flag, said of the second host.
+const PHASES: [(&str, &str); 5] = [("create", ""), ("update", ""), ("scale", ""), ("move", "--drain"), ("remove", "")];
 
 /// Six services: with a volume, with files, one after another, in place and beside the old one.
 fn stack(phase: usize) -> String {
@@ -87,7 +86,9 @@ impl Struck<'_, '_> {
     /// Strikes the same call in every phase, goes on each time, and takes all away again. How often something was struck.
     fn cycle(&self, call: usize, fault: Fault, tried: &mut Tally) -> usize {
         let (site, mut strikes, mut data) = (self.site, 0, None);
-        for (phase, (name, flags)) in PHASES.into_iter().enumerate() {
+        for (phase, (name, flag)) in PHASES.into_iter().enumerate() {
+            let flags = if flag.is_empty() { String::new() } else { format!("{flag} {}", site.hosts[1]) };
+            let flags = flags.as_str();
             site.compose(&stack(phase));
             if let Some((what, host, run)) = self.apply(call, fault, flags) {
                 strikes += 1;
@@ -100,7 +101,7 @@ impl Struck<'_, '_> {
                 // Killed, it says nothing; else either it went well all the same, or it says what did not, and how to go on.
                 if fault != Fault::Killed && run.exit != 0 {
                     tried.told += 1;
-                    assert!(is_told(&run, fault, host), "{case}");
+                    assert!(is_told(&run, site.hosts, fault, host), "{case}");
                 }
             }
             site.expect(0, &format!("apply --yes -i sockets.yaml {flags}"));
@@ -140,7 +141,7 @@ impl Struck<'_, '_> {
 }
 
 /// Whether a failed run says where, what and how to go on: of what happened to a machine, its name and what that is like.
-fn is_told(run: &Run, fault: Fault, host: &str) -> bool {
+fn is_told(run: &Run, run_on: &[&str], fault: Fault, host: &str) -> bool {
     let says = |word: &str| run.out.contains(word) || run.err.contains(word);
     let names = |host: &str| says(&format!("({host}): ")) || says(&format!("{host}: "));
     let goes_on = run.exit == 1 && says("`planner apply` again") || run.exit == 4 && says("Nothing was changed");
@@ -148,7 +149,7 @@ fn is_told(run: &Run, fault: Fault, host: &str) -> bool {
         Fault::EngineKilled => (vec![host], vec!["the connection to the engine broke", "is not running"]),
         Fault::CutOff => (vec![host], vec!["cannot be reached", "was lost"]),
         Fault::DiskFull => (vec![host], vec!["no space left on device"]),
-        _ => (vec!["h1", "h2", "h3"], vec![""]),
+        _ => (run_on.to_vec(), vec![""]),
     };
     goes_on && hosts.into_iter().any(names) && causes.into_iter().any(says)
 }

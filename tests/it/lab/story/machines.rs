@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::faults::{Struck, cases, with_faults};
 use super::{Site, address};
-use crate::lab::faults::{Fault, Faults, OF_MACHINES};
+use crate::lab::faults::{Fault, Faults};
 use crate::lab::{Lab, script};
 
 /// Where the second sshd of each host listens.
@@ -78,13 +78,31 @@ fn mend(faults: &Faults, fault: Fault, host: &'static str) {
     }
 }
 
-#[test]
-#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
-fn whatever_happens_to_a_machine_one_more_run_reaches_the_goal() {
-    let lab = Lab::alone();
-    let site = Site::new(&lab, "stricken", &["h1", "h2", "h3"]);
+/// Strikes machines that nothing else uses meanwhile.
+fn survives(fault: Fault, project: &'static str) {
+    let lab = Lab::up();
+    let _alone = lab.breakable();
+    let site = Site::new(&lab, project, &["h4", "h8", "h9"]);
     let faults = with_faults(&site, strike);
     let _doors = Doors::open(&site, &faults);
     site.inventory("ssh.yaml", &site.hosts.iter().map(|host| (*host, format!("ssh://{host}"))).collect::<Vec<_>>());
-    Struck { site: &site, faults, mend: &mend }.try_all(cases(OF_MACHINES));
+    Struck { site: &site, faults, mend: &mend }.try_all(cases([fault]));
+}
+
+#[test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
+fn an_engine_killed_at_a_call_is_told_and_one_more_run_reaches_the_goal() {
+    survives(Fault::EngineKilled, "killed");
+}
+
+#[test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
+fn a_machine_cut_off_at_a_call_is_told_and_one_more_run_reaches_the_goal() {
+    survives(Fault::CutOff, "cutoff");
+}
+
+#[test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
+fn a_disk_full_at_a_call_is_told_and_one_more_run_reaches_the_goal() {
+    survives(Fault::DiskFull, "filled");
 }
