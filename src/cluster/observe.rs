@@ -45,7 +45,8 @@ pub(super) async fn observe(engine: &Engine) -> Result<MachineState, Fault> {
 }
 
 /// Every container. The list knows neither limits nor a stopped container's ports: so each one is asked for, but for those of
-/// a project that is to be taken away.
+/// a project that is to be taken away. There what the list says does not run is asked for as well: an engine whose disk was full
+/// lists containers as they were before.
 async fn containers(engine: &Engine) -> Result<Vec<ContainerState>, Fault> {
     let docker = &engine.docker;
     let failed = |error| explain(&error, "looking at the containers");
@@ -57,7 +58,7 @@ async fn containers(engine: &Engine) -> Result<Vec<ContainerState>, Fault> {
         engine.leaving.is_some() && of_project && labels.contains_key(labels::RESERVED)
     };
     let (listed, closer): (Vec<ContainerState>, Vec<ContainerState>) =
-        list.into_iter().map(listed).partition(|container| leaves(&container.labels));
+        list.into_iter().map(listed).partition(|container| container.is_up() && leaves(&container.labels));
     let inspected: Vec<Option<ContainerState>> = iter(closer)
         .map(|ContainerState { id, .. }| async move {
             match docker.inspect_container(&id, None).await {
