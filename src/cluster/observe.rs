@@ -14,6 +14,7 @@ use super::dial::CONNECTIONS;
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing};
 use super::listeners::listeners;
+use super::start::is_left_over;
 use super::tokens::seconds;
 use crate::labels;
 use crate::observed::{
@@ -162,6 +163,7 @@ fn container_state(container: ContainerInspectResponse) -> ContainerState {
         settings: Some(settings(&host)),
         networks,
         since: state.started_at.filter(|_| runs),
+        stuck: !runs && state.error.as_deref().is_some_and(is_left_over),
         id: container.id.unwrap_or_default(),
         name: container.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         image: config.image.unwrap_or_default(),
