@@ -137,6 +137,8 @@ pub fn take_down(stack: &Stack, observed: &Observed, origin: &Origin) -> Result<
     let solution = Solution { replicas: Vec::new(), tiers: Vec::new(), ended: Ended::Proof };
     let mut plan = make(&problem, &solution, observed, origin)?;
     plan.quality = Quality::default();
+    // Whatever became of what goes.
+    plan.drift = Vec::new();
     let reasons = plan.changes.iter_mut().map(|change| &mut change.reasons);
     reasons.for_each(|reasons| *reasons = vec!["the project is taken away".to_owned()]);
     Ok(plan)

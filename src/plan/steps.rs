@@ -13,7 +13,7 @@ use super::model::{Operation, Until, When};
 use super::overlap;
 use super::rollout::milliseconds;
 use super::surroundings::Surroundings;
-use super::work::{Removal, Work, previous_address};
+use super::work::{Removal, Work, hosts_named, previous_address};
 
 /// Makes all container steps. Returns the steps after which containers have gone from each machine.
 pub(super) struct Steps<'p, 'a> {
@@ -113,6 +113,7 @@ impl<'p, 'a> Steps<'p, 'a> {
                 self.keep(index, work);
             }
         }
+        self.wait_for_hosts();
         self.wait_for_leaving();
         self.copy_volumes(surroundings, observed);
         self.wait_for_dependencies();
@@ -324,6 +325,21 @@ impl<'p, 'a> Steps<'p, 'a> {
             return wait;
         }
         self.graph.add(&address, machine, Operation::Watch { name: name.to_owned(), milliseconds }, &[wait])
+    }
+
+    /// What lives with another container names it when it is made: that one must have its name by then.
+    fn wait_for_hosts(&mut self) {
+        for (index, replaced) in &self.replaced {
+            let work = &self.works[*index];
+            let hosts = hosts_named(work.service);
+            let starts = self.starts.iter().filter(|(other, _)| {
+                let other = &self.works[**other];
+                other.machine == work.machine && hosts.contains(&other.service.name.as_str())
+            });
+            for (made, (_, start)) in replaced.made.iter().flat_map(|made| starts.clone().map(move |it| (made, it))) {
+                self.graph.wait_if_possible(*made, *start);
+            }
+        }
     }
 
     /// Room and ports on a machine are free only when what leaves it has stopped; and when that may come back, only when it

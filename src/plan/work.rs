@@ -225,6 +225,12 @@ pub(super) fn host_services(service: &Service) -> Vec<&str> {
     modes.into_iter().flatten().filter_map(|mode| mode.strip_prefix("service:")).collect()
 }
 
+/// The services whose containers this one's name when they are made: for their namespaces, or for their volumes.
+pub(super) fn hosts_named(service: &Service) -> Vec<&str> {
+    let volumes = service.container.volumes_from.iter().map(|from| from.split(':').next().unwrap_or(from));
+    host_services(service).into_iter().chain(volumes).collect()
+}
+
 fn removal<'a>(problem: &Problem<'_>, own: Own<'a>) -> Removal<'a> {
     let service = problem.stack.services.iter().position(|service| service.name == own.service);
     let reason = match service {
