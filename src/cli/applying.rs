@@ -113,9 +113,20 @@ pub(super) async fn run_locked(
 ) -> Result<Exit, Exit> {
     let mut told = Told::new(io, act)?;
     let lock = lock(io, cluster, project, machines, Duration::from_secs(act.lock_timeout)).await?;
-    let planned = match observe(io, machines, cluster).await {
-        Ok(mut observed) => plan(io, &mut observed).await,
-        Err(exit) => Err(exit),
+    let planned = {
+        let planning = std::pin::pin!(async {
+            let mut observed = observe(io, machines, cluster).await?;
+            plan(io, &mut observed).await
+        });
+        // What is built before may take long: the lock is kept meanwhile.
+        match select(planning, std::pin::pin!(lock.keep())).await {
+            Either::Left((planned, _)) => Some(planned),
+            Either::Right(_) => None,
+        }
+    };
+    let Some(planned) = planned else {
+        io.refuse("not applied: the lock was lost meanwhile", Some("run it again; nothing was changed"));
+        return Err(Exit::Error);
     };
     let exit = match planned {
         Ok(plan) => {

@@ -13,6 +13,7 @@ use crate::stack::{self, By, PullPolicy, Stack};
 use crate::view;
 
 use super::args::{PlacementArgs, ScopeArgs, ShownArgs, SituationArgs};
+use super::building::{Building, settle_images, tell_lacking};
 use super::disk::Disk;
 use super::project::Project;
 use super::{Exit, Io};
@@ -58,29 +59,34 @@ pub(super) fn seen(
     snapshot: Option<&Path>,
     situation: &SituationArgs,
 ) -> Result<Observed, Exit> {
-    seen_with(io, project, snapshot, situation, &[])
+    seen_with(io, project, snapshot, situation, None)
 }
 
-/// The same, with what registries say of these images, where the machines themselves are asked.
+/// The same, with which image each service is to run, where something is planned. From a snapshot alone nothing is built.
 pub(super) fn seen_with(
     io: &mut Io,
     project: &Project,
     snapshot: Option<&Path>,
     situation: &SituationArgs,
-    images: &[(String, PullPolicy)],
+    building: Option<Building>,
 ) -> Result<Observed, Exit> {
     let machines = machines(project.inventory.as_ref());
     let Some(path) = snapshot else {
         let cluster = connect(io, &machines);
         return runtime(io)?.block_on(async {
             let mut observed = observe(io, &machines, &cluster).await?;
-            ask_registries(&cluster, images, &mut observed).await;
+            if let Some(building) = building {
+                settle_images(io, project, &cluster, &mut observed, building).await?;
+            }
             Ok(observed)
         });
     };
     let mut observed = read_observed(io, path, &machines)?;
     // What is lost is not seen, whatever a snapshot still tells of it.
     observed.machines.retain(|name, _| !situation.without.contains(name));
+    if building.is_some() {
+        tell_lacking(io, project, &mut observed);
+    }
     Ok(observed)
 }
 

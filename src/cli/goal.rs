@@ -7,7 +7,7 @@ use crate::inventory::{Endpoint, Inventory};
 use crate::observed::Observed;
 use crate::plan::{self, Operation, Plan};
 use crate::source::Sources;
-use crate::stack::{Contents, PullPolicy};
+use crate::stack::Contents;
 
 use super::args::ApplyArgs;
 use super::deploy::{Wish, machines, place_and_plan, read_plan, worst};
@@ -52,14 +52,6 @@ impl Goal {
         };
         let down = |name: &str| plan.machines.iter().any(|it| it.machine == name && it.availability == "down");
         machines(inventory.as_ref()).into_iter().filter(|(name, _)| !down(name)).collect()
-    }
-
-    /// The images whose registries may have to be asked; those of a saved plan were.
-    pub(super) fn images(&self) -> Vec<(String, PullPolicy)> {
-        match self {
-            Goal::Files(project) => project.images(),
-            Goal::Saved(..) => Vec::new(),
-        }
     }
 
     /// What is in the configs and secrets that it is to deliver.

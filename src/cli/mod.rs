@@ -3,6 +3,7 @@
 
 mod applying;
 mod args;
+mod building;
 mod checking;
 mod commands;
 mod deploy;
@@ -48,6 +49,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         Command::Config(args) => commands::config::run(&args, io),
         Command::Plan(args) => commands::plan::run(&args, io),
         Command::Apply(args) => commands::apply::run(&args, io),
+        Command::Build(args) => commands::build::run(&args, io),
         Command::Show(args) => commands::show::run(&args, io),
         Command::Diff(args) => commands::diff::run(&args, io),
         Command::Status(args) => commands::status::run(&args, io),

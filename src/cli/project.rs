@@ -80,8 +80,7 @@ impl Project {
     pub(super) fn load_to_deploy(io: &mut Io, args: &ProjectArgs, machines: &MachineArgs) -> Result<Project, Exit> {
         let mut project = Project::load(io, args, machines);
         if project.exit().is_none() {
-            let variable = |name: &str| project.environment.get(name).map(str::to_owned);
-            let (contents, findings) = Contents::read(&project.compose, &Disk, &variable);
+            let (contents, findings) = Contents::read(&project.compose, &Disk, &|name| project.variable(name));
             project.contents = contents;
             project.findings.extend(findings);
         }
@@ -157,7 +156,12 @@ impl Project {
 
     /// The images of its services, and when each is fetched.
     pub(super) fn images(&self) -> Vec<(String, PullPolicy)> {
-        self.compose.services.values().filter_map(stack::image).collect()
+        self.compose.services.values().filter_map(|service| stack::image(&self.compose, service)).collect()
+    }
+
+    /// A variable of the project's environment.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        self.environment.get(name).map(str::to_owned)
     }
 
     /// Where the project's files are, for the labels of containers.

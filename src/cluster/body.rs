@@ -34,9 +34,7 @@ pub(super) fn body(new: &NewContainer, networks: &[Attachment]) -> ContainerCrea
         healthcheck: spec.healthcheck.as_ref().map(healthcheck),
         host_config: Some(host_config(new)),
         networking_config: (!networks.is_empty()).then(|| NetworkingConfig {
-            endpoints_config: Some(
-                networks.iter().map(|network| (network.network.clone(), endpoint(network))).collect(),
-            ),
+            endpoints_config: Some(networks.iter().map(|it| (it.network.clone(), endpoint(it, &spec.links))).collect()),
         }),
         ..Default::default()
     }
@@ -45,11 +43,13 @@ pub(super) fn body(new: &NewContainer, networks: &[Attachment]) -> ContainerCrea
 fn host_config(new: &NewContainer) -> HostConfig {
     let spec = &new.spec;
     let (binds, mounts): (Vec<_>, Vec<_>) = spec.mounts.iter().partition(|mount| made_by_engine(mount));
+    let (tmpfs, mounts): (Vec<_>, Vec<_>) = mounts.into_iter().partition(|mount| !mount.tmpfs_options.is_empty());
     HostConfig {
         network_mode: Some(network_mode(spec)),
         port_bindings: port_bindings(new),
         binds: given(&binds.into_iter().map(bind).collect::<Vec<_>>()),
         mounts: given(&mounts.into_iter().map(mount).collect::<Vec<_>>()),
+        tmpfs: (!tmpfs.is_empty()).then(|| tmpfs.into_iter().map(MountSpec::tmpfs_in_short).collect()),
         volumes_from: given(&spec.volumes_from),
         restart_policy: spec
             .restart
@@ -135,16 +135,19 @@ fn network_mode(spec: &ContainerSpec) -> String {
     spec.network_mode.clone().or_else(first).unwrap_or_else(|| "none".to_owned())
 }
 
-/// How a container joins a network.
-pub(super) fn endpoint(network: &Attachment) -> EndpointSettings {
+/// How a container joins a network, and by which other names it finds containers there.
+pub(super) fn endpoint(network: &Attachment, links: &[String]) -> EndpointSettings {
     let addresses = EndpointIpamConfig {
         ipv4_address: network.ipv4_address.clone(),
         ipv6_address: network.ipv6_address.clone(),
-        link_local_ips: None,
+        link_local_ips: given(&network.link_local_ips),
     };
     EndpointSettings {
         aliases: given(&network.aliases),
+        links: given(links),
         mac_address: network.mac_address.clone(),
+        driver_opts: map(&network.driver_opts),
+        gw_priority: network.gw_priority,
         ipam_config: Some(addresses).filter(|addresses| *addresses != EndpointIpamConfig::default()),
         ..Default::default()
     }
@@ -166,13 +169,15 @@ fn port_bindings(new: &NewContainer) -> Option<PortMap> {
 /// Whether a bind goes in the old form, the only one for which every engine makes a missing source folder.
 /// That form cannot say paths with a colon.
 fn made_by_engine(mount: &MountSpec) -> bool {
-    mount.kind == "bind" && mount.create_host_path && !mount.source.contains(':') && !mount.target.contains(':')
+    let asked = mount.selinux.is_some() || mount.create_host_path && mount.recursive.is_none();
+    mount.kind == "bind" && asked && !mount.source.contains(':') && !mount.target.contains(':')
 }
 
 fn bind(mount: &MountSpec) -> String {
     let mode = if mount.read_only { "ro" } else { "rw" };
     let propagation = mount.propagation.iter().map(|propagation| format!(",{propagation}")).collect::<String>();
-    format!("{}:{}:{mode}{propagation}", mount.source, mount.target)
+    let label = mount.selinux.iter().map(|label| format!(",{label}")).collect::<String>();
+    format!("{}:{}:{mode}{propagation}{label}", mount.source, mount.target)
 }
 
 fn mount(spec: &MountSpec) -> Mount {
@@ -181,12 +186,22 @@ fn mount(spec: &MountSpec) -> Mount {
         "tmpfs" => MountType::TMPFS,
         _ => MountType::VOLUME,
     };
-    let bind_options = (typ == MountType::BIND && (spec.propagation.is_some() || spec.create_host_path)).then(|| {
+    let special = spec.propagation.is_some() || spec.create_host_path || spec.recursive.is_some();
+    let bind_options = (typ == MountType::BIND && special).then(|| {
+        let recursive = |word: &str| yes(spec.recursive.as_deref() == Some(word));
         let propagation = spec.propagation.as_ref().and_then(|propagation| propagation.parse().ok());
-        MountBindOptions { propagation, create_mountpoint: yes(spec.create_host_path), ..Default::default() }
+        MountBindOptions {
+            propagation,
+            create_mountpoint: yes(spec.create_host_path),
+            non_recursive: recursive("disabled"),
+            read_only_non_recursive: recursive("writable"),
+            read_only_force_recursive: recursive("readonly"),
+        }
     });
-    let volume_options = (typ == MountType::VOLUME && (spec.no_copy || spec.subpath.is_some())).then(|| {
-        MountVolumeOptions { no_copy: yes(spec.no_copy), subpath: spec.subpath.clone(), ..Default::default() }
+    let special = spec.no_copy || spec.subpath.is_some() || !spec.labels.is_empty();
+    let volume_options = (typ == MountType::VOLUME && special).then(|| {
+        let (no_copy, subpath) = (yes(spec.no_copy), spec.subpath.clone());
+        MountVolumeOptions { no_copy, subpath, labels: map(&spec.labels), ..Default::default() }
     });
     let tmpfs_options = (typ == MountType::TMPFS).then(|| MountTmpfsOptions {
         size_bytes: spec.tmpfs_size.map(signed),
@@ -318,6 +333,23 @@ mod tests {
     }
 
     #[test]
+    fn how_a_network_is_joined_is_told_with_its_links() {
+        let mut new = container();
+        new.spec.links = vec!["shop-db-1:database".to_owned()];
+        new.spec.networks.truncate(1);
+        let network = &mut new.spec.networks[0];
+        network.driver_opts = [("com.docker.network.endpoint.ifname".to_owned(), "eth7".to_owned())].into();
+        (network.gw_priority, network.link_local_ips) = (Some(3), vec!["169.254.0.9".to_owned()]);
+        let body = serde_json::to_value(body(&new, &new.spec.networks)).unwrap();
+        let expected = json!({
+            "Aliases": ["web"], "Links": ["shop-db-1:database"], "GwPriority": 3,
+            "DriverOpts": {"com.docker.network.endpoint.ifname": "eth7"},
+            "IPAMConfig": {"IPv4Address": "10.0.0.2", "LinkLocalIPs": ["169.254.0.9"]}
+        });
+        assert_eq!(body["NetworkingConfig"]["EndpointsConfig"]["shop_front"], expected, "{body:#}");
+    }
+
+    #[test]
     fn finer_knobs_are_the_engines_own() {
         let mut new = container();
         let device = |number| vec![DeviceNumber { path: "/dev/sda".to_owned(), number }];
@@ -362,14 +394,28 @@ mod tests {
             MountSpec { no_copy: true, ..mount("volume", "shop_data") },
             mount("volume", ""),
             MountSpec { tmpfs_size: Some(64), ..mount("tmpfs", "") },
+            MountSpec { selinux: Some('Z'), propagation: Some("rslave".to_owned()), ..mount("bind", "/labelled") },
+            MountSpec {
+                tmpfs_size: Some(64),
+                tmpfs_mode: Some(0o1770),
+                tmpfs_options: vec!["noexec".to_owned()],
+                target: "/run".to_owned(),
+                ..mount("tmpfs", "")
+            },
+            MountSpec { recursive: Some("readonly".to_owned()), create_host_path: true, ..mount("bind", "/deep") },
+            MountSpec { labels: [("a".to_owned(), "b".to_owned())].into(), ..mount("volume", "") },
         ];
         let host = serde_json::to_value(host_config(&new)).unwrap();
-        assert_eq!(host["Binds"], json!(["/made:/t:ro"]));
+        assert_eq!(host["Binds"], json!(["/made:/t:ro", "/labelled:/t:rw,rslave,Z"]));
+        assert_eq!(host["Tmpfs"], json!({"/run": "noexec,size=64,mode=1770"}));
         let expected = json!([
             {"Type": "bind", "Source": "/there", "Target": "/t"},
             {"Type": "volume", "Source": "shop_data", "Target": "/t", "VolumeOptions": {"NoCopy": true}},
             {"Type": "volume", "Target": "/t"},
-            {"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"SizeBytes": 64}}
+            {"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"SizeBytes": 64}},
+            {"Type": "bind", "Source": "/deep", "Target": "/t",
+                "BindOptions": {"CreateMountpoint": true, "ReadOnlyForceRecursive": true}},
+            {"Type": "volume", "Target": "/t", "VolumeOptions": {"Labels": {"a": "b"}}}
         ]);
         assert_eq!(host["Mounts"], expected, "{:#}", host["Mounts"]);
         assert_eq!(host["PortBindings"]["80/tcp"].as_array().map(Vec::len), Some(2));

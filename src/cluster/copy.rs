@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout};
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing};
 use super::pull::{PROGRESS_PAUSE, STALLED};
+use super::send::UNDERWAY;
 use crate::digest::{Hashing, sha256};
 use crate::labels;
 use crate::plan::VolumeCopy;
@@ -27,10 +28,8 @@ use crate::units::Bytes;
 
 /// Where the volume is mounted in the containers that are made for the copy.
 const PLACE: &str = "/planner-volume";
-/// Pieces that may be on their way at a time.
-const UNDERWAY: usize = 16;
 
-type Piece = bytes::Bytes;
+pub(super) type Piece = bytes::Bytes;
 
 /// Copies the volume, compares, and marks both: from then on it counts as being here.
 pub(super) async fn copy(
@@ -222,7 +221,7 @@ impl Summary {
 /// Reads an archive to its end.
 fn summary(pieces: Receiver<Piece>) -> Result<Summary, Fault> {
     let unreadable = |error: std::io::Error| Fault::new(format!("what the engine gave is no archive: {error}"));
-    let mut archive = tar::Archive::new(Pieces { pieces, now: Piece::new() });
+    let mut archive = tar::Archive::new(Pieces::new(pieces));
     let mut summary = Summary::default();
     for entry in archive.entries().map_err(unreadable)? {
         let mut entry = entry.map_err(unreadable)?;
@@ -246,9 +245,15 @@ fn summary(pieces: Receiver<Piece>) -> Result<Summary, Fault> {
 }
 
 /// Pieces that come, as something to read from.
-struct Pieces {
+pub(super) struct Pieces {
     pieces: Receiver<Piece>,
     now: Piece,
+}
+
+impl Pieces {
+    pub(super) fn new(pieces: Receiver<Piece>) -> Self {
+        Pieces { pieces, now: Piece::new() }
+    }
 }
 
 impl Read for Pieces {

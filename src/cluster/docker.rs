@@ -1,6 +1,6 @@
 //! The real machines: an engine each, reached when it is first needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,15 @@ use tokio::time::timeout;
 
 use super::dial::{CONNECTIONS, Route};
 use super::fault::Fault;
+use super::send::Sent;
 use super::{
-    Cluster, ClusterError, ContainerUse, Settings, Tokens, client, copy, endpoint, observe, pull, run, send, tokens,
-    usage,
+    Cluster, ClusterError, ContainerUse, Settings, Tokens, build, client, copy, endpoint, observe, pull, run, send,
+    tokens, usage,
 };
 use crate::inventory::Endpoint;
-use crate::observed::MachineState;
+use crate::observed::{BuiltImage, MachineState};
 use crate::plan::Operation;
-use crate::stack::{Contents, PullPolicy};
+use crate::stack::{Contents, PullPolicy, Recipe};
 
 /// How long looking at one machine may take as a whole.
 const OBSERVE_TIMEOUT: Duration = Duration::from_secs(180);
@@ -30,6 +31,8 @@ pub struct DockerCluster {
     settings: Settings,
     contents: Arc<Contents>,
     leaving: Option<Arc<str>>,
+    /// The engine that the docker command uses here: what is built is on it.
+    here: Machine,
 }
 
 struct Machine {
@@ -53,8 +56,9 @@ impl DockerCluster {
     /// The machines by their names, each with its endpoint. Nothing is connected yet.
     pub fn new(machines: impl IntoIterator<Item = (String, Endpoint)>, settings: Settings) -> Self {
         let machine = |endpoint| Machine { endpoint, engine: OnceCell::new() };
+        let here = machine(Endpoint::Local);
         let machines = machines.into_iter().map(|(name, endpoint)| (name, machine(endpoint))).collect();
-        DockerCluster { machines, settings, contents: Arc::default(), leaving: None }
+        DockerCluster { machines, settings, contents: Arc::default(), leaving: None, here }
     }
 
     /// The same, with what is in the configs and secrets that containers are to get.
@@ -71,6 +75,11 @@ impl DockerCluster {
     async fn engine(&self, machine: &str) -> Result<&Engine, Fault> {
         let machine = self.machines.get(machine).ok_or_else(|| Fault::new("no such machine in the inventory"))?;
         machine.engine.get_or_try_init(|| self.connect(&machine.endpoint)).await
+    }
+
+    /// The engine that the docker command uses here.
+    async fn here(&self) -> Result<&Engine, Fault> {
+        self.here.engine.get_or_try_init(|| self.connect(&self.here.endpoint)).await
     }
 
     async fn connect(&self, endpoint: &Endpoint) -> Result<Engine, Fault> {
@@ -107,12 +116,13 @@ impl DockerCluster {
             Err(fault) => fault,
             done => return done,
         };
-        let Operation::Pull { image, policy, digest, from, .. } = operation else { return Err(fault) };
+        let Operation::Pull { image, policy, digest, id, from, here, .. } = operation else { return Err(fault) };
         // A newer one is asked for, and which one that is only the registry knows.
         if *policy == PullPolicy::Always && digest.is_none() {
             return Err(fault);
         }
-        self.bring(image, from, engine, fault, progress).await
+        let sent = Sent { image: &pull::checked(image)?, id: id.as_deref() };
+        self.bring(sent, (*here, from), engine, fault, progress).await
     }
 
     /// Asks registries which images references stand for, by way of the first machine that can be asked: each with its digest;
@@ -132,20 +142,72 @@ impl DockerCluster {
         found
     }
 
-    /// Brings an image from the first of these machines that gives it; what the registry said stays said where none does.
+    /// Those of these images that the engine here has; none where there is no engine here.
+    pub async fn built(&self, images: impl Iterator<Item = &str>) -> BTreeMap<String, BuiltImage> {
+        let Ok(engine) = self.here().await else { return BTreeMap::new() };
+        let mut found = BTreeMap::new();
+        for image in images {
+            if let Ok(built) = build::built(engine, image).await {
+                found.insert(image.to_owned(), built);
+            }
+        }
+        found
+    }
+
+    /// Builds an image with the docker command here, for a platform if one is asked for. `said` is told each line of what the
+    /// builder says; `variable` gives the variables of the project's environment.
+    ///
+    /// # Errors
+    /// When there is no docker command or no engine here, or the build fails: then with the end of what it said.
+    pub async fn build(
+        &self,
+        recipe: &Recipe,
+        platform: Option<&str>,
+        variable: &dyn Fn(&str) -> Option<String>,
+        said: &mut dyn FnMut(&str),
+    ) -> Result<BuiltImage, ClusterError> {
+        let build = async {
+            let builder = build::Builder::find(&self.settings).await?;
+            let engine = self.here().await?;
+            builder.build(recipe, build::not_own(engine, platform).await, variable, said).await?;
+            Ok(BuiltImage { fresh: true, ..build::built(engine, &recipe.image).await? })
+        };
+        build.await.map_err(|fault: Fault| fault.on("here"))
+    }
+
+    /// The ids by which these machines know the image that the engine here has under the same name.
+    pub async fn alike(&self, image: &str, having: &[String]) -> BTreeSet<String> {
+        let Ok(here) = self.here().await else { return BTreeSet::new() };
+        let mut engines = Vec::new();
+        for machine in having {
+            engines.extend(self.engine(machine).await.ok());
+        }
+        send::alike(here, image, engines.into_iter()).await
+    }
+
+    /// Brings an image from here, or from the first of these machines that gives it; what the registry said stays said where
+    /// none does.
     async fn bring(
         &self,
-        image: &str,
-        from: &[String],
+        sent: Sent<'_>,
+        (here, from): (bool, &[String]),
         to: &Engine,
         fault: Fault,
         progress: &dyn Fn(&str),
     ) -> Result<(), Fault> {
-        let image = pull::checked(image)?;
         let mut last = fault;
+        if here {
+            match self.here().await {
+                Ok(giver) => match send::send(giver, to, sent, &|told: &str| progress(told)).await {
+                    Ok(()) => return Ok(()),
+                    Err(fault) => last = fault,
+                },
+                Err(fault) => last = fault,
+            }
+        }
         for machine in from {
             let Ok(giver) = self.engine(machine).await else { continue };
-            match send::send(giver, to, &image, &|told: &str| progress(&format!("from {machine}: {told}"))).await {
+            match send::send(giver, to, sent, &|told: &str| progress(&format!("from {machine}: {told}"))).await {
                 Ok(()) => return Ok(()),
                 Err(fault) => last = fault,
             }

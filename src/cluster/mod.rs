@@ -5,6 +5,7 @@
 //! [`ClusterError`] with a cause and a remedy (`fault`, `ssh_fault`).
 
 mod body;
+mod build;
 mod client;
 mod copy;
 mod credentials;
@@ -14,6 +15,7 @@ mod docker;
 mod endpoint;
 mod exec;
 mod fault;
+mod layers;
 mod listeners;
 mod network;
 mod observe;

@@ -51,10 +51,14 @@ pub(super) async fn pull(engine: &Engine, wanted: Wanted<'_>, progress: &dyn Fn(
                 return Err(Fault::new(format!("image `{image}` is not there, and is not to be pulled"))
                     .help("put it there with `docker load`, or drop `pull_policy: never`"));
             }
+            Err(_) if wanted.policy == PullPolicy::Built => {
+                return Err(Fault::new(format!("image `{image}` is not there, and is not built here"))
+                    .help("build it with `planner build`, and plan again"));
+            }
             Err(_) => {}
         }
     }
-    if wanted.id.is_some() || wanted.policy == PullPolicy::Never {
+    if wanted.id.is_some() || !wanted.policy.asks_registries() {
         return Err(Fault::new(format!("image `{image}` {what}, and no registry has it")).help("plan again"));
     }
     let Some(digest) = wanted.digest else {

@@ -105,8 +105,10 @@ async fn create(engine: &Engine, new: &NewContainer) -> Result<(), Fault> {
     // What lacks a network or a file must not be taken for a whole container by the next plan.
     let whole = async {
         for network in later {
-            let request =
-                NetworkConnectRequest { container: name.to_owned(), endpoint_config: Some(body::endpoint(network)) };
+            let request = NetworkConnectRequest {
+                container: name.to_owned(),
+                endpoint_config: Some(body::endpoint(network, &new.spec.links)),
+            };
             let joined = engine.docker.connect_network(checked(&network.network)?, request).await;
             joined.map_err(|error| explain(&error, &format!("joining `{name}` to network `{}`", network.network)))?;
         }

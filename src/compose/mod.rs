@@ -34,6 +34,7 @@ pub use model::Compose;
 pub use options::{LoadOptions, default_files};
 pub use origins::{Origins, Substituted, VariableUse};
 pub use provenance::{NoValue, Part, Provenance, Step};
+pub use schema::service_keys;
 
 use std::path::Path;
 

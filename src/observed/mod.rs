@@ -6,7 +6,7 @@
 
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,27 @@ pub struct Observed {
     /// What registries said, where they were asked: the digest of the image that each of these references stands for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registry: BTreeMap<String, String>,
+    /// Of the images that services are built to, those that the engine has where planner runs, by reference. Known only while
+    /// something is planned: no snapshot tells of it.
+    #[serde(skip)]
+    pub built: BTreeMap<String, BuiltImage>,
+}
+
+/// An image that a service is built to, as it is where planner runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuiltImage {
+    /// The engine's id of it; empty: it is yet to be built.
+    pub id: String,
+    /// Ids by which machines' engines know the same image: those with containerd's store and others give it different ones.
+    pub alike: BTreeSet<String>,
+    /// When it was made, and its size.
+    pub facts: ImageFacts,
+    /// `linux` or `windows`.
+    pub os: String,
+    /// As image platforms name it: `amd64`, `arm64`.
+    pub architecture: String,
+    /// It was built just now: whatever machines have under its name, it is this one that is meant.
+    pub fresh: bool,
 }
 
 impl Observed {

@@ -48,6 +48,12 @@ impl Steps<'_, '_> {
                 *mode = Some(format!("container:{container}"));
             }
         }
+        for link in &mut spec.links {
+            let other = link.strip_prefix("service:").and_then(|link| link.split_once(':'));
+            if let Some((container, alias)) = other.and_then(|(name, alias)| Some((beside(name)?, alias))) {
+                *link = format!("{container}:{alias}");
+            }
+        }
         for from in &mut spec.volumes_from {
             let (name, rest) = from.split_once(':').map_or((from.as_str(), ""), |(name, rest)| (name, rest));
             if let Some(container) = beside(name) {

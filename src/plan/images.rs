@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::observed::{MachineState, Observed};
+use crate::observed::{BuiltImage, MachineState, Observed};
 use crate::reference::parse;
 use crate::stack::{Machine, PullPolicy, Stack};
 
@@ -48,8 +48,7 @@ impl Pins {
             let mut by_kind: BTreeMap<(&str, &str), Option<Rc<Pin>>> = BTreeMap::new();
             let of = |machine: &Machine| {
                 let state = observed.machines.get(&machine.name)?;
-                let kind = (state.engine.os.as_str(), state.engine.architecture.as_str());
-                by_kind.entry(kind).or_insert_with(|| pin(image, &machine.name, observed).map(Rc::new)).clone()
+                by_kind.entry(kind(state)).or_insert_with(|| pin(image, &machine.name, observed).map(Rc::new)).clone()
             };
             pins.insert(image.clone(), stack.machines.iter().map(of).collect());
         }
@@ -62,11 +61,15 @@ impl Pins {
     }
 }
 
-/// Which image a reference stands for on machines of the kind of this one: what the registry said, where it was asked; else the
-/// newest that any machine has under it. None where nobody knows one, and where the reference has a digest already.
+/// Which image a reference stands for on machines of the kind of this one: what was built just now; what the registry said, where
+/// it was asked; else the newest that any machine has under it, or the engine here, if it is one that is built. None where nobody knows one, and where the reference has a digest already.
 fn pin(image: &str, machine: &str, observed: &Observed) -> Option<Pin> {
     if image.contains('@') {
         return None;
+    }
+    if let Some(built) = built(image, machine, observed) {
+        let ids = built.alike.iter().chain([&built.id]).cloned().collect();
+        return Some(Pin { digest: None, ids, bytes: Some(built.facts.bytes), asked: false });
     }
     let asked = observed.registry.get(image);
     let digest = match asked {
@@ -86,14 +89,34 @@ fn pin(image: &str, machine: &str, observed: &Observed) -> Option<Pin> {
     Some(Pin { digest, ids, bytes, asked: asked.is_some() })
 }
 
+/// The image that was built here, where it is the one that is meant: it was built just now, or no machine has one as new and no
+/// registry was asked.
+fn built<'o>(image: &str, machine: &str, observed: &'o Observed) -> Option<&'o BuiltImage> {
+    let built = observed.built.get(image).filter(|built| !built.id.is_empty())?;
+    let is_for = |state: &&MachineState| kind(state) == kind_of(built);
+    observed.machines.get(machine).filter(is_for)?;
+    let created = |(state, id): (&MachineState, &str)| state.image_facts.get(id).map_or(0, |facts| facts.created);
+    let newest = || newest(image, observed.machines.values().filter(is_for)).map(created);
+    let is_newer = || newest().is_none_or(|newest| newest < built.facts.created);
+    (built.fresh || !observed.registry.contains_key(image) && is_newer()).then_some(built)
+}
+
 /// The newest of those that machines of this one's kind have, where no registry gave it.
 fn local(image: &str, machine: &str, observed: &Observed) -> Option<Pin> {
-    let kind = |state: &MachineState| (state.engine.os.clone(), state.engine.architecture.clone());
     let own = kind(observed.machines.get(machine)?);
     let (_, id) = newest(image, observed.machines.values().filter(|state| kind(state) == own))?;
     let ids = BTreeSet::from([id.to_owned()]);
     let bytes = observed.machines.values().find_map(|state| size(state, &ids));
     Some(Pin { digest: None, ids, bytes, asked: false })
+}
+
+/// What images a machine's engine can run: its system and its architecture.
+pub(super) fn kind(state: &MachineState) -> (&str, &str) {
+    (&state.engine.os, &state.engine.architecture)
+}
+
+fn kind_of(built: &BuiltImage) -> (&str, &str) {
+    (&built.os, &built.architecture)
 }
 
 fn size(state: &MachineState, ids: &BTreeSet<String>) -> Option<u64> {
@@ -127,14 +150,28 @@ fn digest_of<'a>(image: &str, id: &str, state: &'a MachineState) -> Option<&'a s
 /// The references of which a registry is to be asked which image they stand for: those that no machine has, and those that
 /// are to be asked for each time.
 pub fn to_ask(images: &[(String, PullPolicy)], observed: &Observed) -> Vec<String> {
-    let known = |image: &str| observed.machines.values().any(|state| has_image(image, state));
+    let known = |image: &str| is_anywhere(image, observed);
     let is_asked = |(image, policy): &&(String, PullPolicy)| match policy {
         PullPolicy::Always => !image.contains('@'),
         PullPolicy::Missing => !image.contains('@') && !known(image),
-        PullPolicy::Never => false,
+        PullPolicy::Never | PullPolicy::Built => false,
     };
     let asked: BTreeSet<&String> = images.iter().filter(is_asked).map(|(image, _)| image).collect();
     asked.into_iter().cloned().collect()
+}
+
+/// Whether any machine has an image, or the engine here one that was built for a machine.
+pub fn is_anywhere(image: &str, observed: &Observed) -> bool {
+    let built = observed.built.get(image);
+    let is_for = |state| built.is_some_and(|built| !built.id.is_empty() && kind(state) == kind_of(built));
+    observed.machines.values().any(|state| has_image(image, state) || is_for(state))
+}
+
+/// The machines that have an image under another id than the engine here.
+pub fn other_than_built(image: &str, observed: &Observed) -> Vec<String> {
+    let Some(built) = observed.built.get(image).filter(|built| !built.id.is_empty()) else { return Vec::new() };
+    let other = |state: &MachineState| id_of(image, state).is_some_and(|id| id != built.id);
+    observed.machines.iter().filter(|(_, state)| other(state)).map(|(name, _)| name.clone()).collect()
 }
 
 /// Whether a machine has an image, however its reference is written.
@@ -223,5 +260,53 @@ mod tests {
         let pin = pin("r.example/web:1", "m0", &observed).unwrap();
         assert_eq!((pin.digest.as_deref(), pin.ids.len(), pin.asked), (Some("sha256:1"), 0, true));
         assert!(pin.is_other_than("old", PullPolicy::Always) && !pin.is_other_than("old", PullPolicy::Missing));
+    }
+
+    fn built(created: i64, fresh: bool) -> BuiltImage {
+        let facts = ImageFacts { created, bytes: 5 };
+        BuiltImage { id: "here".to_owned(), facts, fresh, ..BuiltImage::default() }
+    }
+
+    #[test]
+    fn what_was_built_is_meant_where_it_is_newer_or_was_built_just_now() {
+        let mut observed = observed(vec![having(&[("there", 2, &["web:1", "web@sha256:0"])])]);
+        for (created, fresh, id) in [(1, false, "there"), (3, false, "here"), (1, true, "here")] {
+            observed.built.insert("web:1".to_owned(), built(created, fresh));
+            let pin = pin("web:1", "m0", &observed).unwrap();
+            assert_eq!(pin.ids, BTreeSet::from([id.to_owned()]), "created {created}, fresh {fresh}");
+            assert_eq!(pin.digest.is_none(), id == "here");
+        }
+        // A registry's word counts more than an older build, and less than what was built just now.
+        observed.registry.insert("web:1".to_owned(), "sha256:1".to_owned());
+        observed.built.insert("web:1".to_owned(), built(3, false));
+        assert_eq!(pin("web:1", "m0", &observed).unwrap().digest.as_deref(), Some("sha256:1"));
+        observed.built.insert("web:1".to_owned(), built(1, true));
+        assert_eq!(pin("web:1", "m0", &observed).unwrap().digest, None);
+        // What a machine has under another id, and is the same, is not lacking there.
+        assert_eq!(other_than_built("web:1", &observed), ["m0"]);
+        assert!(!pin("web:1", "m0", &observed).unwrap().is_on("web:1", &observed.machines["m0"]));
+        observed.built.get_mut("web:1").unwrap().alike.insert("there".to_owned());
+        assert!(pin("web:1", "m0", &observed).unwrap().is_on("web:1", &observed.machines["m0"]));
+    }
+
+    #[test]
+    fn what_was_built_for_others_is_nobodys() {
+        let mut observed = observed(vec![MachineState::default()]);
+        observed.machines.get_mut("m0").unwrap().engine.architecture = "arm64".to_owned();
+        observed.built.insert("web:1".to_owned(), built(1, true));
+        assert_eq!(pin("web:1", "m0", &observed), None);
+        assert!(!is_anywhere("web:1", &observed));
+        observed.built.get_mut("web:1").unwrap().architecture = "arm64".to_owned();
+        assert!(is_anywhere("web:1", &observed) && pin("web:1", "m0", &observed).is_some());
+        // What is yet to be built is nowhere.
+        observed.built.insert("web:1".to_owned(), BuiltImage::default());
+        assert!(!is_anywhere("web:1", &observed) && pin("web:1", "m0", &observed).is_none());
+    }
+
+    #[test]
+    fn of_what_is_built_no_registry_is_asked() {
+        let nothing = observed(vec![MachineState::default()]);
+        let images = [("shop-web".to_owned(), PullPolicy::Built), ("nginx".to_owned(), PullPolicy::Missing)];
+        assert_eq!(to_ask(&images, &nothing), ["nginx"]);
     }
 }

@@ -241,6 +241,12 @@ fn obstacles(
                     .help("load the image on one of the machines, or let it be pulled"),
             );
         }
+        for name in spec.linked_outside().filter(|name| !state.containers.iter().any(|it| it.name == *name)) {
+            let message =
+                format!("`{}` is linked with the container `{name}`, which {} lacks", service.name, machine.name);
+            found
+                .push(at("M335", message, "`external_links`").help("start it there, or place the service where it is"));
+        }
         for network in stack.networks.values().filter(|network| network.external) {
             let joins = spec.joins(&network.name);
             if joins && !has_network(stack, observed, work.machine, &network.name) {

@@ -2,6 +2,7 @@
 
 mod back;
 mod backups;
+mod built;
 mod container;
 mod current;
 mod difference;
@@ -27,12 +28,13 @@ mod work;
 
 pub use back::{can_go_back, roll_back};
 pub use backups::{asked_losses, backups};
+pub use built::{built_for, built_for_others, not_built};
 pub use container::Origin;
 pub use current::{observed_digest, running, services_seen};
 pub use difference::{Differences, differences};
 pub use drift::{Drift, drift};
 pub use fresh::fresh_ports;
-pub use images::to_ask;
+pub use images::{is_anywhere, other_than_built, to_ask};
 pub use lost::unseen_data;
 pub use make::{NoPlan, make, take_down};
 pub use status::{ReplicaStatus, ServiceStatus, Status, status};

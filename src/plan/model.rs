@@ -12,7 +12,7 @@ use crate::observed::{HostPort, Settings};
 use crate::stack::{AddressPool, ContainerSpec, DeliveredFile, Hook, OnFailure, PullPolicy};
 
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.5";
+pub const FORMAT_VERSION: &str = "1.6";
 
 /// Changes that bring the machines to what the files say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -194,6 +194,9 @@ pub enum Operation {
         /// Machines that have it, from which it can be had where no registry gives it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         from: Vec<String>,
+        /// Whether the engine has it that the docker command uses where planner runs: it was built there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        here: bool,
     },
     /// Makes a network. One of the same name that is there already is taken as made.
     CreateNetwork(NetworkSpec),

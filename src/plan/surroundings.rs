@@ -7,7 +7,7 @@ use crate::observed::{ContainerState, MachineState, Observed};
 use crate::stack::{ContainerSpec, PullPolicy, Stack};
 
 use super::graph::{Graph, Node};
-use super::images::{Pin, Pins, has_image};
+use super::images::{Pin, Pins, has_image, kind};
 use super::model::{Action, Change, NetworkSpec, Operation, VolumeSpec};
 use super::work::Work;
 
@@ -137,18 +137,22 @@ fn lacks_image(spec: &ContainerSpec, pin: Option<&Pin>, state: &MachineState) ->
 fn pull(stack: &Stack, observed: &Observed, work: &Work<'_>, pins: &Pins) -> Operation {
     let spec = work.spec();
     let pin = pins.get(&spec.image, work.machine).cloned().unwrap_or_default();
+    let built = observed.built.get(&spec.image);
+    let here = built.filter(|built| pin.ids.contains(&built.id));
     // Of one from a registry each kind of machine has another.
-    let id = pin.ids.first().filter(|_| pin.digest.is_none()).cloned();
-    let (image, platform, policy) = (spec.image.clone(), spec.platform.clone(), spec.pull);
+    let id = here.map(|built| &built.id).or(pin.ids.first()).filter(|_| pin.digest.is_none()).cloned();
+    let (image, platform) = (spec.image.clone(), spec.platform.clone());
     let from = having(stack, (observed, pins), &spec.image, work.machine);
-    Operation::Pull { image, platform, policy, digest: pin.digest, id, bytes: pin.bytes, from }
+    let here = here.is_some();
+    // Of what is yet to be built, no registry has anything either.
+    let policy = if built.is_some_and(|built| built.id.is_empty()) { PullPolicy::Built } else { spec.pull };
+    Operation::Pull { image, platform, policy, digest: pin.digest, id, bytes: pin.bytes, from, here }
 }
 
 /// The machines of the same kind of processor that have an image, other than this one: of several under its reference, the one
 /// that is meant.
 pub(super) fn having(stack: &Stack, (observed, pins): (&Observed, &Pins), image: &str, machine: usize) -> Vec<String> {
     let state = |index: usize| observed.machines.get(&stack.machines[index].name);
-    let kind = |state: &MachineState| (state.engine.os.clone(), state.engine.architecture.clone());
     let Some(own) = state(machine).map(kind) else { return Vec::new() };
     let is_it = |state: &MachineState| match pins.get(image, machine) {
         Some(pin) => pin.is_on(image, state),

@@ -52,7 +52,7 @@ pub fn word(word: &'static str) -> Text {
 }
 
 /// A value and the place where it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,

@@ -1,8 +1,10 @@
 //! From a service as written to what its containers are made from.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::compose::model::{self as compose, MountKind, Rare, RestartCondition};
+use crate::compose::model::{self as compose, CredentialSpec, MountKind, Rare, RestartCondition};
+use crate::map::Map;
 use crate::source::{Spanned, Text};
 
 use super::model::Stack;
@@ -19,7 +21,7 @@ pub(super) fn spec(compose: &compose::Compose, stack: &Stack, written: &compose:
     let mut expose: Vec<String> = written.expose.iter().map(|port| with_protocol(&port.value)).collect();
     expose.sort();
     ContainerSpec {
-        image: written.image.as_ref().map(|image| image.value.to_string()).unwrap_or_default(),
+        image: compose.image(written).map(|image| image.to_string()).unwrap_or_default(),
         platform: text(&written.platform),
         command: words(&written.command),
         entrypoint: words(&written.entrypoint),
@@ -37,19 +39,20 @@ pub(super) fn spec(compose: &compose::Compose, stack: &Stack, written: &compose:
         read_only: is(&written.read_only),
         cap_add: list(&written.cap_add),
         cap_drop: list(&written.cap_drop),
-        security_opt: list(&written.security_opt),
+        security_opt: security(written),
         dns: list(&written.dns),
         dns_opt: list(&written.dns_opt),
         dns_search: list(&written.dns_search),
-        extra_hosts: written.extra_hosts.iter().map(|host| host.value.replacen('=', ":", 1)).collect(),
+        extra_hosts: extra_hosts(&written.extra_hosts),
         devices: written.devices.iter().map(device).collect(),
         device_requests: device_requests(written),
         sysctls: texts(&written.sysctls),
-        ulimits: written.ulimits.iter().map(|(name, it)| (name.to_string(), ulimit(it))).collect(),
+        ulimits: ulimits(&written.ulimits),
         shm_size: written.shm_size.as_ref().map(|size| size.value.0),
         runtime: text(&written.runtime),
         network_mode: text(&written.network_mode),
         networks: networks(stack, written),
+        links: links(written),
         pid: text(&written.pid),
         ipc: text(&written.ipc),
         userns_mode: text(&written.userns_mode),
@@ -93,11 +96,11 @@ fn words(field: &Rare<Vec<Text>>) -> Option<Vec<String>> {
     field.as_ref().map(|it| it.value.iter().map(ToString::to_string).collect())
 }
 
-fn is(field: &Option<Spanned<bool>>) -> bool {
+pub(super) fn is(field: &Option<Spanned<bool>>) -> bool {
     field.as_ref().is_some_and(|it| it.value)
 }
 
-fn list(list: &compose::List) -> Vec<String> {
+pub(super) fn list(list: &compose::List) -> Vec<String> {
     list.iter().map(|it| it.value.to_string()).collect()
 }
 
@@ -144,8 +147,13 @@ fn device_requests(written: &compose::Service) -> Vec<DeviceRequest> {
     of_deploy.chain(written.gpus.iter().map(|device| request(device, &["gpu"]))).collect()
 }
 
-fn ulimit(ulimit: &compose::Ulimit) -> Ulimit {
-    Ulimit { soft: ulimit.soft, hard: ulimit.hard }
+pub(super) fn ulimits(limits: &Map<compose::Ulimit>) -> BTreeMap<String, Ulimit> {
+    limits.iter().map(|(name, it)| (name.to_string(), Ulimit { soft: it.soft, hard: it.hard })).collect()
+}
+
+/// `name:address`, as engines read them.
+pub(super) fn extra_hosts(hosts: &compose::List) -> Vec<String> {
+    hosts.iter().map(|host| host.value.replacen('=', ":", 1)).collect()
 }
 
 /// The networks to join; each under the service's own name as well.
@@ -164,12 +172,20 @@ fn networks(stack: &Stack, written: &compose::Service) -> Vec<Attachment> {
     let attachment = |(key, it): (&Text, &compose::Attachment)| {
         let mut aliases = vec![written.name.to_string()];
         aliases.extend(list(&it.aliases));
+        let finer = it.finer.as_deref().cloned().unwrap_or_default();
+        let mut driver_opts = texts(&finer.driver_opts);
+        // As engines are told it.
+        let interface = finer.interface_name.map(|name| name.value.to_string());
+        driver_opts.extend(interface.map(|name| ("com.docker.network.endpoint.ifname".to_owned(), name)));
         Attachment {
             network: engine_name(key),
             aliases,
             ipv4_address: text(&it.ipv4_address),
             ipv6_address: text(&it.ipv6_address),
             mac_address: text(&it.mac_address),
+            driver_opts,
+            gw_priority: finer.gw_priority.map(|it| it.value),
+            link_local_ips: list(&finer.link_local_ips),
         }
     };
     let mut attachments: Vec<Attachment> = joined.into_iter().map(attachment).collect();
@@ -180,29 +196,56 @@ fn networks(stack: &Stack, written: &compose::Service) -> Vec<Attachment> {
     attachments
 }
 
+/// Other names under which containers are found: of services those that are not theirs, and those of containers outside the project.
+fn links(written: &compose::Service) -> Vec<String> {
+    let of_service = |link: &compose::Link| {
+        let alias = link.alias.as_ref().filter(|alias| **alias != link.service.value)?;
+        Some(format!("service:{}:{alias}", link.service.value))
+    };
+    let outside = |link: &Spanned<Text>| match link.value.split_once(':') {
+        Some(_) => link.value.to_string(),
+        None => format!("{0}:{0}", link.value),
+    };
+    written.links.iter().filter_map(of_service).chain(written.external_links.iter().map(outside)).collect()
+}
+
+/// The security options, the account of a Windows domain among them.
+fn security(written: &compose::Service) -> Vec<String> {
+    let account = written.credential_spec.as_ref().and_then(|spec| match &spec.value {
+        CredentialSpec::File(file) => Some(format!("credentialspec=file://{file}")),
+        CredentialSpec::Registry(value) => Some(format!("credentialspec=registry://{value}")),
+        CredentialSpec::Config(_) => None,
+    });
+    list(&written.security_opt).into_iter().chain(account).collect()
+}
+
 fn mounts(stack: &Stack, written: &compose::Service) -> Vec<Mount> {
     let engine_name = |key: &Spanned<Text>| stack.volumes.get(&*key.value).map(|volume| volume.name.clone());
     let convert = |mount: &compose::Mount| {
         let base = Mount { target: mount.target.value.to_string(), read_only: mount.read_only, ..Mount::default() };
         match &mount.kind {
-            MountKind::Bind { source, create_host_path, propagation, .. } => Mount {
+            MountKind::Bind { source, create_host_path, propagation, selinux, recursive } => Mount {
                 kind: "bind".to_owned(),
                 source: source.value.to_string(),
                 create_host_path: *create_host_path,
                 propagation: propagation.as_ref().map(|it| it.value.0.to_owned()),
+                selinux: *selinux,
+                recursive: text(recursive).filter(|it| it != "enabled"),
                 ..base
             },
-            MountKind::Volume { source, nocopy, subpath } => Mount {
+            MountKind::Volume { source, nocopy, subpath, labels } => Mount {
                 kind: "volume".to_owned(),
                 source: source.as_ref().and_then(engine_name).unwrap_or_default(),
                 no_copy: *nocopy,
                 subpath: text(subpath),
+                labels: labels.as_ref().map(|labels| texts(labels)).unwrap_or_default(),
                 ..base
             },
-            MountKind::Tmpfs { size, mode, .. } => Mount {
+            MountKind::Tmpfs { size, mode, options } => Mount {
                 kind: "tmpfs".to_owned(),
                 tmpfs_size: size.as_ref().map(|size| size.value.0),
                 tmpfs_mode: value(mode),
+                tmpfs_options: options.iter().map(ToString::to_string).collect(),
                 ..base
             },
             MountKind::Other { kind, source, subpath } => Mount {
@@ -310,15 +353,18 @@ fn logging(written: &compose::Logging) -> Logging {
     Logging { driver: written.driver.as_ref().map(|driver| driver.value.to_string()), options: texts(&written.options) }
 }
 
-/// The image of a service, and when it is fetched; none where the file names none.
-pub fn image(written: &compose::Service) -> Option<(String, PullPolicy)> {
-    written.image.as_ref().map(|image| (image.value.to_string(), pull(written)))
+/// The image of a service, and when it is fetched; none where the file names none and builds none.
+pub fn image(compose: &compose::Compose, written: &compose::Service) -> Option<(String, PullPolicy)> {
+    compose.image(written).map(|image| (image.to_string(), pull(written)))
 }
 
-fn pull(written: &compose::Service) -> PullPolicy {
+/// When a service's image is fetched. What is built and has no name of its own is in no registry.
+pub(super) fn pull(written: &compose::Service) -> PullPolicy {
     match written.pull_policy.as_ref().map(|policy| policy.value) {
-        Some(compose::PullPolicy::Always) => PullPolicy::Always,
+        Some(compose::PullPolicy::Always) if written.image.is_some() => PullPolicy::Always,
         Some(compose::PullPolicy::Never) => PullPolicy::Never,
+        Some(compose::PullPolicy::Build) if written.build.is_some() => PullPolicy::Built,
+        _ if written.image.is_none() => PullPolicy::Built,
         _ => PullPolicy::Missing,
     }
 }

@@ -8,6 +8,7 @@ mod hooks;
 mod machines;
 mod model;
 mod moved;
+mod recipe;
 mod record;
 mod rollout;
 mod services;
@@ -28,6 +29,7 @@ pub use model::{
     TakenPort, Volume,
 };
 pub use moved::VolumeMove;
+pub use recipe::{BuildSecret, Context, Recipe, SecretPlace, recipes, unbuildable};
 pub use record::is_hidden;
 pub use rollout::{OnFailure, Rollout};
 pub use spec::{

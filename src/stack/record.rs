@@ -145,7 +145,9 @@ fn mounted(mount: &Mount) -> String {
 fn attached(network: &super::spec::Attachment) -> String {
     let addresses = [&network.ipv4_address, &network.ipv6_address, &network.mac_address];
     let mut told = vec![network.aliases.join(", ")];
-    told.extend(addresses.into_iter().flatten().cloned());
+    told.extend(addresses.into_iter().flatten().chain(&network.link_local_ips).cloned());
+    told.extend(network.driver_opts.iter().map(|(name, value)| format!("{name}={value}")));
+    told.extend(network.gw_priority.map(|priority| format!("gw_priority {priority}")));
     told.retain(|it| !it.is_empty());
     told.join(", ")
 }

@@ -77,6 +77,9 @@ pub struct ContainerSpec {
     pub network_mode: Option<String>,
     /// The networks to join, the first one first.
     pub networks: Vec<Attachment>,
+    /// Other names of containers in these: `CONTAINER:ALIAS`, `service:NAME:ALIAS`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
     /// `host`, `service:NAME`, …
     pub pid: Option<String>,
     /// `host`, `shareable`, `service:NAME`, …
@@ -153,6 +156,12 @@ impl ContainerSpec {
     /// Whether it joins a network, by the engine's name of that.
     pub fn joins(&self, network: &str) -> bool {
         self.attachment(network).is_some()
+    }
+
+    /// The containers outside the project that it is linked with.
+    pub fn linked_outside(&self) -> impl Iterator<Item = &str> {
+        let outside = self.links.iter().filter(|link| !link.starts_with("service:"));
+        outside.filter_map(|link| Some(link.split_once(':')?.0))
     }
 
     /// Whether the files give it a health check.
@@ -254,6 +263,15 @@ pub enum PullPolicy {
     /// When it is not there.
     #[default]
     Missing,
+    /// Never from a registry: it is built, and had from where that was done.
+    Built,
+}
+
+impl PullPolicy {
+    /// Whether registries are asked for it.
+    pub fn asks_registries(self) -> bool {
+        matches!(self, PullPolicy::Always | PullPolicy::Missing)
+    }
 }
 
 /// A network that a container joins.
@@ -270,6 +288,15 @@ pub struct Attachment {
     /// A fixed hardware address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac_address: Option<String>,
+    /// Options of the network's driver.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub driver_opts: BTreeMap<String, String>,
+    /// The way out is by the network with the highest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gw_priority: Option<i64>,
+    /// Link-local addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub link_local_ips: Vec<String>,
 }
 
 /// Something mounted into a container.
@@ -295,6 +322,29 @@ pub struct Mount {
     pub tmpfs_size: Option<u64>,
     /// For a tmpfs: its mode.
     pub tmpfs_mode: Option<u32>,
+    /// For a tmpfs: further options, such as `noexec`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tmpfs_options: Vec<String>,
+    /// For a bind: `z` or `Z`, if it is relabelled for SELinux.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selinux: Option<char>,
+    /// For a bind: `disabled`, `writable` or `readonly`, where what is mounted below it is not mounted with it like it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recursive: Option<String>,
+    /// For a volume that is made for the container: its labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Mount {
+    /// Where a tmpfs is, and its options in the old form: the only one in which every engine takes options of any kind.
+    pub fn tmpfs_in_short(&self) -> (String, String) {
+        let size = self.tmpfs_size.map(|size| format!("size={size}"));
+        let mode = self.tmpfs_mode.map(|mode| format!("mode={mode:o}"));
+        let read_only = self.read_only.then(|| "ro".to_owned());
+        let all = self.tmpfs_options.iter().cloned().chain(size).chain(mode).chain(read_only);
+        (self.target.clone(), all.collect::<Vec<_>>().join(","))
+    }
 }
 
 /// When the engine starts a container again.

@@ -1,38 +1,22 @@
 //! What a compose file asks for and `apply` cannot do yet: said before anything is touched, never passed over.
 
-use crate::compose::model::{Compose, FileReference, MountKind, Service};
+use crate::compose::model::{Compose, CredentialSpec, FileReference, MountKind, PullPolicy, Service};
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 
 use super::container::{references, target};
+use super::recipe;
 use super::spec::FileKind;
 
 /// One finding for each thing that would be missing or different in the containers. They are errors: a plan that
 /// leaves them out would not be what the file says.
 pub fn unsupported(compose: &Compose) -> Vec<Diagnostic> {
-    let mut findings: Vec<Diagnostic> = compose.services.values().flat_map(of_service).collect();
-    for service in compose.services.values() {
-        for (key, span) in &service.unmodelled {
-            let message =
-                format!("`{}`: `{key}` is not applied yet: containers would be made without it", service.name);
-            findings.push(Diagnostic::warning("M310", message).label(*span, "left out"));
-        }
-    }
-    findings
+    compose.services.values().flat_map(|service| of_service(compose, service)).collect()
 }
 
-fn of_service(service: &Service) -> Vec<Diagnostic> {
+fn of_service(compose: &Compose, service: &Service) -> Vec<Diagnostic> {
     let name = &service.name;
-    let mut findings = Vec::new();
-    if let Some(build) = service.build.as_ref().filter(|_| service.image.is_none()) {
-        findings.push(
-            Diagnostic::error(
-                "M311",
-                format!("`{name}` is built from source and names no image for the machines to pull"),
-            )
-            .label(build.span, "images are not built here")
-            .help("build and push it where that is done today, and name the result with `image:`"),
-        );
-    }
+    let mut findings = recipe::unsupported(compose, service);
     findings.extend(references(service).filter_map(|(kind, file)| out_of_sight(service, kind, file)));
     if let Some(provider) = &service.provider {
         findings.push(
@@ -46,17 +30,62 @@ fn of_service(service: &Service) -> Vec<Diagnostic> {
             findings.push(Diagnostic::error("M310", message).label(mount.span, "this mount"));
         }
     }
-    let outside = service.external_links.first().map(|link| (link.span, "links to containers outside the project"));
-    let models = service.models.iter().next().map(|(_, span)| (*span, "language models"));
-    for (span, what) in outside.into_iter().chain(models) {
-        let message = format!("`{name}`: {what} are not applied yet: containers would be made without them");
-        findings.push(Diagnostic::warning("M310", message).label(span, "left out"));
-    }
+    findings.extend(not_made(service));
+    findings.extend(now_and_then(service));
     if let Some(spread) = service.deploy.as_ref().and_then(|deploy| deploy.placement.spread.first()) {
         let message = format!("`{name}`: the preference to spread over `{}` is not followed yet", spread.value);
         findings.push(Diagnostic::warning("M310", message).label(spread.span, "left out of the placement"));
     }
     findings
+}
+
+/// Keys of which nothing is made.
+fn not_made(service: &Service) -> Vec<Diagnostic> {
+    let name = &service.name;
+    let fault = |span: Span, what: &str, help: &str| {
+        let message = format!("`{name}`: {what}");
+        Diagnostic::error("M310", message).label(span, "its containers would lack it").help(help)
+    };
+    let mut findings = Vec::new();
+    for (key, span) in &service.unmodelled {
+        findings.push(match &**key {
+            "pre_start" => fault(
+                *span,
+                "nothing is run before it starts",
+                "make it a service of its own, on which this one depends with `condition: service_completed_successfully`",
+            ),
+            "use_api_socket" => fault(
+                *span,
+                "the engine's socket and logins are not handed to containers",
+                "mount the socket: `volumes: [/var/run/docker.sock:/var/run/docker.sock]`",
+            ),
+            _ => continue,
+        });
+    }
+    if let Some((_, span)) = service.models.iter().next() {
+        findings.push(fault(*span, "language models are not run", "run them as a service, or outside the project"));
+    }
+    if let Some(spec) = service.credential_spec.as_ref().filter(|it| matches!(it.value, CredentialSpec::Config(_))) {
+        let help = "name a file of the machine's own, or a value of its registry";
+        findings.push(fault(spec.span, "an account's description is not taken from a config", help));
+    }
+    let linked = service.links.iter().find(|link| link.alias.is_some()).map(|link| link.service.span);
+    let linked = linked.or(service.external_links.first().map(|link| link.span));
+    if let (Some(mode), Some(span)) = (&service.network_mode, linked) {
+        let help = "leave out `network_mode`, or the link";
+        findings
+            .push(fault(span, "with a network mode of its own it is linked with nothing", help).label(mode.span, ""));
+    }
+    findings
+}
+
+/// An image that is to be fetched again after a time.
+fn now_and_then(service: &Service) -> Option<Diagnostic> {
+    let policy = service.pull_policy.as_ref().filter(|policy| policy.value == PullPolicy::Periodic);
+    let span = policy.map(|policy| policy.span).or_else(|| service.unmodelled.get("pull_refresh_after").copied())?;
+    let message = format!("`{}`: its image is not fetched anew after a time, but where it is missing", service.name);
+    let finding = Diagnostic::warning("M310", message).label(span, "nobody keeps the time");
+    Some(finding.help("`pull_policy: always` asks its registry at each run"))
 }
 
 /// A file that could be put into the container, and would not be seen there, or could not be put there at all.

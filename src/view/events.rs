@@ -4,7 +4,7 @@ use anstyle::AnsiColor;
 
 use crate::apply::{Event, GoneBack, Outcome};
 use crate::plan::{Operation, Plan, Step, Until};
-use crate::stack::{OnFailure, PullPolicy};
+use crate::stack::OnFailure;
 use crate::text::tame;
 
 use super::style::{Style, count, safe};
@@ -85,7 +85,7 @@ fn takes_long(operation: &Operation) -> bool {
 /// A step in words while it goes on.
 pub(super) fn doing(step: &Step) -> String {
     match &step.operation {
-        Operation::Pull { image, policy: PullPolicy::Never, .. } | Operation::Pull { image, id: Some(_), .. } => {
+        Operation::Pull { image, policy, id, .. } if !policy.asks_registries() || id.is_some() => {
             format!("having {image} sent")
         }
         Operation::Pull { image, .. } => format!("pulling {image}"),
@@ -119,7 +119,7 @@ fn time(milliseconds: u64) -> String {
 
 fn did(step: &Step) -> String {
     match &step.operation {
-        Operation::Pull { image, policy: PullPolicy::Never, .. } | Operation::Pull { image, id: Some(_), .. } => {
+        Operation::Pull { image, policy, id, .. } if !policy.asks_registries() || id.is_some() => {
             format!("got {image}")
         }
         Operation::Pull { image, .. } => format!("pulled {image}"),

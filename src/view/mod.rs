@@ -1,6 +1,7 @@
 //! Values as people and machines read them: text for terminals, versioned JSON. Nothing here decides anything.
 
 mod backups;
+mod building;
 mod buying;
 mod capacity;
 mod config;
@@ -26,6 +27,7 @@ mod style;
 mod variables;
 mod why;
 
+pub use building::{building, built};
 pub use buying::{buying, buying_json};
 pub use capacity::{capacity, capacity_json};
 pub use config::{ModelFormat, model, write_model};

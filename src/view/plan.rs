@@ -170,19 +170,29 @@ fn ways(plan: &Plan) -> String {
 
 /// The images to be fetched, which ones, where, and how much that is.
 fn pulls(plan: &Plan) -> String {
-    let (mut pulled, mut sent) = (Fetched::new(), Fetched::new());
+    let (mut pulled, mut sent, mut built) = (Fetched::new(), Fetched::new(), Fetched::new());
     for step in &plan.steps {
-        if let Operation::Pull { image, policy, digest, id, from, bytes, .. } = &step.operation {
-            let is_sent = *policy == PullPolicy::Never || id.is_some() && !from.is_empty();
+        if let Operation::Pull { image, policy, digest, id, from, bytes, here, .. } = &step.operation {
+            let is_sent = !policy.asks_registries() || id.is_some() && (*here || !from.is_empty());
             let which = digest.as_deref().map(|digest| format!(" ({})", short(digest))).unwrap_or_default();
-            let from = from.first().filter(|_| is_sent).map(|from| format!(" from {from}")).unwrap_or_default();
-            let all = if is_sent { &mut sent } else { &mut pulled };
+            let from = match (here, from.first()) {
+                (true, _) => " (built here)".to_owned(),
+                (false, Some(from)) if is_sent => format!(" from {from}"),
+                _ => String::new(),
+            };
+            let all = match (policy, id) {
+                (PullPolicy::Built, None) => &mut built,
+                _ if is_sent => &mut sent,
+                _ => &mut pulled,
+            };
             let fetched = all.entry(format!("{image}{which}{from}")).or_default();
             fetched.0.insert(&step.machine);
             fetched.1 = bytes.unwrap_or(0);
         }
     }
-    fetched("to be pulled", "on", &pulled) + &fetched("to be sent", "to", &sent)
+    fetched("to be pulled", "on", &pulled)
+        + &fetched("to be sent", "to", &sent)
+        + &fetched("yet to be built, then sent", "to", &built)
 }
 
 /// By image: the machines that get it, and its size where that is known.
@@ -205,7 +215,7 @@ fn fetched(words: &str, to: &str, images: &Fetched<'_>) -> String {
 }
 
 /// `sha256:1a2b3c4d5e6f`.
-fn short(digest: &str) -> String {
+pub(super) fn short(digest: &str) -> String {
     digest.chars().take("sha256:".len() + 12).collect()
 }
 

@@ -53,6 +53,7 @@ fn pull(image: &str) -> Operation {
         id: None,
         bytes: None,
         from: Vec::new(),
+        here: false,
     }
 }
 

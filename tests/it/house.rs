@@ -88,7 +88,7 @@ const DOORS: [(&str, &[&str]); 18] = [
     ("petgraph", &["plan/graph.rs", "placement/tied.rs"]),
     ("sha2", &["digest.rs"]),
     ("time", &["cluster/tokens.rs"]),
-    ("tar", &["cluster/deliver.rs", "cluster/copy.rs"]),
+    ("tar", &["cluster/deliver.rs", "cluster/copy.rs", "cluster/layers.rs"]),
     ("anstyle", &["view/"]),
     ("toml", &["lint/settings/"]),
     ("glob", &["lint/settings/"]),

@@ -25,6 +25,7 @@ mod hostile;
 mod hostile_engine;
 mod house;
 mod journey;
+mod keys;
 mod lab;
 mod lint_cases;
 mod lock;

@@ -1,9 +1,9 @@
 //! The order of steps: what is shown here is what `apply` does.
 
-use planner::observed::{AnonymousVolume, Observed};
+use planner::observed::{AnonymousVolume, BuiltImage, ContainerState, ImageFacts, Observed};
 use planner::placement::{Limits, Outcome, Policy, Problem, place};
-use planner::plan::{Operation, Origin, Plan, await_all, make, running, take_down};
-use planner::stack::{Condition, Dependency, Healthcheck, Hook, Mount, Stack, Volume};
+use planner::plan::{NoPlan, Operation, Origin, Plan, await_all, make, running, take_down};
+use planner::stack::{Condition, Dependency, Healthcheck, Hook, Mount, PullPolicy, Stack, Volume};
 
 use crate::fake::{FakeCluster, name_of};
 use crate::stacks::{machine, port, service, spanned, stack};
@@ -284,4 +284,57 @@ fn a_volume_is_copied_between_the_stop_and_the_start_of_who_uses_it() {
     assert_eq!(moved.downtime[0].service, "db");
     let change = moved.changes.iter().find(|change| change.address == "volume:data@m1").unwrap();
     assert_eq!(change.moved_from.as_deref(), Some("m0"));
+}
+
+#[test]
+fn what_was_built_here_is_sent_to_whoever_lacks_it_and_then_nothing_is_left_to_do() {
+    let mut web = service("web", 2, 1);
+    web.container.pull = PullPolicy::Built;
+    let wanted = stack(vec![web], vec![machine("m0", 1), machine("m1", 1)]);
+    let cluster = FakeCluster::new(&["m0", "m1"]);
+    let seen = |built: Option<&str>| {
+        let built = built.map(|id| {
+            let facts = ImageFacts { created: 7, bytes: 9 };
+            ("web:1".to_owned(), BuiltImage { id: id.to_owned(), facts, ..BuiltImage::default() })
+        });
+        Observed { built: built.into_iter().collect(), ..cluster.observed() }
+    };
+    let pulls = |plan: &Plan| -> Vec<(Option<String>, bool, PullPolicy)> {
+        let pull = |step: &planner::plan::Step| match &step.operation {
+            Operation::Pull { id, here, policy, .. } => Some((id.clone(), *here, *policy)),
+            _ => None,
+        };
+        plan.steps.iter().filter_map(pull).collect()
+    };
+    assert_eq!(pulls(&plan(&wanted, &seen(Some("")))), vec![(None, false, PullPolicy::Built); 2]);
+    let first = plan(&wanted, &seen(Some("one")));
+    assert_eq!(pulls(&first), vec![(Some("one".to_owned()), true, PullPolicy::Built); 2]);
+    assert!(cluster.apply(&first).is_complete());
+    assert!(plan(&wanted, &seen(Some("one"))).is_empty());
+    // Another build is another image; where nothing is built here, what machines have stays.
+    assert_eq!(pulls(&plan(&wanted, &seen(Some("two")))).len(), 2);
+    assert!(plan(&wanted, &seen(None)).is_empty());
+}
+
+#[test]
+fn links_name_the_container_beside_and_what_is_outside_must_be_there() {
+    let mut web = service("web", 1, 1);
+    web.container.links = vec!["service:db:database".to_owned(), "other:away".to_owned()];
+    web.together_with = vec![spanned("db".to_owned())];
+    let wanted = stack(vec![service("db", 1, 1), web], vec![machine("m0", 4)]);
+    let mut observed = FakeCluster::new(&["m0"]).observed();
+    let problem = Problem::new(&wanted, running(&wanted, &observed), Policy::Spread);
+    let Outcome::Placed(solution) = place(&problem, &Limits::default()) else { panic!("it fits") };
+    let made = make(&problem, &solution, &observed, &Origin::default());
+    let Err(NoPlan::Refused(findings)) = made else { panic!("{made:?}") };
+    assert_eq!(findings.iter().map(|it| it.code).collect::<Vec<_>>(), ["M335"]);
+
+    let other = ContainerState { id: "1".to_owned(), name: "other".to_owned(), ..ContainerState::default() };
+    observed.machines.get_mut("m0").unwrap().containers.push(other);
+    let plan = make(&problem, &solution, &observed, &Origin::default()).unwrap();
+    let links = plan.steps.iter().find_map(|step| match &step.operation {
+        Operation::CreateContainer(new) if new.name == "test-web-1" => Some(new.spec.links.clone()),
+        _ => None,
+    });
+    assert_eq!(links.unwrap(), ["test-db-1:database", "other:away"]);
 }

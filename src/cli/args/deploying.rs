@@ -46,6 +46,9 @@ pub(in crate::cli) struct PlanArgs {
     /// Only tell what was changed since it was made: stopped, edited, exchanged; nothing is placed
     #[arg(long, conflicts_with_all = ["out", "policy", "rebalance", "drain", "steps", "tree"])]
     pub refresh_only: bool,
+    /// Build the images of services with `build:` first, with the docker command here
+    #[arg(long, conflicts_with_all = ["observed", "refresh_only"])]
+    pub build: bool,
     /// Plan from a file that `planner observe` wrote, without asking the machines
     #[arg(long, value_name = "SNAPSHOT")]
     pub observed: Option<PathBuf>,
@@ -194,14 +197,31 @@ pub(in crate::cli) struct ApplyArgs {
     /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
     #[arg(
         long, value_name = "FILE",
-        conflicts_with_all = ["policy", "time_limit", "drain", "without", "wait", "target", "rebalance", "survive", "move_volume"]
+        conflicts_with_all = ["policy", "time_limit", "drain", "without", "wait", "target", "rebalance", "survive", "move_volume", "build"]
     )]
     pub plan: Option<PathBuf>,
+    /// Build the images of all services with `build:` first, not only those that are nowhere yet
+    #[arg(long)]
+    pub build: bool,
     /// End only when every container is healthy, or runs where its health is not tested
     #[arg(long)]
     pub wait: bool,
     #[command(flatten)]
     pub act: ActArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct BuildArgs {
+    /// Services whose images are built, with those that they copy from (else all that have `build:`)
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    #[command(flatten)]
+    pub project: ProjectFlags,
+    #[command(flatten)]
+    pub machines: MachineArgs,
+    /// Don't show what the builder says
+    #[arg(short = 'q', long)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, ClapArgs)]

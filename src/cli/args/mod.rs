@@ -10,9 +10,9 @@ use crate::diagnostic::Severity;
 use crate::view::Format;
 
 pub(in crate::cli) use deploying::{
-    ActArgs, ApplyArgs, BuyingArgs, CapacityArgs, DiffArgs, DownArgs, ExportArgs, LockArgs, LockCommand, ObserveArgs,
-    PlacementArgs, PlanArgs, PortsArgs, RollbackArgs, ScopeArgs, ShowArgs, ShownArgs, SituationArgs, SolveArgs,
-    StatusArgs, WhereArgs, WhyArgs, WrittenArgs,
+    ActArgs, ApplyArgs, BuildArgs, BuyingArgs, CapacityArgs, DiffArgs, DownArgs, ExportArgs, LockArgs, LockCommand,
+    ObserveArgs, PlacementArgs, PlanArgs, PortsArgs, RollbackArgs, ScopeArgs, ShowArgs, ShownArgs, SituationArgs,
+    SolveArgs, StatusArgs, WhereArgs, WhyArgs, WrittenArgs,
 };
 
 /// Static analysis and placement planning for Docker Compose over several machines.
@@ -45,6 +45,8 @@ pub(in crate::cli) enum Command {
     Plan(PlanArgs),
     /// Make the machines what the files say
     Apply(ApplyArgs),
+    /// Build the images of services with `build:`, for the machines that they go to; `apply` sends them
+    Build(BuildArgs),
     /// Show a saved plan
     Show(ShowArgs),
     /// What one saved plan does that another does not

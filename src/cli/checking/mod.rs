@@ -12,9 +12,10 @@ use std::path::PathBuf;
 
 use crate::compose;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::inventory::{self, Inventory};
+use crate::inventory;
 use crate::lint::{self, Input, Report, Settings};
 use crate::placement::{self, Limits, Outcome, Policy, Problem, loss, refusal};
+use crate::plan;
 use crate::source::Sources;
 use crate::stack::{self, By};
 use crate::view::{self, Refused};
@@ -117,7 +118,7 @@ impl<'a> Checking<'a> {
                 None
             }
         };
-        findings.extend(not_built(&loaded.compose, inventory.as_ref()));
+        findings.extend(stack.iter().flat_map(|stack| built_for_others(&loaded.compose, stack)));
         if let Some(stack) = stack.as_ref().filter(|_| loaded.complete && !findings.iter().any(Diagnostic::is_error)) {
             findings.extend(place(io, stack, (self.args, &settings), &run.sources, &mut found));
         }
@@ -172,11 +173,13 @@ struct Found {
     undecided: bool,
 }
 
-/// Images that nobody could pull: an error where there are several machines.
-fn not_built(compose: &compose::Compose, inventory: Option<&Inventory>) -> Vec<Diagnostic> {
-    let several = inventory.is_some_and(|inventory| inventory.machines.len() > 1);
-    let unsupported = if several { stack::unsupported(compose) } else { Vec::new() };
-    unsupported.into_iter().filter(|finding| finding.code == "M311").collect()
+/// Images that cannot be built for the machines that they go to.
+fn built_for_others(compose: &compose::Compose, stack: &stack::Stack) -> Vec<Diagnostic> {
+    let recipes = stack::recipes(compose);
+    if recipes.is_empty() {
+        return Vec::new();
+    }
+    plan::built_for_others(&Problem::new(stack, Vec::new(), Policy::default()), &recipes)
 }
 
 /// Whether it fits is only asked of a project that is whole, and of machines whose size is known.

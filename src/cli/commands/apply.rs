@@ -2,7 +2,8 @@
 
 use crate::cli::applying::run_locked;
 use crate::cli::args::ApplyArgs;
-use crate::cli::deploy::{ask_registries, connect, runtime, shown};
+use crate::cli::building::{Building, settle_images};
+use crate::cli::deploy::{connect, runtime, shown};
 use crate::cli::goal::Goal;
 use crate::cli::{Exit, Io};
 use crate::observed::Observed;
@@ -19,7 +20,11 @@ fn reach(args: &ApplyArgs, io: &mut Io, goal: Goal) -> Result<Exit, Exit> {
     let project = goal.project().to_owned();
     let show = |plan: &Plan, io: &Io| shown(plan, args.shown, args.placement.objective, io);
     let plan = async |io: &mut Io, observed: &mut Observed| {
-        ask_registries(&cluster, &goal.images(), observed).await;
+        // What a saved plan runs was settled when it was made.
+        if let Goal::Files(project) = &goal {
+            let building = if args.build { Building::All } else { Building::Missing };
+            settle_images(io, project, &cluster, observed, building).await?;
+        }
         goal.plan(args, io, observed)
     };
     runtime(io)?.block_on(run_locked(io, &cluster, &project, &machines, &args.act, &show, plan))

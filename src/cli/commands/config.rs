@@ -112,11 +112,8 @@ fn names(model: &Model, section: &str) -> BTreeSet<String> {
 
 /// The images of the active services; what is built without a name for it is named by docker compose.
 fn images(loaded: &Loaded) -> BTreeSet<String> {
-    let image = |(name, service): (&std::sync::Arc<str>, &compose::model::Service)| match &service.image {
-        Some(image) => Some(image.value.to_string()),
-        None => service.build.as_ref().map(|_| format!("{}-{name}", loaded.compose.name)),
-    };
-    loaded.compose.services.iter().filter_map(image).collect()
+    let image = |service: &compose::model::Service| loaded.compose.image(service).map(|image| image.to_string());
+    loaded.compose.services.values().filter_map(image).collect()
 }
 
 fn profiles(loaded: &Loaded) -> BTreeSet<String> {

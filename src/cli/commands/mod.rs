@@ -1,6 +1,7 @@
 //! One file for each command: load, call, show.
 
 pub(super) mod apply;
+pub(super) mod build;
 pub(super) mod buying;
 pub(super) mod capacity;
 pub(super) mod check;

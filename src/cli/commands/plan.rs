@@ -1,6 +1,7 @@
 //! `planner plan`: what would change, and why. Changes nothing.
 
 use crate::cli::args::PlanArgs;
+use crate::cli::building::{Building, is_yet_to_be_built};
 use crate::cli::deploy::{Wish, place_and_plan, seen_with, shown};
 use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::project::Project;
@@ -19,14 +20,19 @@ fn tell(args: &PlanArgs, io: &mut Io) -> Result<Exit, Exit> {
     project.narrow(io, &args.scope.target)?;
     project.for_programs = args.json;
     // Which image is meant is asked only where something is planned.
-    let images = if args.refresh_only { Vec::new() } else { project.images() };
-    let observed = seen_with(io, &project, args.observed.as_deref(), &args.situation, &images)?;
+    let building = if args.build { Building::All } else { Building::Nothing };
+    let building = Some(building).filter(|_| !args.refresh_only);
+    let observed = seen_with(io, &project, args.observed.as_deref(), &args.situation, building)?;
     if args.refresh_only {
         return Ok(tell_drift(args, io, &project, &observed));
     }
     let mut wish = Wish::new(args.placement, &args.scope);
     wish.limits.stop = Some(stop_on_interrupt());
     let (_, plan) = place_and_plan(io, &mut project, &observed, &wish)?;
+    if args.out.is_some() && is_yet_to_be_built(&observed) {
+        io.refuse("not saved: images are yet to be built", Some("build them first: `planner build`, or --build here"));
+        return Err(Exit::Error);
+    }
     show(args, io, &project, &plan)?;
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine })
 }

@@ -122,7 +122,7 @@ impl Used {
         });
         let mut secrets = files(|service| &service.secrets);
         let build = all().filter_map(|service| service.build.as_ref()).flat_map(|build| &build.secrets);
-        secrets.extend(build.map(|secret| secret.value.clone()));
+        secrets.extend(build.map(|secret| secret.source.value.clone()));
         let mut networks: BTreeSet<Text> = all().flat_map(|service| service.networks.keys().cloned()).collect();
         networks.extend(all().any(Service::joins_default_network).then(|| "default".into()));
         Used([

@@ -57,7 +57,7 @@ fn contexts(compose: &Compose, service: &Service, build: &Build, diagnostics: &m
 }
 
 fn secrets(compose: &Compose, service: &Service, build: &Build, diagnostics: &mut Vec<Diagnostic>) {
-    for secret in build.secrets.iter().filter(|secret| !compose.secrets.contains_key(&secret.value)) {
+    for secret in build.secrets.iter().map(|it| &it.source).filter(|it| !compose.secrets.contains_key(&it.value)) {
         let wanted = &secret.value;
         let message =
             format!("the build of service `{}` uses the secret `{wanted}`, which is not declared", service.name);

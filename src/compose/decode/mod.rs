@@ -1,5 +1,6 @@
 //! From the merged tree to the typed project.
 
+mod build;
 mod deploy;
 mod environment;
 mod fields;

@@ -47,6 +47,7 @@ impl Decoder<'_, '_> {
                 source,
                 nocopy: fields.under("volume").boolean("nocopy").is_some_and(|nocopy| nocopy.value),
                 subpath: fields.under("volume").text("subpath").map(Box::new),
+                labels: Some(fields.under("volume").labels("labels")).filter(|all| !all.is_empty()).map(Box::new),
             },
             "tmpfs" => MountKind::Tmpfs {
                 size: fields.under("tmpfs").bytes("size").map(Box::new),
@@ -77,6 +78,7 @@ fn bind(source: Spanned<Text>, options: Fields) -> MountKind {
         create_host_path: options.boolean("create_host_path").is_none_or(|create| create.value),
         propagation: options.word("propagation", propagation).map(Box::new),
         selinux: options.word("selinux", |word| word.chars().next()).map(|selinux| selinux.value),
+        recursive: options.text("recursive").map(Box::new),
     }
 }
 

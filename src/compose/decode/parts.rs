@@ -3,8 +3,8 @@
 use super::Decoder;
 use super::fields::Fields;
 use crate::compose::model::{
-    Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Hook, Link, Logging, PullPolicy, Restart,
-    Test, Ulimit,
+    Attachment, Condition, Dependency, Device, Endpoint, FileReference, Healthcheck, Hook, Link, Logging, PullPolicy,
+    Restart, Test, Ulimit,
 };
 use crate::compose::{ENGINE_REFUSES, shell};
 use crate::diagnostic::{Diagnostic, nearest};
@@ -191,10 +191,23 @@ pub(super) fn attachments(fields: Fields) -> Map<Attachment> {
             ipv6_address: fields.text("ipv6_address").map(Box::new),
             mac_address: fields.text("mac_address").map(Box::new),
             priority: fields.integer("priority").map_or(0, |priority| priority.value),
+            finer: endpoint(fields),
         };
         (name.clone(), attachment)
     };
     fields.entries("networks").map(read).collect()
+}
+
+fn endpoint(fields: Fields) -> Option<Box<Endpoint>> {
+    let said = ["driver_opts", "gw_priority", "interface_name", "link_local_ips"];
+    said.iter().any(|key| fields.node(key).is_some()).then(|| {
+        Box::new(Endpoint {
+            driver_opts: fields.labels("driver_opts"),
+            gw_priority: fields.integer("gw_priority"),
+            interface_name: fields.text("interface_name").filter(|name| !name.value.is_empty()),
+            link_local_ips: fields.texts("link_local_ips"),
+        })
+    })
 }
 
 pub(super) fn references(fields: Fields, key: &str) -> Vec<FileReference> {

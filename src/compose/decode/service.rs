@@ -1,15 +1,12 @@
 //! A service.
 
 use super::fields::Fields;
-use super::{Decoder, deploy, parts, tuning};
-use crate::compose::model::{Build, Hooks, Service, Watch};
+use super::{Decoder, build, deploy, parts, tuning};
+use crate::compose::model::{CredentialSpec, Hooks, Rare, Service, Watch};
+use crate::map::Map;
 use crate::source::{Span, Spanned, Text};
 use crate::units::Bytes;
 use crate::yaml::{Node, Scalar};
-
-/// Keys that are known and not modelled.
-const UNMODELLED: [&str; 6] =
-    ["attach", "credential_spec", "develop", "pre_start", "pull_refresh_after", "use_api_socket"];
 
 impl Decoder<'_, '_> {
     /// The service under `name`, whose key stands at `span`. The files of an inactive one are not read.
@@ -24,8 +21,7 @@ impl Decoder<'_, '_> {
         resources(&mut service, fields);
         isolation(&mut service, fields);
         service.extensions = fields.extensions();
-        let unmodelled = UNMODELLED.into_iter().filter_map(|key| Some((key, fields.key(key)?)));
-        service.unmodelled = unmodelled.collect();
+        service.unmodelled = unmodelled(fields);
         service
     }
 
@@ -33,8 +29,7 @@ impl Decoder<'_, '_> {
         // Of any type, so that a number is not reported as no image as well.
         let image = fields.read("image", |scalar| Some(scalar.canonical_text()));
         service.image = image.filter(|image| !image.value.is_empty());
-        let build = fields.under("build");
-        service.build = fields.key("build").map(|span| Box::new(self::build(build, span)));
+        service.build = fields.key("build").map(|span| Box::new(build::build(fields.under("build"), span)));
         service.platform = fields.text("platform").map(Box::new);
         service.pull_policy = self.pull_policy(fields);
         service.provider = fields.under("provider").text("type").map(Box::new);
@@ -100,16 +95,25 @@ impl Decoder<'_, '_> {
     }
 }
 
-fn build(build: Fields, span: Span) -> Build {
-    Build {
-        span,
-        context: build.text("context"),
-        dockerfile: build.text("dockerfile"),
-        dockerfile_inline: build.text("dockerfile_inline"),
-        platforms: build.texts("platforms"),
-        additional_contexts: build.labels("additional_contexts"),
-        secrets: build.items("secrets").iter().filter_map(|item| Fields::of(item).text("source")).collect(),
-    }
+/// What of the service nothing is made of, where it asks for something.
+fn unmodelled(fields: Fields) -> Map<Span> {
+    let asks = [
+        ("pre_start", !fields.items("pre_start").is_empty()),
+        ("pull_refresh_after", fields.node("pull_refresh_after").is_some_and(|node| !node.is_null())),
+        ("use_api_socket", fields.boolean("use_api_socket").is_some_and(|it| it.value)),
+    ];
+    asks.into_iter().filter(|(_, asks)| *asks).filter_map(|(key, _)| Some((key, fields.key(key)?))).collect()
+}
+
+fn credential_spec(fields: Fields) -> Rare<CredentialSpec> {
+    let fields = fields.under("credential_spec");
+    let said = |key: &str, kind: fn(Text) -> CredentialSpec| {
+        let text = fields.text(key).filter(|text| !text.value.is_empty())?;
+        Some(Box::new(Spanned::new(kind(text.value), text.span)))
+    };
+    said("file", CredentialSpec::File)
+        .or_else(|| said("registry", CredentialSpec::Registry))
+        .or_else(|| said("config", CredentialSpec::Config))
 }
 
 fn resources(service: &mut Service, fields: Fields) {
@@ -142,6 +146,7 @@ fn isolation(service: &mut Service, fields: Fields) {
     service.cap_add = fields.texts("cap_add");
     service.cap_drop = fields.texts("cap_drop");
     service.security_opt = fields.texts("security_opt");
+    service.credential_spec = credential_spec(fields);
     service.sysctls = fields.labels("sysctls");
     service.pid = fields.text("pid").map(Box::new);
     service.ipc = fields.text("ipc").map(Box::new);

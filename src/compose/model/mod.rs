@@ -3,6 +3,7 @@
 //! Nothing is defaulted here that the files don't say, and whatever a finding might point at is [`Spanned`]. What is
 //! meant by it is `stack`'s to say.
 
+mod build;
 mod deploy;
 mod parts;
 mod service;
@@ -10,15 +11,16 @@ mod tuning;
 
 use std::path::PathBuf;
 
+pub use build::Build;
 pub use deploy::{
     Deploy, DeployMode, DeviceReservation, GenericResource, Limits, Order, Placement, Reservations, RestartCondition,
     RestartPolicy, UpdateConfig,
 };
 pub use parts::{
-    Attachment, Condition, Dependency, Device, FileReference, Healthcheck, Hook, Hooks, Link, Logging, Mount,
+    Attachment, Condition, Dependency, Device, Endpoint, FileReference, Healthcheck, Hook, Hooks, Link, Logging, Mount,
     MountKind, Port, Propagation, Test, Ulimit,
 };
-pub use service::{Build, Labels, List, PullPolicy, Rare, Restart, Service, Watch};
+pub use service::{CredentialSpec, Labels, List, PullPolicy, Rare, Restart, Service, Watch};
 
 pub use tuning::{Blkio, DeviceNumber, Tuning};
 
@@ -140,6 +142,14 @@ pub struct FileSource {
     pub content: Option<Spanned<Text>>,
     /// A driver or the like holds it.
     pub stored: bool,
+}
+
+impl Compose {
+    /// The image of a service: its own name for it, else what docker compose calls what it builds. None where it has neither.
+    pub fn image(&self, service: &Service) -> Option<Text> {
+        let built = || service.build.as_ref().map(|_| format!("{}-{}", self.name, service.name).into());
+        service.image.as_ref().map(|image| image.value.clone()).or_else(built)
+    }
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub enum MountKind {
         propagation: Rare<Propagation>,
         /// `z` (shared) or `Z` (private), if it is to be relabelled for SELinux.
         selinux: Option<char>,
+        /// Whether what is mounted below it is mounted with it, and can be written to: `enabled`, `disabled`, `writable`, `readonly`.
+        recursive: Rare<Text>,
     },
     /// A volume.
     Volume {
@@ -65,6 +67,8 @@ pub enum MountKind {
         nocopy: bool,
         /// The folder in it.
         subpath: Rare<Text>,
+        /// Labels of the volume, where it is made for the container.
+        labels: Option<Box<Labels>>,
     },
     /// Memory.
     Tmpfs {
@@ -108,6 +112,21 @@ pub struct Attachment {
     pub mac_address: Rare<Text>,
     /// Networks are joined from the highest to the lowest; 0 where it is not said.
     pub priority: i64,
+    /// What few services say.
+    pub finer: Option<Box<Endpoint>>,
+}
+
+/// What few services say of how they join a network.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoint {
+    /// Options of the network's driver.
+    pub driver_opts: Labels,
+    /// The way out is by the network with the highest.
+    pub gw_priority: Option<Spanned<i64>>,
+    /// The name of its interface.
+    pub interface_name: Option<Spanned<Text>>,
+    /// Link-local addresses.
+    pub link_local_ips: List,
 }
 
 /// A link to another service: `SERVICE[:ALIAS]`.

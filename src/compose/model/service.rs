@@ -1,5 +1,6 @@
 //! A service as it was written.
 
+use super::build::Build;
 use super::deploy::{Deploy, DeviceReservation};
 use super::parts::{
     Attachment, Dependency, Device, FileReference, Healthcheck, Hooks, Link, Logging, Mount, Port, Ulimit,
@@ -162,6 +163,8 @@ pub struct Service {
     pub cap_drop: List,
     /// Security options.
     pub security_opt: List,
+    /// The account of the Windows domain that it acts as.
+    pub credential_spec: Rare<CredentialSpec>,
     /// Kernel settings.
     pub sysctls: Labels,
     /// Process namespace: `host`, `service:NAME`, `container:NAME`.
@@ -183,8 +186,20 @@ pub struct Service {
 
     /// `x-*`, untyped; among them `x-planner`.
     pub extensions: Map<Node>,
-    /// Keys that docker compose knows and that are not modelled here, with the places of the keys.
+    /// Of the keys `pre_start`, `pull_refresh_after` and `use_api_socket`, of which nothing is made, those that ask for something;
+    /// with their places.
     pub unmodelled: Map<Span>,
+}
+
+/// Where it is said which account of a Windows domain a container acts as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSpec {
+    /// In a file in the engine's own folder for them.
+    File(Text),
+    /// In a value of the machine's registry.
+    Registry(Text),
+    /// In a config.
+    Config(Text),
 }
 
 /// A folder that is watched during development; see the Compose Develop Specification.
@@ -202,25 +217,6 @@ impl Service {
         let named = self.networks.is_empty() || self.networks.contains_key("default");
         named && self.provider.is_none() && self.network_mode.is_none()
     }
-}
-
-/// How an image is built. Images are not built here, so that only what findings need is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Build {
-    /// Where the key `build` stands.
-    pub span: Span,
-    /// The context: a folder, absolute, or a URL.
-    pub context: Option<Spanned<Text>>,
-    /// The Dockerfile's path.
-    pub dockerfile: Option<Spanned<Text>>,
-    /// The Dockerfile itself.
-    pub dockerfile_inline: Option<Spanned<Text>>,
-    /// The platforms to build for.
-    pub platforms: List,
-    /// Folders, images or services that the build can copy from, by name.
-    pub additional_contexts: Labels,
-    /// The secrets that the build can read, by their keys.
-    pub secrets: List,
 }
 
 /// When an image is fetched.

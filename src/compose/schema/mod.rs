@@ -27,6 +27,11 @@ pub(super) fn check_required(root: &Node, diagnostics: &mut Vec<Diagnostic>) {
     Walk { path: Vec::new(), complete: true, literal: false, diagnostics }.node(root, &top::FILE, None);
 }
 
+/// The keys that a service may have, but for those of one's own.
+pub fn service_keys() -> Vec<&'static str> {
+    service::SERVICE.keys().map(|(key, _)| *key).collect()
+}
+
 /// A step from a value to one within it.
 #[derive(Clone, Copy)]
 enum Step<'a> {

@@ -20,7 +20,14 @@ pub(super) fn service(here: &Here<'_>, name: &str, placed: &PlacedContainer, ser
     said.put("ports", placed.ports.iter().map(port).collect::<Vec<_>>());
     said.put("expose", spec.expose.clone());
     networking(&mut said, here, spec);
-    said.put("volumes", spec.mounts.iter().map(|it| mount(here, it)).collect::<Vec<_>>());
+    // Further options of a tmpfs can only be said in short.
+    let (in_short, mounts): (Vec<&Mount>, Vec<&Mount>) =
+        spec.mounts.iter().partition(|mount| !mount.tmpfs_options.is_empty());
+    said.put("volumes", mounts.into_iter().map(|it| mount(here, it)).collect::<Vec<_>>());
+    said.put(
+        "tmpfs",
+        in_short.into_iter().map(Mount::tmpfs_in_short).map(|(at, how)| format!("{at}:{how}")).collect::<Vec<_>>(),
+    );
     said.put("volumes_from", spec.volumes_from.iter().map(|it| volumes_from(here, it)).collect::<Vec<_>>());
     for (key, kind) in [("configs", FileKind::Config), ("secrets", FileKind::Secret)] {
         let files = spec.files.iter().filter(|it| it.kind == kind);
@@ -60,7 +67,8 @@ fn process(said: &mut Said, spec: &ContainerSpec) {
         "pull_policy",
         match spec.pull {
             PullPolicy::Always => Value::from("always"),
-            PullPolicy::Never => Value::from("never"),
+            // Where it is exported to, nothing is built.
+            PullPolicy::Never | PullPolicy::Built => Value::from("never"),
             PullPolicy::Missing => Value::Null,
         },
     );
@@ -179,6 +187,13 @@ fn networking(said: &mut Said, here: &Here<'_>, spec: &ContainerSpec) {
         networks.0.insert(key.clone(), attachment(joined, priority));
     }
     said.put("networks", networks);
+    let linked = |link: &String| {
+        let (name, alias) = link.strip_prefix("service:")?.split_once(':')?;
+        Some(format!("{}:{alias}", here.name_of(name).unwrap_or(name)))
+    };
+    said.put("links", spec.links.iter().filter_map(linked).collect::<Vec<_>>());
+    let outside = spec.links.iter().filter(|link| !link.starts_with("service:"));
+    said.put("external_links", outside.cloned().collect::<Vec<_>>());
 }
 
 fn attachment(joined: &Attachment, priority: Option<usize>) -> Value {
@@ -187,6 +202,9 @@ fn attachment(joined: &Attachment, priority: Option<usize>) -> Value {
     said.put("ipv4_address", joined.ipv4_address.clone());
     said.put("ipv6_address", joined.ipv6_address.clone());
     said.put("mac_address", joined.mac_address.clone());
+    said.put("driver_opts", json!(joined.driver_opts));
+    said.put("gw_priority", joined.gw_priority);
+    said.put("link_local_ips", joined.link_local_ips.clone());
     said.put("priority", priority);
     said.into()
 }
@@ -212,11 +230,14 @@ fn mount(here: &Here<'_>, mount: &Mount) -> Value {
     if mount.kind == "bind" {
         bind.put("create_host_path", mount.create_host_path);
         bind.put("propagation", mount.propagation.clone());
+        bind.put("selinux", mount.selinux.map(String::from));
+        bind.put("recursive", mount.recursive.clone());
     }
     said.put("bind", bind);
     let mut volume = Said::default();
     volume.flag("nocopy", mount.no_copy);
     volume.put("subpath", mount.subpath.clone());
+    volume.put("labels", json!(mount.labels));
     said.put("volume", volume);
     let mut tmpfs = Said::default();
     tmpfs.put("size", mount.tmpfs_size);

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 24] = [
+pub(in crate::lint) static RULES: [Rule; 27] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -32,15 +32,15 @@ pub(in crate::lint) static RULES: [Rule; 24] = [
     },
     Rule {
         code: "M311",
-        name: "build-not-distributable",
+        name: "built-for-one-platform",
         severity: Severity::Error,
         group: Group::Default,
         needs: Needs::Inventory,
-        summary: "A service that is built and names no image, with several machines.",
-        why: "What is built on one machine is not on the others; without a name it can be neither pushed nor pulled.",
+        summary: "An image is built for one platform, and its service may be on machines of several, or of another.",
+        why: "One build makes one image, for the platform of the machines that it goes to. Where they differ, `platform` says which, and a constraint is made of it; or images for several are built elsewhere and pulled from a registry.",
         ignore: "",
-        example: example!("build_not_distributable"),
-        finder: Finder::Room("building the stack"),
+        example: example!("built_for_one_platform"),
+        finder: Finder::Room("placing"),
     },
     Rule {
         code: "M315",
@@ -196,6 +196,42 @@ pub(in crate::lint) static RULES: [Rule; 24] = [
         needs: Needs::Machines,
         summary: "A container that is not stopped writes to a volume that is to move.",
         why: "What it writes after the copy would be lost, and a copy of files that change is none.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("planning"),
+    },
+    Rule {
+        code: "M333",
+        name: "image-yet-to-be-built",
+        severity: Severity::Warning,
+        group: Group::Default,
+        needs: Needs::Machines,
+        summary: "A service's image is yet to be built.",
+        why: "`planner plan` builds nothing unless it is told to (`--build`): what it shows is complete, but which image will run is not settled, so that such a plan is not saved.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("planning"),
+    },
+    Rule {
+        code: "M334",
+        name: "build-context-missing",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Machines,
+        summary: "A folder or file that an image is built from is not there.",
+        why: "Images are built where planner runs, from the folders that `build` names.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("building an image"),
+    },
+    Rule {
+        code: "M335",
+        name: "external-container-missing",
+        severity: Severity::Error,
+        group: Group::Default,
+        needs: Needs::Machines,
+        summary: "A container that a service is linked with is not on the machine.",
+        why: "`external_links` names containers outside the project; a link leads to one on the same machine.",
         ignore: "",
         example: None,
         finder: Finder::Room("planning"),

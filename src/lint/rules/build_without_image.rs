@@ -12,14 +12,14 @@ pub static RULE: Rule = Rule {
     group: Group::Default,
     needs: Needs::Project,
     summary: "A service of a stack for several machines is built and names no image.",
-    why: "An image that is built on one machine is not on the others, and without a name it cannot be pushed and pulled. With an inventory this is the error M311.",
-    ignore: "Where every machine builds the image by other means.",
+    why: "An image that is built on one machine is not on the others, and without a name of a registry it cannot be pushed and pulled. `planner apply` sends it to the machines that lack it, so with an inventory nothing is said; a Swarm, or docker compose on each machine, finds none.",
+    ignore: "Where planner deploys it, or every machine builds the image by other means.",
     example: example!("build_without_image"),
     finder: Finder::Rule(check),
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
-    // With an inventory the stack itself says it, as an error.
+    // With an inventory it is planner that deploys, and sends what is built.
     if context.inventory.is_some() || !context.meant_for_several() {
         return;
     }

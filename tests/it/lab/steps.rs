@@ -168,6 +168,7 @@ async fn images_are_pulled_and_missing_ones_are_told_apart() {
         id: None,
         bytes: None,
         from: Vec::new(),
+        here: false,
     };
     let told = RefCell::new(Vec::new());
     cluster
@@ -213,6 +214,7 @@ async fn a_registry_that_wants_a_login_gets_what_docker_login_left() {
         id: None,
         bytes: None,
         from: Vec::new(),
+        here: false,
     };
     let error = perform(&lab.over_ssh(&["h3"]), "h3", pull.clone()).await.unwrap_err();
     assert_eq!(error.message, format!("registry 10.77.0.1:5002 has no image `{image}` for us"), "{error:?}");

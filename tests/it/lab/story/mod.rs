@@ -2,6 +2,7 @@
 //!
 //! Every test has a project and host ports of its own; what it leaves on the hosts is cleared before and after.
 
+mod build;
 mod compose;
 mod cut;
 mod discovery;
