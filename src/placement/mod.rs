@@ -27,6 +27,7 @@ pub use explain::certificates;
 pub use lower::bare as numbers;
 pub use objective::fewest_leave;
 pub use problem::{Layout, Policy, Problem, Running};
+pub use refusal::listed;
 pub use replicas::Replica;
 pub use solution::{Placed, Solution};
 pub use strategies::{Ended, Limits, TierValue, fleet};

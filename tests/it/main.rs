@@ -33,6 +33,7 @@ mod never_panics;
 mod pages;
 mod pairs;
 mod placement;
+mod order;
 mod planning;
 mod quiet;
 mod refusal;

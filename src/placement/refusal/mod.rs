@@ -16,6 +16,7 @@ mod way_out;
 use std::collections::BTreeSet;
 
 pub use change::{Change, WayOut, Wish};
+pub use conflict::listed;
 pub use edits::edits;
 pub use matrix::{Cell, Matrix, Preference, Requirement, Row, cells, matrix, preference};
 pub use statements::{Statement, Statements};
