@@ -15,7 +15,8 @@ pub(super) fn obstacle(stack: &Stack, work: &Work<'_>) -> Option<String> {
     if let Some(volume) = service.local_volumes.first() {
         return Some(format!("it keeps data in `{}`", volume.value));
     }
-    let unnamed = work.old.iter().filter(|old| old.machine == work.machine).flat_map(|old| &old.state.anonymous_volumes);
+    let unnamed =
+        work.old.iter().filter(|old| old.machine == work.machine).flat_map(|old| &old.state.anonymous_volumes);
     if let Some(volume) = unnamed.into_iter().next() {
         return Some(format!("it keeps data in {}", volume.target));
     }

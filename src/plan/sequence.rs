@@ -125,7 +125,8 @@ impl Steps<'_, '_> {
                 continue;
             }
             let stops = self.left_before((work.index, work.machine), moments.stop.min(moments.start));
-            for (begin, stop) in replaced.begins.iter().flat_map(|begin| stops.iter().map(move |stop| (*begin, *stop))) {
+            for (begin, stop) in replaced.begins.iter().flat_map(|begin| stops.iter().map(move |stop| (*begin, *stop)))
+            {
                 self.graph.wait_if_possible(begin, stop);
             }
         }

@@ -169,7 +169,13 @@ impl<'p, 'a> Steps<'p, 'a> {
     }
 
     /// Stops a container if it runs, and removes it; the one that a work sets aside gets another name instead.
-    pub(super) fn take_away(&mut self, address: &str, own: &Own<'_>, before: &[Node], index: Option<usize>) -> TakenAway {
+    pub(super) fn take_away(
+        &mut self,
+        address: &str,
+        own: &Own<'_>,
+        before: &[Node],
+        index: Option<usize>,
+    ) -> TakenAway {
         let (id, name) = (own.state.id.clone(), own.state.name.clone());
         let machine = self.machine(own.machine);
         let (mut before, mut begin) = (before.to_vec(), None);

@@ -58,7 +58,11 @@ impl Case {
                 let at = (0..self.rooms.len()).map(|step| (first + step) % self.rooms.len());
                 let at = at.into_iter().find(|at| fits(*at, &placed));
                 placed.extend(at.map(|at| (index, at)));
-                if goal { self.containers[index].1 = at } else { self.containers[index].0 = at };
+                if goal {
+                    self.containers[index].1 = at
+                } else {
+                    self.containers[index].0 = at
+                };
             }
         }
         self
@@ -117,7 +121,8 @@ fn any_kind() -> impl Strategy<Value = Kind> {
 }
 
 fn any_order() -> impl Strategy<Value = Case> {
-    let containers = prop::collection::vec((prop::option::weighted(0.9, 0usize..3), prop::option::weighted(0.9, 0usize..3)), 4);
+    let containers =
+        prop::collection::vec((prop::option::weighted(0.9, 0usize..3), prop::option::weighted(0.9, 0usize..3)), 4);
     (prop::collection::vec(2u64..=6, 3), prop::collection::vec(any_kind(), 2), containers)
         .prop_map(|(rooms, services, containers)| Case { rooms, services, containers }.repaired())
 }
@@ -141,7 +146,8 @@ fn fewest(case: &Case) -> (usize, usize) {
     let parks = |it: usize| wanting(it) && !case.kind(it).port && case.kind(it).on_failure != OnFailure::Rollback;
     let holds = |state: &[Runs], it: usize| -> Vec<(usize, u64)> {
         let (kind, (from, to)) = (case.kind(it), case.containers[it]);
-        let old = from.filter(|_| state[it].old).map(|at| (at, if moves(it) { kind.before.max(kind.now) } else { kind.now }));
+        let old =
+            from.filter(|_| state[it].old).map(|at| (at, if moves(it) { kind.before.max(kind.now) } else { kind.now }));
         let new = to.filter(|_| state[it].new).map(|at| (at, kind.now));
         old.into_iter().chain(new).chain(state[it].park.map(|at| (at, kind.now))).collect()
     };
@@ -152,8 +158,14 @@ fn fewest(case: &Case) -> (usize, usize) {
         let same = all.clone().filter(|other| other / 2 == it / 2 && here(*other).next().is_some()).count();
         used <= case.rooms[at] && ports <= 1 && case.kind(it).cap.is_none_or(|cap| same <= cap as usize)
     };
-    let first: Vec<Runs> =
-        all.clone().map(|it| Runs { old: case.containers[it].0.is_some() && case.containers[it].1.is_some() && moves(it), new: !moves(it) && case.containers[it].1.is_some(), park: None }).collect();
+    let first: Vec<Runs> = all
+        .clone()
+        .map(|it| Runs {
+            old: case.containers[it].0.is_some() && case.containers[it].1.is_some() && moves(it),
+            new: !moves(it) && case.containers[it].1.is_some(),
+            park: None,
+        })
+        .collect();
     let mut open = BinaryHeap::from([std::cmp::Reverse(((0, 0), first))]);
     let mut closed = BTreeSet::new();
     while let Some(std::cmp::Reverse((cost, state))) = open.pop() {
@@ -171,7 +183,9 @@ fn fewest(case: &Case) -> (usize, usize) {
                 tries.push((Runs { new: true, ..now }, Some(to)));
                 let elsewhere = |at: &usize| *at != to && Some(*at) != case.containers[it].0;
                 if parks(it) && now.old && now.park.is_none() {
-                    tries.extend((0..case.rooms.len()).filter(elsewhere).map(|at| (Runs { park: Some(at), ..now }, Some(at))));
+                    tries.extend(
+                        (0..case.rooms.len()).filter(elsewhere).map(|at| (Runs { park: Some(at), ..now }, Some(at))),
+                    );
                 }
             }
             if now.old {
@@ -212,7 +226,8 @@ impl<'p> Walk<'p> {
         for (machine, state) in &observed.machines {
             for it in &state.containers {
                 let label = |key| it.label(key).unwrap().to_owned();
-                let (name, number) = (label("com.docker.compose.service"), label("com.docker.compose.container-number"));
+                let (name, number) =
+                    (label("com.docker.compose.service"), label("com.docker.compose.container-number"));
                 let address = format!("container:{name}:{number}");
                 names.insert(it.id.clone(), it.name.clone());
                 let held = (address, it.reserved.clone(), it.ports.clone(), it.is_up());
@@ -227,7 +242,8 @@ impl<'p> Walk<'p> {
         let mut done: BTreeSet<usize> = BTreeSet::new();
         let mut choices = choices.iter().cycle();
         while done.len() < self.plan.steps.len() {
-            let waits = |it: &planner::plan::Step| it.waits_for.iter().chain(&it.after).any(|first| !done.contains(first));
+            let waits =
+                |it: &planner::plan::Step| it.waits_for.iter().chain(&it.after).any(|first| !done.contains(first));
             let ready: Vec<usize> =
                 self.plan.steps.iter().filter(|it| !done.contains(&it.id) && !waits(it)).map(|it| it.id).collect();
             let next = ready[choices.next().unwrap().index(ready.len())];
@@ -306,7 +322,8 @@ fn stopping_first(case: &Case, plan: &Plan) -> Vec<String> {
             continue;
         }
         let of_it = |id: usize| plan.steps[id].address == address;
-        let stop = (0..plan.steps.len()).find(|id| of_it(*id) && matches!(plan.steps[*id].operation, Operation::Stop { .. }));
+        let stop =
+            (0..plan.steps.len()).find(|id| of_it(*id) && matches!(plan.steps[*id].operation, Operation::Stop { .. }));
         let starts = |id: &usize| of_it(*id) && matches!(plan.steps[*id].operation, Operation::Start { .. });
         if !before[stop.expect("its old one stops")].iter().any(starts) {
             found.push(address);

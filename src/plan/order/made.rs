@@ -68,9 +68,8 @@ pub(in crate::plan) fn order<'a>(
         let to = load(work.machine, overlap::counts_for(work), overlap::counts_for(work), &work.ports);
         if work.replaces() {
             movers.insert(index, scene.movers.len());
-            let start_first = work.service.update.start_first
-                && !work.old.is_empty()
-                && overlap::obstacle(stack, work).is_none();
+            let start_first =
+                work.service.update.start_first && !work.old.is_empty() && overlap::obstacle(stack, work).is_none();
             scene.movers.push(Mover { work: index, service: work.index, to, from, start_first, parks: Vec::new() });
             continue;
         }
@@ -237,8 +236,7 @@ impl Order<'_> {
         let swaps = self.moments.get(&work).is_some_and(|moments| moments.start == moments.stop + 1);
         let parked = self.parked().any(|load| load.machine == to.machine);
         let all = vec![Status::Waits; self.scene.movers.len()];
-        swaps && self.scene.needs_no_more(mover)
-            || !parked && self.scene.is_roomy(mover, to, &all)
+        swaps && self.scene.needs_no_more(mover) || !parked && self.scene.is_roomy(mover, to, &all)
     }
 
     fn parked(&self) -> impl Iterator<Item = &Load> {

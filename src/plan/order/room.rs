@@ -154,9 +154,7 @@ impl Scene {
         let service = self.movers[mover].service;
         let ruled = self.caps[service].is_some() || self.apart.iter().any(|(a, b, _)| *a == service || *b == service);
         let wanted = |held: &Load| held.ports.iter().any(|held| load.ports.iter().any(|port| clash(port, held)));
-        room && !ruled
-            && !gone().any(|(_, held)| wanted(held))
-            && self.held_port(now, mover, load, false).is_none()
+        room && !ruled && !gone().any(|(_, held)| wanted(held)) && self.held_port(now, mover, load, false).is_none()
     }
 
     /// Whether a mover's new container needs nothing on its machine but what its own old one leaves there.

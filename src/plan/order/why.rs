@@ -74,7 +74,9 @@ impl Words<'_, '_> {
             let place = scene.movers[it].to.machine;
             let leaves = move |other: &usize| {
                 let held = scene.running(*other, now[*other]);
-                *other != it && scene.movers[*other].to.machine != place && held.iter().any(|held| held.machine == place)
+                *other != it
+                    && scene.movers[*other].to.machine != place
+                    && held.iter().any(|held| held.machine == place)
             };
             let full = !scene.fits(now, it, &scene.movers[it].to, true);
             scene.touching[place].iter().copied().filter(leaves).filter(move |_| full)
@@ -109,7 +111,12 @@ impl Words<'_, '_> {
                 format!("{machine} has no room for {what} ({resource}: {needed} more needed, {free} free)")
             }
             Some(Lack::Port { port, holder }) => {
-                format!("host port {}/{} on {machine} is still held by {}", port.host_port, port.protocol, self.name(holder))
+                format!(
+                    "host port {}/{} on {machine} is still held by {}",
+                    port.host_port,
+                    port.protocol,
+                    self.name(holder)
+                )
             }
             Some(Lack::Cap) => format!("{machine} may hold no more of it at a time"),
             Some(Lack::Apart) => format!("on {machine} is still what it is to be apart from"),
