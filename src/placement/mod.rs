@@ -18,6 +18,7 @@ pub mod refusal;
 mod replicas;
 mod solution;
 pub mod strategies;
+mod survival;
 mod tied;
 mod verify;
 
@@ -31,6 +32,7 @@ pub use refusal::listed;
 pub use replicas::Replica;
 pub use solution::{Placed, Solution};
 pub use strategies::{Ended, Limits, TierValue, fleet};
+pub use survival::{Room, not_left, place_surviving};
 pub use verify::verify;
 
 use strategies::Solved;

@@ -43,5 +43,6 @@ mod schemas;
 mod secrets;
 mod solve;
 mod stacks;
+mod survival;
 mod usage;
 mod website;

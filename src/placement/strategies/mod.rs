@@ -16,6 +16,7 @@ mod proposals;
 mod schedule;
 mod solver;
 mod start;
+pub mod survival;
 
 pub use budget::{Ended, Limits};
 pub use portfolio::{Answer, Solved, TierValue, most, solve};
