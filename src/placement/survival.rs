@@ -4,6 +4,8 @@
 //! added to an integer program of the placement and of what follows each such loss, until none is left. Where that program
 //! would be too large, machines are filled less, or some are left empty.
 
+use std::time::{Duration, Instant};
+
 use crate::stack::{By, Stack};
 use crate::units::{Amounts, Resource};
 
@@ -25,6 +27,9 @@ const MOST_ROUNDS: usize = 24;
 
 /// So many fillings of the machines are tried.
 const FILLINGS: u32 = 7;
+
+/// A look at one loss may take so long, however many there are.
+const LEAST_LOOK: Duration = Duration::from_millis(100);
 
 /// So many machines (or groups of them) are tried as spare ones.
 const SPARES: usize = 3;
@@ -64,11 +69,32 @@ pub fn place_surviving(problem: &Problem<'_>, losses: &[By], limits: &Limits) ->
 /// The losses, one of each kind, after which a placement has no room for what they take along unless something else moves.
 pub fn not_left(problem: &Problem<'_>, solution: &Solution, losses: &[By], limits: &Limits) -> Vec<Vec<usize>> {
     let then = Problem::new(problem.stack, solution.as_running().collect(), Policy::default());
-    let kinds = losses.iter().flat_map(|by| groups(&then, by)).flat_map(|(_, alike)| alike.into_iter().take(1));
-    let mut missed: Vec<Vec<usize>> = kinds.filter(|lost| !leaves_room(&then, lost, limits)).collect();
-    missed.sort();
-    missed.dedup();
-    missed
+    let kinds = kinds(&then, losses);
+    let each = for_each(limits, kinds.len());
+    kinds.into_iter().filter(|lost| !leaves_room(&then, lost, &each)).collect()
+}
+
+/// Whether a placement has room for whatever any one loss takes along.
+fn is_left(problem: &Problem<'_>, solution: &Solution, losses: &[By], limits: &Limits) -> bool {
+    let then = Problem::new(problem.stack, solution.as_running().collect(), Policy::default());
+    let kinds = kinds(&then, losses);
+    let each = for_each(limits, kinds.len());
+    kinds.iter().all(|lost| leaves_room(&then, lost, &each))
+}
+
+/// The losses, one of those that are alike.
+fn kinds(problem: &Problem<'_>, losses: &[By]) -> Vec<Vec<usize>> {
+    let kinds = losses.iter().flat_map(|by| groups(problem, by)).flat_map(|(_, alike)| alike.into_iter().take(1));
+    let mut kinds: Vec<Vec<usize>> = kinds.collect();
+    kinds.sort();
+    kinds.dedup();
+    kinds
+}
+
+/// What one of so many looks may take: all of them together no more than a search, but each as long as a small one needs.
+fn for_each(limits: &Limits, looks: usize) -> Limits {
+    let time = limits.time.div_f64(looks.max(1) as f64).max(LEAST_LOOK).min(limits.time);
+    Limits { time, ..limits.clone() }
 }
 
 /// Whether all that machines hold finds a place elsewhere while all the rest stays.
@@ -88,7 +114,7 @@ fn by_program(
     limits: &Limits,
 ) -> Option<(Option<Solution>, Vec<Vec<usize>>)> {
     let instance = lower::instance(problem);
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let all: Vec<Vec<usize>> =
         by.iter().flat_map(|by| groups(problem, by)).flat_map(|(_, alike)| alike).collect();
     if instance.columns() * (1 + all.len()) <= MOST_COLUMNS_AT_ONCE {
@@ -146,7 +172,7 @@ fn by_filling_less(problem: &Problem<'_>, by: &[By], limits: &Limits) -> Option<
         match on(problem, &filled(problem.stack, part), limits) {
             // Too little room for all.
             None => more = part,
-            Some(solution) if not_left(problem, &solution, by, limits).is_empty() => (found, more) = (Some(solution), part),
+            Some(solution) if is_left(problem, &solution, by, limits) => (found, more) = (Some(solution), part),
             Some(_) => less = part,
         }
     }
@@ -154,15 +180,17 @@ fn by_filling_less(problem: &Problem<'_>, by: &[By], limits: &Limits) -> Option<
 }
 
 fn by_sparing(problem: &Problem<'_>, by: &[By], limits: &Limits) -> Option<Solution> {
-    let mut spares: Vec<Vec<usize>> =
-        by.iter().flat_map(|by| groups(problem, by)).flat_map(|(_, alike)| alike.into_iter().take(1)).collect();
-    let room = |spare: &Vec<usize>| {
+    let mut spares = kinds(problem, by);
+    // The largest; of those of one size, the one that least runs on.
+    let size = |spare: &Vec<usize>| {
         let rooms = spare.iter().map(|machine| problem.stack.machines[*machine].room.cpu().0);
-        std::cmp::Reverse(rooms.sum::<u64>())
+        let runs = problem.running.iter().filter(|at| spare.contains(&at.machine));
+        let runs = runs.map(|at| problem.stack.services[at.service].demand.cpu().0);
+        (std::cmp::Reverse(rooms.sum::<u64>()), runs.sum::<u64>())
     };
-    spares.sort_by_key(room);
+    spares.sort_by_key(size);
     let placed = spares.iter().take(SPARES).filter_map(|spare| on(problem, &spared(problem, spare), limits));
-    placed.into_iter().find(|solution| not_left(problem, solution, by, limits).is_empty())
+    placed.into_iter().find(|solution| is_left(problem, solution, by, limits))
 }
 
 /// A placement on the machines of another stack that have less room.
