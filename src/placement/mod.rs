@@ -32,7 +32,7 @@ pub use refusal::listed;
 pub use replicas::Replica;
 pub use solution::{Placed, Solution};
 pub use strategies::{Ended, Limits, TierValue, fleet};
-pub use survival::{Room, not_left, place_surviving};
+pub use survival::{Room, not_left, others_move, place_surviving};
 pub use verify::verify;
 
 use strategies::Solved;

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::diagnostic::Diagnostic;
 use crate::stack::{By, Stack};
 use crate::units::{Amounts, Resource};
 
@@ -30,6 +31,9 @@ const FILLINGS: u32 = 7;
 
 /// A look at one loss may take so long, however many there are.
 const LEAST_LOOK: Duration = Duration::from_millis(100);
+
+/// So many losses are named.
+const MOST_NAMED: usize = 6;
 
 /// So many machines (or groups of them) are tried as spare ones.
 const SPARES: usize = 3;
@@ -80,6 +84,29 @@ fn is_left(problem: &Problem<'_>, solution: &Solution, losses: &[By], limits: &L
     let kinds = kinds(&then, losses);
     let each = for_each(limits, kinds.len());
     kinds.iter().all(|lost| leaves_room(&then, lost, &each))
+}
+
+/// That after some losses others must move to make room: a warning.
+pub fn others_move(stack: &Stack, room: &Room) -> Option<Diagnostic> {
+    let (losses, proven) = match room {
+        Room::Left => return None,
+        Room::Impossible(losses) => (losses, true),
+        Room::NotFound(losses) => (losses, false),
+    };
+    let name = |machines: &Vec<usize>| {
+        machines.iter().map(|machine| stack.machines[*machine].name.as_str()).collect::<Vec<_>>().join(" and ")
+    };
+    let named: Vec<String> = losses.iter().take(MOST_NAMED).map(name).collect();
+    let more = if losses.len() > MOST_NAMED { format!(" and {} more", losses.len() - MOST_NAMED) } else { String::new() };
+    let message = if proven {
+        "no placement leaves room for each loss while nothing else moves (proven): others will have to make room"
+    } else {
+        "no placement was found that leaves room for each loss while nothing else moves: others will have to make room"
+    };
+    let told = format!("looked at: the loss of {}{more}", named.join(", of "));
+    Some(Diagnostic::warning("R414", message).note(told).help(
+        "add a machine, or lower replicas or reservations; below the plan is where everything would go, with what makes room",
+    ))
 }
 
 /// The losses, one of those that are alike.

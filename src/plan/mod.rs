@@ -45,5 +45,5 @@ pub use model::{
     PlacedContainer, Plan, ServiceRollout, Step, Until, VolumeCopy, VolumeSpec, When,
 };
 pub use reach::out_of_reach;
-pub use told::{Backup, BackupPlace, Downtime, MachineUse, NetworkWay, Quality, TierQuality};
+pub use told::{Backup, BackupPlace, Downtime, GivesWay, MachineUse, NetworkWay, Quality, TierQuality};
 pub use waits::await_all;

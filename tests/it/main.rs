@@ -35,6 +35,7 @@ mod pages;
 mod pairs;
 mod placement;
 mod planning;
+mod priority;
 mod quiet;
 mod refusal;
 mod rollout;

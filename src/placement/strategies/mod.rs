@@ -13,6 +13,7 @@ mod neighbourhood;
 mod pick;
 mod portfolio;
 mod proposals;
+pub mod ranked;
 mod schedule;
 mod solver;
 mod start;
