@@ -45,11 +45,7 @@ pub fn backups(problem: &Problem<'_>, solution: &Solution, by: &By, limits: &Lim
 }
 
 /// What goes where when machines are lost; or else what finds no place.
-fn after(
-    problem: &Problem<'_>,
-    lost: &[usize],
-    limits: &Limits,
-) -> (Option<Vec<(Replica, usize)>>, Vec<Homeless>) {
+fn after(problem: &Problem<'_>, lost: &[usize], limits: &Limits) -> (Option<Vec<(Replica, usize)>>, Vec<Homeless>) {
     let (stack, running) = without(problem, lost);
     let rest = Problem::new(&stack, running, Policy::Pack);
     let Outcome::Placed(solution) = place(&rest, limits) else {

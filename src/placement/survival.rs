@@ -97,7 +97,8 @@ pub fn others_move(stack: &Stack, room: &Room) -> Option<Diagnostic> {
         machines.iter().map(|machine| stack.machines[*machine].name.as_str()).collect::<Vec<_>>().join(" and ")
     };
     let named: Vec<String> = losses.iter().take(MOST_NAMED).map(name).collect();
-    let more = if losses.len() > MOST_NAMED { format!(" and {} more", losses.len() - MOST_NAMED) } else { String::new() };
+    let more =
+        if losses.len() > MOST_NAMED { format!(" and {} more", losses.len() - MOST_NAMED) } else { String::new() };
     let message = if proven {
         "no placement leaves room for each loss while nothing else moves (proven): others will have to make room"
     } else {
@@ -142,8 +143,7 @@ fn by_program(
 ) -> Option<(Option<Solution>, Vec<Vec<usize>>)> {
     let instance = lower::instance(problem);
     let started = Instant::now();
-    let all: Vec<Vec<usize>> =
-        by.iter().flat_map(|by| groups(problem, by)).flat_map(|(_, alike)| alike).collect();
+    let all: Vec<Vec<usize>> = by.iter().flat_map(|by| groups(problem, by)).flat_map(|(_, alike)| alike).collect();
     if instance.columns() * (1 + all.len()) <= MOST_COLUMNS_AT_ONCE {
         losses = all;
     }
@@ -252,7 +252,8 @@ fn fullest(problem: &Problem<'_>) -> f64 {
     for service in problem.services() {
         wanted.add(&problem.stack.services[service].demand, u64::from(problem.replicas[service]));
     }
-    let room = |resource: &Resource| problem.stack.machines.iter().filter_map(|it| it.room.named(resource)).sum::<u64>();
+    let room =
+        |resource: &Resource| problem.stack.machines.iter().filter_map(|it| it.room.named(resource)).sum::<u64>();
     let free = wanted.iter().filter(|(resource, _)| room(resource) > 0);
     free.map(|(resource, needs)| 1.0 - needs as f64 / room(resource) as f64).fold(1.0, f64::min).clamp(0.0, 1.0)
 }

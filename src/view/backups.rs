@@ -30,7 +30,8 @@ pub(super) fn backups(backups: &[Backup], style: Style) -> String {
 
 /// ": 2 of `batch` without".
 fn giving_way(all: &[GivesWay]) -> String {
-    let told: Vec<String> = all.iter().take(MOST_NAMED).map(|it| format!("{} of `{}`", it.containers, it.service)).collect();
+    let told: Vec<String> =
+        all.iter().take(MOST_NAMED).map(|it| format!("{} of `{}`", it.containers, it.service)).collect();
     let more = if all.len() > MOST_NAMED { ", …" } else { "" };
     if told.is_empty() { String::new() } else { tame(&format!(": {}{more} without", told.join(", "))) }
 }

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use crate::stacks::{machine, port, service, spanned, stack};
 
 fn any_ranked(index: usize) -> impl Strategy<Value = Service> {
-    let rest = (prop::sample::select(vec![-1, 0, 0, 10]), prop::bool::weighted(0.2), prop::option::weighted(0.3, 1u32..=2));
+    let rest =
+        (prop::sample::select(vec![-1, 0, 0, 10]), prop::bool::weighted(0.2), prop::option::weighted(0.3, 1u32..=2));
     (1u32..=3, 1u64..=3, rest).prop_map(move |(replicas, cpus, (priority, has_port, cap))| {
         let mut service = service(&format!("s{index}"), replicas, cpus);
         service.wishes.priority = priority;
@@ -31,7 +32,8 @@ fn holds(stack: &Stack, at: usize, counts: &[u32]) -> bool {
     let services = || stack.services.iter().zip(counts);
     let cpus: u64 = services().map(|(service, count)| service.demand.cpu().0 * u64::from(*count)).sum();
     let ports: u32 = services().filter(|(service, _)| !service.ports.is_empty()).map(|(_, count)| *count).sum();
-    let capped = |(service, count): (&Service, &u32)| service.max_per_machine.as_ref().is_none_or(|max| *count <= max.value);
+    let capped =
+        |(service, count): (&Service, &u32)| service.max_per_machine.as_ref().is_none_or(|max| *count <= max.value);
     cpus <= stack.machines[at].room.cpu().0 && ports <= 1 && services().all(capped)
 }
 

@@ -1,7 +1,9 @@
 //! Placements that leave room for any one loss, against brute force: where there is one, the best of them is found; where there
 //! is none, that is proven.
 
-use planner::placement::{Layout, Limits, Outcome, Policy, Problem, Room, Running, backups, loss, not_left, place, place_surviving, verify};
+use planner::placement::{
+    Layout, Limits, Outcome, Policy, Problem, Room, Running, backups, loss, not_left, place, place_surviving, verify,
+};
 use planner::stack::By;
 use proptest::prelude::*;
 
@@ -58,7 +60,13 @@ fn check(case: &Case, by: &By) -> Result<(), TestCaseError> {
             }
             prop_assert!(survives(&&found), "{:?}", found);
             let reached = values(&problem, &found);
-            prop_assert!(compare(&reached, &best).is_eq(), "{:?}, the best is {:?}\n{:#?}", reached, best, solution.tiers);
+            prop_assert!(
+                compare(&reached, &best).is_eq(),
+                "{:?}, the best is {:?}\n{:#?}",
+                reached,
+                best,
+                solution.tiers
+            );
             prop_assert!(solution.is_proven(), "{:#?}", solution.tiers);
             // The table that people see says the same.
             for backup in backups(&problem, &solution, by, &Limits::default()) {
@@ -98,7 +106,8 @@ proptest! {
 /// Even use would leave a piece of room on each machine, and none that is large enough.
 #[test]
 fn room_is_left_in_one_piece_where_a_loss_needs_it() {
-    let stack = stack(vec![service("db", 1, 3), service("web", 4, 1)], ["m0", "m1", "m2"].map(|it| machine(it, 4)).into());
+    let stack =
+        stack(vec![service("db", 1, 3), service("web", 4, 1)], ["m0", "m1", "m2"].map(|it| machine(it, 4)).into());
     let problem = Problem::new(&stack, Vec::new(), Policy::Spread);
     let (outcome, room) = place_surviving(&problem, &[By::Machine], &Limits::default());
     let Outcome::Placed(solution) = outcome else { panic!("{outcome:?}") };

@@ -54,6 +54,8 @@ fn one_by_one(instance: &Instance, ranks: &[usize], last: usize, limits: &Limits
         let mut part = instance.clone();
         for (group, it) in part.groups.iter_mut().enumerate().filter(|(group, _)| ranks[*group] != rank) {
             it.count = if ranks[group] < rank { placed(&best, group) } else { 0 };
+            // What has a place is taken for what runs there: it is kept where it is as long as that holds.
+            it.current = best.0[group].clone();
         }
         let counts = most(&part, &each);
         let kept = |group: usize| ranks[group] >= rank || placed(&counts, group) >= placed(&best, group);

@@ -3,11 +3,11 @@
 
 use crate::placement::core::{self, Counts, Instance, Model, Scope, State, Tier, Variable};
 
+use super::Ended;
 use super::bounds;
 use super::budget::{Budget, Limits};
 use super::portfolio::{Answer, Solved, TierValue};
 use super::solver::{self, Answer as Found, Effort};
-use super::Ended;
 
 /// Nodes of the search for one tier.
 const NODES: i32 = 20_000;
