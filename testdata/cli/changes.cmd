@@ -16,4 +16,3 @@ planner plan --observed snapshot-sparse.json --survive machine stack.yaml
 planner plan --observed snapshot-sparse.json --survive rack stack.yaml
 planner plan --observed snapshot.json --survive machine stack.yaml two.yaml
 planner plan --observed snapshot-sparse.json stack.yaml ../../cli/files/room.yaml
-planner check --ignore H,S,Y --inventory inventory.yaml -f stack.yaml -f ../../cli/files/room-wrong.yaml

@@ -1,9 +1,11 @@
 //! As much as finds a place where not everything does, what comes first in rank first: nothing of a later rank takes the place
 //! of anything of an earlier one.
 
+use crate::placement::core::rules::may_put;
 use crate::placement::core::{Counts, Instance, Model, Scope, State, Variable};
 
 use super::budget::{Budget, Limits};
+use super::closing;
 use super::portfolio::most;
 use super::solver::{self, Answer, Effort};
 
@@ -57,11 +59,26 @@ fn one_by_one(instance: &Instance, ranks: &[usize], last: usize, limits: &Limits
             // What has a place is taken for what runs there: it is kept where it is as long as that holds.
             it.current = best.0[group].clone();
         }
-        let counts = most(&part, &each);
-        let kept = |group: usize| ranks[group] >= rank || placed(&counts, group) >= placed(&best, group);
-        if (0..ranks.len()).all(kept) {
-            best = counts;
-        }
+        let kept = |counts: &Counts| {
+            (0..ranks.len()).all(|group| ranks[group] >= rank || placed(counts, group) >= placed(&best, group))
+        };
+        let found = Some(most(&part, &each)).filter(kept).or_else(|| Some(beside(&part, &best)).filter(kept));
+        best = found.unwrap_or(best);
     }
     best
+}
+
+/// What is placed stays where it is, and each of the rest goes to the first machine that takes it.
+fn beside(instance: &Instance, placed: &Counts) -> Counts {
+    let mut state = State::of(instance, placed);
+    for group in 0..instance.groups.len() {
+        for machine in 0..instance.machines.len() {
+            let most = instance.most(group, machine);
+            while state.left(group) > 0 && state.count(group, machine) < most && may_put(&state, group, machine) {
+                state.put(group, machine);
+            }
+        }
+    }
+    closing::take_out_broken(&mut state);
+    state.counts()
 }

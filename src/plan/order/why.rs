@@ -89,10 +89,10 @@ impl Words<'_, '_> {
                     round.reverse();
                     return round;
                 }
-                if !by.contains_key(&next) {
-                    by.insert(next, at);
+                by.entry(next).or_insert_with(|| {
                     open.push_back(next);
-                }
+                    at
+                });
             }
         }
         Vec::new()
