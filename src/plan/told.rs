@@ -16,6 +16,18 @@ pub struct Backup {
     pub survived: bool,
     /// Where the containers go then that go elsewhere.
     pub places: Vec<BackupPlace>,
+    /// Where not everything finds a place: what does not, where as much as possible does, those of higher priority first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gives_way: Vec<GivesWay>,
+}
+
+/// Containers of a service that find no place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivesWay {
+    /// The service.
+    pub service: String,
+    /// So many of its containers.
+    pub containers: u32,
 }
 
 /// Where a container would go.
