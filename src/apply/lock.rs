@@ -22,6 +22,8 @@ pub const LEASE: i64 = 60;
 const RENEWAL: Duration = Duration::from_secs(15);
 /// Between two tries of one who waits.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// So many tokens without labels one after the other are no accident.
+const MOST_BROKEN: u64 = 8;
 /// Machines locked side by side.
 const SIDE_BY_SIDE: usize = 32;
 
@@ -182,9 +184,9 @@ impl<'c, C: Cluster> Lock<'c, C> {
         if let Some(holder) = there.iter().find(|holder| !holder.is_left_behind()) {
             return Err(NotLocked::Held(machine.to_owned(), holder.clone()));
         }
-        let generation = there.iter().map(|holder| holder.generation).max().unwrap_or(0) + 1;
+        let next = there.iter().map(|holder| holder.generation).max().unwrap_or(0) + 1;
+        let (generation, found) = self.put_next(machine, next).await?;
         let name = self.name(generation);
-        let found = self.cluster.put_token(machine, &name, &self.labels()).await?;
         let others = holders(self.cluster, machine, &self.project).await?;
         let is_new = |holder: &&Holder| holder.key != self.key && !there.iter().any(|it| it.key == holder.key);
         if let Some(other) = others.iter().find(is_new) {
@@ -199,7 +201,28 @@ impl<'c, C: Cluster> Lock<'c, C> {
         for token in there.iter().flat_map(|holder| &holder.tokens) {
             self.cluster.take_token(machine, token).await?;
         }
+        for broken in next..generation {
+            self.cluster.take_token(machine, &self.name(broken)).await?;
+        }
         Ok((generation, there))
+    }
+
+    /// Puts the token of the next generation, and tells what is there then. An engine that was killed while it made one
+    /// leaves it without labels: such a one is nobody's, and the generation after it is taken. It is taken off only by who
+    /// has the lock: of two who both found it, the second would else take off the first one's.
+    async fn put_next(&self, machine: &str, next: u64) -> Result<(u64, BTreeMap<String, String>), ClusterError> {
+        for generation in next..next + MOST_BROKEN {
+            let found = self.cluster.put_token(machine, &self.name(generation), &self.labels()).await?;
+            if found.contains_key(KEY) {
+                return Ok((generation, found));
+            }
+        }
+        Err(ClusterError {
+            machine: machine.to_owned(),
+            message: "its engine forgets the labels of the volumes that are the lock".to_owned(),
+            detail: None,
+            help: Some(format!("see `docker volume inspect {}` there", self.name(next))),
+        })
     }
 
     /// Says that the run goes on, and how far it has come. False: the lock was lost on some machine.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::only_waits;
-use crate::plan::Step;
+use crate::cluster::STEPS_AT_ONCE;
+use crate::plan::{Operation, Step};
 
 /// How far the steps are.
 pub(super) struct Schedule {
@@ -16,8 +17,10 @@ pub(super) struct Schedule {
     /// Which steps wait for a step's success, and which for its end.
     dependents: BTreeMap<usize, Vec<usize>>,
     followers: BTreeMap<usize, Vec<usize>>,
-    /// The machines that are at work.
-    busy: BTreeSet<String>,
+    /// How many steps each machine is at, those that only wait left out.
+    busy: BTreeMap<String, usize>,
+    /// How many steps that is.
+    changing: usize,
 }
 
 impl Schedule {
@@ -28,7 +31,8 @@ impl Schedule {
             running: BTreeSet::new(),
             dependents: BTreeMap::new(),
             followers: BTreeMap::new(),
-            busy: BTreeSet::new(),
+            busy: BTreeMap::new(),
+            changing: 0,
         };
         schedule.add(steps.iter().cloned());
         schedule
@@ -54,13 +58,15 @@ impl Schedule {
     /// The next step that can begin, noted as running.
     pub(super) fn begin(&mut self) -> Option<Rc<Step>> {
         let steps = self.ready.iter().filter_map(|id| self.ahead.get(id)).map(|(step, _)| step);
-        let mut free = steps.filter(|step| only_waits(step) || !self.busy.contains(step.machine.as_str()));
+        let has_room = |machine: &str| self.busy.get(machine).is_none_or(|steps| *steps < STEPS_AT_ONCE);
+        let mut free = steps.filter(|step| only_waits(step) || machines(step).all(has_room));
         let step = Rc::clone(free.next()?);
         self.ready.remove(&step.id);
         self.ahead.remove(&step.id);
         self.running.insert(step.id);
         if !only_waits(&step) {
-            self.busy.insert(step.machine.clone());
+            machines(&step).for_each(|machine| *self.busy.entry(machine.to_owned()).or_default() += 1);
+            self.changing += 1;
         }
         Some(step)
     }
@@ -124,7 +130,8 @@ impl Schedule {
     fn end(&mut self, step: &Step) {
         self.running.remove(&step.id);
         if !only_waits(step) {
-            self.busy.remove(step.machine.as_str());
+            machines(step).for_each(|machine| *self.busy.entry(machine.to_owned()).or_default() -= 1);
+            self.changing -= 1;
         }
     }
 
@@ -135,7 +142,7 @@ impl Schedule {
 
     /// How many of the running steps change something.
     pub(super) fn changing(&self) -> usize {
-        self.busy.len()
+        self.changing
     }
 
     /// What neither ended nor was lost, in the order of ids.
@@ -143,4 +150,13 @@ impl Schedule {
         let left: BTreeSet<usize> = self.ahead.keys().chain(&self.running).copied().collect();
         left.into_iter().collect()
     }
+}
+
+/// The machines that a step keeps at work: its own, and the one that a copy comes from.
+fn machines(step: &Step) -> impl Iterator<Item = &str> {
+    let from = match &step.operation {
+        Operation::CopyVolume(what) => Some(what.from.as_str()),
+        _ => None,
+    };
+    std::iter::once(step.machine.as_str()).chain(from)
 }

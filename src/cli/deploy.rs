@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::discovery;
 use crate::inventory::{Availability, Endpoint, Inventory};
 use crate::observed::{FORMAT_VERSION, Observed};
-use crate::placement::{self, Limits, Outcome, Policy, Problem, Solution, refusal};
+use crate::placement::{self, Limits, Outcome, Policy, Problem, Room, Solution, refusal};
 use crate::plan::{self, NoPlan, Plan};
 use crate::stack::{self, By, PullPolicy, Stack};
 use crate::view;
@@ -218,19 +218,22 @@ pub(super) fn place_and_plan(
         return Err(exit);
     }
     move_volumes(io, &mut stack, &wish.volumes)?;
+    let survive = to_survive(io, &stack, wish)?;
     let mut problem = Problem::new(&stack, plan::running(&stack, observed), wish.policy);
     problem.rebalance = wish.moves;
-    let exit = match placement::place(&problem, limits) {
+    let (outcome, room) = placed(&problem, &survive, limits);
+    let exit = match outcome {
         Outcome::Placed(solution) => match plan_wired(&problem, &solution, observed, project) {
             Ok((wired, mut plan)) => {
-                plan.backups = show_backups(io, project, &problem, &solution, wish)?;
+                plan.backups = show_backups(io, project, (&problem, &solution), &survive, limits)?;
                 plan.targets.clone_from(&project.targets);
                 if wish.moves > 0 {
                     problem.rebalance = 0;
-                    tell_unmoved(&mut plan, &problem, limits);
+                    tell_unmoved(&mut plan, &problem, &survive, limits);
                 }
                 let mut told: Vec<Diagnostic> = plan::out_of_reach(&stack, &plan).into_iter().collect();
                 told.extend(plan::unseen_data(&stack, &plan));
+                told.extend(placement::others_move(&stack, &room));
                 io.tell_findings(&mut told, &project.sources);
                 return Ok((wired.unwrap_or(stack), plan));
             }
@@ -247,28 +250,45 @@ pub(super) fn place_and_plan(
     Err(exit)
 }
 
+/// The losses that are to be survived: named here, or by the files for the whole stack.
+fn to_survive(io: &mut Io, stack: &Stack, wish: &Wish) -> Result<Vec<By>, Exit> {
+    let mut survive = wish.survive.clone();
+    survive.extend(stack.survive.iter().filter(|by| !wish.survive.contains(by)).cloned());
+    match survive.iter().find(|by| !stack.has_domains(by)) {
+        Some(by) => {
+            io.no_such_loss(by);
+            Err(Exit::Error)
+        }
+        None => Ok(survive),
+    }
+}
+
+/// Where everything is to be, with room for what any of these losses takes along; whether there is such room for all of them.
+fn placed(problem: &Problem<'_>, survive: &[By], limits: &Limits) -> (Outcome, Room) {
+    match survive {
+        [] => (placement::place(problem, limits), Room::Left),
+        losses => placement::place_surviving(problem, losses, limits),
+    }
+}
+
 /// Where everything would go after each loss that is to be survived. Refuses what would not survive a loss that was named here.
 fn show_backups(
     io: &mut Io,
     project: &Project,
-    problem: &Problem<'_>,
-    solution: &Solution,
-    wish: &Wish,
+    (problem, solution): (&Problem<'_>, &Solution),
+    survive: &[By],
+    limits: &Limits,
 ) -> Result<Vec<plan::Backup>, Exit> {
-    let limits = Limits { time: wish.limits.time / 5, ..wish.limits.clone() };
+    let limits = Limits { time: limits.time / 5, ..limits.clone() };
     let mut all = Vec::new();
-    for by in &wish.survive {
-        if !problem.stack.has_domains(by) {
-            io.no_such_loss(by);
-            return Err(Exit::Error);
-        }
+    for by in survive {
         let backups = plan::backups(problem, solution, by, &limits);
         if !backups.iter().all(|backup| backup.survived) {
             is_survived(io, project, problem, by, &limits)?;
         }
         all.extend(backups);
     }
-    let asked = plan::asked_losses(problem.stack).into_iter().filter(|by| !wish.survive.contains(by));
+    let asked = plan::asked_losses(problem.stack).into_iter().filter(|by| !survive.contains(by));
     all.extend(asked.flat_map(|by| plan::backups(problem, solution, &by, &limits)));
     Ok(all)
 }
@@ -312,8 +332,8 @@ fn move_volumes(io: &mut Io, stack: &mut Stack, volumes: &[String]) -> Result<()
 }
 
 /// Notes beside each tier what it came to if nothing moved that need not.
-fn tell_unmoved(plan: &mut Plan, problem: &Problem<'_>, limits: &Limits) {
-    let Outcome::Placed(unmoved) = placement::place(problem, limits) else { return };
+fn tell_unmoved(plan: &mut Plan, problem: &Problem<'_>, survive: &[By], limits: &Limits) {
+    let (Outcome::Placed(unmoved), _) = placed(problem, survive, limits) else { return };
     for tier in &mut plan.quality.tiers {
         tier.unmoved = unmoved.tiers.iter().find(|it| it.name == tier.name).map(|it| it.value);
     }

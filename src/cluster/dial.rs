@@ -22,17 +22,21 @@ use tower_service::Service;
 use super::endpoint::Target;
 use super::fault::Fault;
 use super::ssh::Ssh;
+use super::unreachable::Unreachable;
 use super::{Settings, tls};
 
 /// How long opening a socket may take; ssh has its own limit.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Connections with one machine at a time. Over ssh each is a session, of which sshd allows ten.
 pub(super) const CONNECTIONS: usize = 4;
+/// Steps that change something on one machine at a time. A stop or a pull may keep its connection for minutes: one is left
+/// for looks at containers and for the lock.
+pub const STEPS_AT_ONCE: usize = CONNECTIONS - 1;
 
 /// The way to one engine, ready to be used.
 pub(super) enum Route {
     Unix(PathBuf),
-    Tcp { host: String, port: u16, tls: Option<TlsConnector> },
+    Tcp { host: String, port: u16, tls: Option<TlsConnector>, unreachable: Unreachable },
     Ssh(Ssh),
 }
 
@@ -42,7 +46,8 @@ impl Route {
         Ok(match target {
             Target::Unix(path) => Route::Unix(path),
             Target::Tcp { host, port, tls } => {
-                Route::Tcp { host, port, tls: tls.map(|files| tls::connector(&files)).transpose()? }
+                let tls = tls.map(|files| tls::connector(&files)).transpose()?;
+                Route::Tcp { host, port, tls, unreachable: Unreachable::default() }
             }
             Target::Ssh { user, host, port } => {
                 Route::Ssh(Ssh::new(user.as_deref(), &host, port, settings.ssh_config.as_deref())?)
@@ -57,12 +62,17 @@ impl Route {
                 Err(error) => Err(no_socket(&path.display().to_string(), &error)),
             },
             Route::Ssh(ssh) => Ok(Box::new(ssh.dial()?)),
-            Route::Tcp { host, port, tls } => {
+            Route::Tcp { host, port, tls, unreachable } => {
+                unreachable.refuses()?;
                 let connecting = TcpStream::connect((host.as_str(), *port));
                 let stream = match timeout(CONNECT_TIMEOUT, connecting).await {
                     Ok(Ok(stream)) => stream,
                     Ok(Err(error)) => return Err(no_way(host, *port, &error.to_string())),
-                    Err(_) => return Err(no_way(host, *port, "no answer within 15 seconds")),
+                    Err(_) => {
+                        let fault = no_way(host, *port, "no answer within 15 seconds");
+                        unreachable.note(&fault);
+                        return Err(fault);
+                    }
                 };
                 match tls {
                     None => Ok(Box::new(stream)),

@@ -30,6 +30,7 @@ pub struct DockerCluster {
     machines: BTreeMap<String, Machine>,
     settings: Settings,
     contents: Arc<Contents>,
+    leaving: Option<Arc<str>>,
     /// The engine that the docker command uses here: what is built is on it.
     here: Machine,
 }
@@ -47,6 +48,8 @@ pub(super) struct Engine {
     pub(super) client_config: PathBuf,
     /// What is in configs and secrets.
     pub(super) contents: Arc<Contents>,
+    /// The project that is to be taken away: lists tell enough of its containers.
+    pub(super) leaving: Option<Arc<str>>,
 }
 
 impl DockerCluster {
@@ -55,12 +58,17 @@ impl DockerCluster {
         let machine = |endpoint| Machine { endpoint, engine: OnceCell::new() };
         let here = machine(Endpoint::Local);
         let machines = machines.into_iter().map(|(name, endpoint)| (name, machine(endpoint))).collect();
-        DockerCluster { machines, settings, contents: Arc::default(), here }
+        DockerCluster { machines, settings, contents: Arc::default(), leaving: None, here }
     }
 
     /// The same, with what is in the configs and secrets that containers are to get.
     pub fn with_contents(self, contents: Contents) -> Self {
         DockerCluster { contents: Arc::new(contents), ..self }
+    }
+
+    /// The same, for taking a project away: at its containers it looks no closer than that needs.
+    pub fn taking_away(self, project: &str) -> Self {
+        DockerCluster { leaving: Some(project.into()), ..self }
     }
 
     /// The machine's engine, connected. A failure is not kept: the next call tries again.
@@ -79,7 +87,7 @@ impl DockerCluster {
         let route = Arc::new(Route::new(target, &self.settings)?);
         let docker = client::connect(route.clone()).await?;
         let (client_config, contents) = (self.settings.docker_file("config.json"), self.contents.clone());
-        Ok(Engine { docker, route, client_config, contents })
+        Ok(Engine { docker, route, client_config, contents, leaving: self.leaving.clone() })
     }
 
     /// What running containers of a machine use now; it takes about a second.

@@ -30,6 +30,7 @@ mod start;
 mod this_process;
 mod tls;
 mod tokens;
+mod unreachable;
 mod usage;
 mod wait;
 
@@ -42,6 +43,7 @@ use futures_util::stream::{StreamExt, iter};
 use crate::observed::{FORMAT_VERSION, MachineState, Observed};
 use crate::plan::Operation;
 
+pub use dial::STEPS_AT_ONCE;
 pub use docker::DockerCluster;
 pub use settings::Settings;
 pub use this_process::{Process, this_process};

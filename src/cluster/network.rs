@@ -107,23 +107,42 @@ fn pool(pool: &AddressPool) -> IpamConfig {
 
 /// Removes a network, or all of its name if there are several. One that is gone is gone.
 pub(super) async fn remove_network(engine: &Engine, name: &str) -> Result<(), Fault> {
+    // Engines take the beginning of an id for a name as well: what could be one is looked up.
+    if !is_like_an_id(name) && remove(engine, name, name).await? == Removed::Gone {
+        return Ok(());
+    }
     for network in named(engine, name).await? {
         remove(engine, name, network.id.as_deref().unwrap_or(name)).await?;
     }
     Ok(())
 }
 
-async fn remove(engine: &Engine, name: &str, id: &str) -> Result<(), Fault> {
+fn is_like_an_id(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[derive(PartialEq, Eq)]
+enum Removed {
+    /// It is not there any more.
+    Gone,
+    /// There are several of this name.
+    Several,
+}
+
+async fn remove(engine: &Engine, name: &str, id: &str) -> Result<Removed, Fault> {
     let began = Instant::now();
     loop {
         let error = match engine.docker.remove_network(id).await {
-            Ok(()) => return Ok(()),
-            Err(error) if is_missing(&error) => return Ok(()),
+            Ok(()) => return Ok(Removed::Gone),
+            Err(error) if is_missing(&error) => return Ok(Removed::Gone),
             Err(error) => error,
         };
+        let says = |words: &str| refusal(&error).is_some_and(|(_, message)| message.contains(words));
+        if says("is ambiguous") {
+            return Ok(Removed::Several);
+        }
         // A Swarm hears a little later that a container on another machine is gone.
-        let not_yet = refusal(&error).is_some_and(|(_, message)| message.contains("is in use by task"));
-        if !not_yet || began.elapsed() > SWARM_HEARS {
+        if !says("is in use by task") || began.elapsed() > SWARM_HEARS {
             return Err(not_removed(&error, name));
         }
         sleep(PAUSE).await;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bollard::models::{
-    ContainerInspectResponse, DeviceRequest, HostConfig, ImageSummary, LocalNodeState, MountPoint, Network,
-    PortBinding, PortMap, SwarmInfo, SystemInfo, Volume,
+    ContainerInspectResponse, ContainerSummary, DeviceRequest, HostConfig, ImageSummary, LocalNodeState, MountPoint,
+    Network, PortBinding, PortMap, SwarmInfo, SystemInfo, Volume,
 };
 use bollard::query_parameters::{ListContainersOptions, ListImagesOptions, ListVolumesOptions};
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
@@ -14,6 +14,7 @@ use super::dial::CONNECTIONS;
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing};
 use super::listeners::listeners;
+use super::start::is_left_over;
 use super::tokens::seconds;
 use crate::labels;
 use crate::observed::{
@@ -44,14 +45,23 @@ pub(super) async fn observe(engine: &Engine) -> Result<MachineState, Fault> {
     })
 }
 
-/// Every container. The list knows neither limits nor a stopped container's ports: so each one is asked for.
+/// Every container. The list knows neither limits nor a stopped container's ports: so each one is asked for, but for those of
+/// a project that is to be taken away. There what the list says does not run is asked for as well: an engine whose disk was full
+/// lists containers as they were before.
 async fn containers(engine: &Engine) -> Result<Vec<ContainerState>, Fault> {
     let docker = &engine.docker;
     let failed = |error| explain(&error, "looking at the containers");
     let options = ListContainersOptions { all: true, ..Default::default() };
     let list = docker.list_containers(Some(options)).await.map_err(failed)?;
-    let inspected: Vec<Option<ContainerState>> = iter(list.into_iter().filter_map(|container| container.id))
-        .map(|id| async move {
+    let leaves = |labels: &BTreeMap<String, String>| {
+        // What else is on the machine counts by what the label says, or by what a closer look does.
+        let of_project = labels.get(labels::PROJECT).map(String::as_str) == engine.leaving.as_deref();
+        engine.leaving.is_some() && of_project && labels.contains_key(labels::RESERVED)
+    };
+    let (listed, closer): (Vec<ContainerState>, Vec<ContainerState>) =
+        list.into_iter().map(listed).partition(|container| container.is_up() && leaves(&container.labels));
+    let inspected: Vec<Option<ContainerState>> = iter(closer)
+        .map(|ContainerState { id, .. }| async move {
             match docker.inspect_container(&id, None).await {
                 Ok(container) => Ok(Some(container_state(container))),
                 // It went away in between.
@@ -62,7 +72,30 @@ async fn containers(engine: &Engine) -> Result<Vec<ContainerState>, Fault> {
         .buffer_unordered(CONNECTIONS)
         .try_collect()
         .await?;
-    Ok(sorted(inspected.into_iter().flatten(), |container| &container.name))
+    Ok(sorted(listed.into_iter().chain(inspected.into_iter().flatten()), |container| &container.name))
+}
+
+/// As much of a container as a list tells: enough to take it away.
+fn listed(container: ContainerSummary) -> ContainerState {
+    let labels = ordered(container.labels.unwrap_or_default());
+    let networks = container.network_settings.and_then(|settings| settings.networks);
+    let (volumes, anonymous_volumes) = volumes(container.mounts.unwrap_or_default());
+    // Beside its own name there are those that links gave it: `/other/alias`.
+    let names = container.names.unwrap_or_default();
+    let name = names.iter().filter_map(|name| name.strip_prefix('/')).find(|name| !name.contains('/'));
+    ContainerState {
+        id: container.id.unwrap_or_default(),
+        name: name.unwrap_or_default().to_owned(),
+        image: container.image.unwrap_or_default(),
+        image_id: container.image_id.unwrap_or_default(),
+        state: container.state.map(|state| state.to_string()).unwrap_or_default(),
+        networks: networks.map(|networks| networks.into_keys().collect::<BTreeSet<_>>().into_iter().collect()),
+        reserved: reserved(&labels, &HostConfig::default()),
+        volumes,
+        anonymous_volumes,
+        labels,
+        ..ContainerState::default()
+    }
 }
 
 fn sorted<T>(items: impl Iterator<Item = T>, name: impl Fn(&T) -> &String) -> Vec<T> {
@@ -130,6 +163,7 @@ fn container_state(container: ContainerInspectResponse) -> ContainerState {
         settings: Some(settings(&host)),
         networks,
         since: state.started_at.filter(|_| runs),
+        stuck: !runs && state.error.as_deref().is_some_and(is_left_over),
         id: container.id.unwrap_or_default(),
         name: container.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         image: config.image.unwrap_or_default(),
@@ -315,6 +349,23 @@ mod tests {
             {"Type": "bind", "Source": "/x", "Destination": "/x"}
         ]
     }"#;
+
+    #[test]
+    fn a_list_tells_what_taking_away_needs() {
+        let list = r#"{
+            "Id": "c1", "Names": ["/front/web", "/shop-web-1"], "Image": "web:1", "ImageID": "sha256:1", "State": "running",
+            "Labels": {"planner.reserved": "{\"cpus\":500}"}, "NetworkSettings": {"Networks": {"b": {}, "a": {}}},
+            "Mounts": [{"Type": "volume", "Name": "data", "Destination": "/d"}]
+        }"#;
+        let state = listed(serde_json::from_str(list).unwrap());
+        assert_eq!((state.id.as_str(), state.name.as_str(), state.image_id.as_str()), ("c1", "shop-web-1", "sha256:1"));
+        assert!(state.is_up());
+        assert_eq!(
+            (state.networks.unwrap(), state.volumes),
+            (vec!["a".to_owned(), "b".to_owned()], vec!["data".to_owned()])
+        );
+        assert_eq!(state.reserved.cpu(), Cpu(500));
+    }
 
     #[test]
     fn a_container_is_told_in_our_terms() {

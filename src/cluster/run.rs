@@ -9,6 +9,8 @@ use bollard::query_parameters::{
     CreateContainerOptions, RemoveContainerOptions, RenameContainerOptions, StopContainerOptions,
 };
 
+use tokio::time::timeout;
+
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing, refusal};
 use super::{body, deliver, exec, network, pull, reload, start, wait};
@@ -19,6 +21,8 @@ use crate::plan::{NewContainer, Operation, When};
 const DEFAULT_GRACE: u64 = 10;
 /// How long after that a stop may take.
 const STOP_SLACK: Duration = Duration::from_secs(30);
+/// As long as a call lasts whose end is decided here and not by the client.
+const NO_LIMIT: Duration = Duration::from_secs(u32::MAX as u64);
 /// From this version on, a container can be created in several networks at once.
 const SEVERAL_NETWORKS: ClientVersion = ClientVersion { major_version: 1, minor_version: 44 };
 
@@ -146,18 +150,32 @@ pub(super) fn missing_bind_source(message: &str) -> Option<String> {
 /// Stops a container with the time that it asks for. One that is stopped, or gone, is stopped.
 async fn stop(engine: &Engine, id: &str, name: &str) -> Result<(), Fault> {
     let failed = |error| explain(&error, &format!("stopping container `{name}`"));
-    let container = match engine.docker.inspect_container(id, None).await {
-        Ok(container) => container,
-        Err(error) if is_missing(&error) => return Ok(()),
-        Err(error) => return Err(failed(error)),
+    let patient = engine.docker.clone().with_timeout(NO_LIMIT);
+    let mut stopping = std::pin::pin!(patient.stop_container(id, None::<StopContainerOptions>));
+    let usual = Duration::from_secs(DEFAULT_GRACE);
+    let stopped = match timeout(usual + STOP_SLACK, &mut stopping).await {
+        Ok(stopped) => stopped,
+        // Most ask for no more than that: only now is it worth a call to see.
+        Err(_) => {
+            let grace = grace(engine, id).await.map_err(failed)?;
+            let stopped = timeout(grace.saturating_sub(usual), stopping).await;
+            stopped.unwrap_or(Err(Error::RequestTimeoutError))
+        }
     };
-    let asked = container.config.and_then(|config| config.stop_timeout);
-    let grace = asked.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(DEFAULT_GRACE);
-    let patient = engine.docker.clone().with_timeout(Duration::from_secs(grace) + STOP_SLACK);
-    match patient.stop_container(id, None::<StopContainerOptions>).await {
+    match stopped {
         Err(error) if !is_missing(&error) => Err(failed(error)),
         _ => Ok(()),
     }
+}
+
+/// How long a container may take to stop before it is killed.
+async fn grace(engine: &Engine, id: &str) -> Result<Duration, Error> {
+    let asked = match engine.docker.inspect_container(id, None).await {
+        Ok(container) => container.config.and_then(|config| config.stop_timeout),
+        Err(error) if is_missing(&error) => None,
+        Err(error) => return Err(error),
+    };
+    Ok(Duration::from_secs(asked.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(DEFAULT_GRACE)))
 }
 
 /// Removes a stopped container; anonymous volumes stay, as with docker compose. One that is gone is gone.

@@ -24,6 +24,7 @@ use tokio::time::timeout;
 
 use super::fault::Fault;
 use super::ssh_fault;
+use super::unreachable::Unreachable;
 
 /// What the docker client runs as well: it finds the engine as a docker command on that machine does.
 const DIAL: &str = "docker system dial-stdio";
@@ -44,6 +45,7 @@ pub(super) struct Ssh {
     folder: ControlFolder,
     /// One command at a time, so that sessions stay few.
     commands: Semaphore,
+    unreachable: Unreachable,
 }
 
 impl Ssh {
@@ -58,15 +60,16 @@ impl Ssh {
             .map_err(|error| Fault::new("cannot make a private folder for ssh's sockets").detail(&error.to_string()))?;
         let arguments = arguments(user, host, port, configuration, &folder.socket());
         let destination = user.map_or_else(|| host.to_owned(), |user| format!("{user}@{host}"));
-        Ok(Ssh { arguments, destination, folder, commands: Semaphore::new(1) })
+        Ok(Ssh { arguments, destination, folder, commands: Semaphore::new(1), unreachable: Unreachable::default() })
     }
 
     /// Opens a stream to the engine's API. That it leads nowhere shows when it is read from or written to.
     pub(super) fn dial(&self) -> Result<SshStream, Fault> {
+        self.unreachable.refuses()?;
         let mut child = self.spawn(DIAL, Stdio::piped())?;
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(stdin), Some(stdout), Some(stderr)) => {
-                let end = last_words(self.destination.clone(), child, stderr).boxed();
+                let end = last_words(self.destination.clone(), child, stderr, self.unreachable.clone()).boxed();
                 Ok(SshStream { stdin, stdout, end: End::Ahead(end) })
             }
             _ => Err(Fault::new("ssh has no pipes")),
@@ -188,7 +191,12 @@ impl Drop for ControlFolder {
 }
 
 /// What an ssh that has ended, or is about to, says of the reason. None when all was well.
-async fn last_words(destination: String, mut child: Child, stderr: ChildStderr) -> Option<Fault> {
+async fn last_words(
+    destination: String,
+    mut child: Child,
+    stderr: ChildStderr,
+    unreachable: Unreachable,
+) -> Option<Fault> {
     let mut said = Vec::new();
     let ending = async {
         let _ = stderr.take(LAST_WORDS).read_to_end(&mut said).await;
@@ -197,7 +205,15 @@ async fn last_words(destination: String, mut child: Child, stderr: ChildStderr) 
     let status = timeout(LAST_WORDS_TIMEOUT, ending).await;
     let failed = matches!(&status, Ok(Ok(status)) if !status.success());
     let said = String::from_utf8_lossy(&said);
-    (failed || !said.trim().is_empty()).then(|| ssh_fault::explain(&destination, &said))
+    let of_ssh = matches!(&status, Ok(Ok(status)) if status.code() == Some(SSH_FAILED));
+    if of_ssh && said.trim().is_empty() {
+        return Some(ssh_fault::lost(&destination));
+    }
+    let fault = (failed || !said.trim().is_empty()).then(|| ssh_fault::explain(&destination, &said))?;
+    if of_ssh && ssh_fault::is_unreachable(&said) {
+        unreachable.note(&fault);
+    }
+    Some(fault)
 }
 
 /// A stream through `ssh`. Where ssh fails, reading and writing fail with a [`Fault`] inside the error.

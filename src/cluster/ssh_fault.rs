@@ -24,6 +24,18 @@ pub(super) fn explain(destination: &str, said: &str) -> Fault {
     fault.detail(said)
 }
 
+/// Whether ssh said that nothing answers at the other end.
+pub(super) fn is_unreachable(said: &str) -> bool {
+    ["timed out", "No route to host", "Network is unreachable", "not responding"].iter().any(|it| said.contains(it))
+}
+
+/// ssh failed and said nothing: of a line that went silent it says only that it ends.
+pub(super) fn lost(destination: &str) -> Fault {
+    let host = destination.rsplit('@').next().unwrap_or(destination);
+    Fault::new(format!("the ssh connection with {host} was lost"))
+        .help(format!("see whether the machine is up and its network works: `ssh {destination} true`"))
+}
+
 fn behind_ssh(destination: &str, host: &str, said: &str) -> Fault {
     let has = |needle: &str| said.contains(needle);
     // Docker's command from version 26 on says only what the socket said.
@@ -43,7 +55,7 @@ fn behind_ssh(destination: &str, host: &str, said: &str) -> Fault {
             .help(format!("install Docker there; `ssh {destination} docker version` must work"))
     } else if has("Connection refused") {
         Fault::new(format!("{host} refuses the connection")).help("see whether sshd runs there, and on which port")
-    } else if has("timed out") || has("No route to host") || has("Network is unreachable") || has("not responding") {
+    } else if is_unreachable(said) {
         Fault::new(format!("{host} cannot be reached"))
             .help("see whether the machine is up; one that is gone for good is `availability: down` in the inventory")
     } else if has("kex_exchange_identification") || has("Connection closed by UNKNOWN") {
@@ -107,5 +119,6 @@ mod tests {
             assert_eq!(fault.message, meant, "{said}");
             assert!(fault.help.is_some() && fault.detail.is_some(), "{said}");
         }
+        assert_eq!(lost("ann@h1").message, "the ssh connection with h1 was lost");
     }
 }

@@ -26,11 +26,23 @@ pub(super) async fn start(engine: &Engine, name: &str) -> Result<(), Fault> {
         );
         return Err(Fault { message: meaning, ..fault }.help(help));
     }
+    if is_left_over(message) {
+        let meaning =
+            format!("container `{name}` cannot start: something is left of it from when its engine was killed");
+        return Err(Fault { message: meaning, ..fault }.help("`planner apply` again makes it anew"));
+    }
     if let Some(path) = missing_bind_source(message) {
         let meaning = format!("container `{name}` cannot start: the bind mount's source {path} is not there");
         return Err(Fault { message: meaning, ..fault }.help("create it on that machine"));
     }
     Err(fault)
+}
+
+/// Whether an engine's refusal to start a container says that something with the container's id is there already: what an engine
+/// started when it was killed, it does not find again.
+pub(super) fn is_left_over(message: &str) -> bool {
+    let is_id = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    message.contains("exists") && message.split(|c: char| !c.is_ascii_alphanumeric()).any(is_id)
 }
 
 /// The address and port of "port is already allocated" and "address already in use".
@@ -86,6 +98,17 @@ mod tests {
         ("failed to bind host port for [::]:53:172.17.0.2:53/udp: address already in use", "::", 53),
         ("failed to bind host port 127.0.0.1:80/tcp: address already in use", "127.0.0.1", 80),
     ];
+
+    #[test]
+    fn what_is_left_of_a_container_is_known_by_its_id() {
+        let id = "8f680b13cc8a86bff73702a65c4618c6f7d8eb2c11a4b9a1506e3c29144f17a7";
+        assert!(is_left_over(&format!("task {id}: already exists")));
+        assert!(is_left_over(&format!(
+            "failed to start shim: mkdir /run/io.containerd.runtime.v2.task/moby/{id}: file exists"
+        )));
+        assert!(!is_left_over("endpoint with name web already exists in network front"));
+        assert!(!is_left_over(&format!("no such container {id}")));
+    }
 
     #[test]
     fn the_taken_port_is_found_in_what_engines_say() {

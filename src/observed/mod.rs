@@ -176,6 +176,10 @@ pub struct ContainerState {
     /// Since when it runs, as the engine writes times (RFC 3339); none where it does not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
+    /// Whether its engine could not start it for something that is left of it, and will not be able to: such is left where the
+    /// engine was killed while it started it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stuck: bool,
 }
 
 impl ContainerState {

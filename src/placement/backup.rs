@@ -4,6 +4,7 @@ use crate::stack::By;
 
 use super::loss::{groups, without};
 use super::problem::{Policy, Problem, Running};
+use super::refusal::{Homeless, without_place};
 use super::replicas::Replica;
 use super::{Limits, Outcome, Placed, Solution, place};
 
@@ -21,6 +22,8 @@ pub struct Backup {
     pub alike: usize,
     /// Each container that goes elsewhere then: from where, and to where; none where no placement was found.
     pub places: Option<Vec<(Replica, usize)>>,
+    /// Where none was found: what finds no place, those of the lowest priority first among it.
+    pub homeless: Vec<Homeless>,
 }
 
 /// For whichever one of these is lost: the fewest containers move that make all of the stack run again. `limits` are for each.
@@ -32,20 +35,22 @@ pub fn backups(problem: &Problem<'_>, solution: &Solution, by: &By, limits: &Lim
     for (name, alike) in groups {
         let taken = if each { alike.len() } else { 1 };
         for machines in alike.iter().take(taken) {
-            let places = after(&problem, machines, limits);
+            let (places, homeless) = after(&problem, machines, limits);
             let (machines, name) = (machines.clone(), name.clone());
-            all.push(Backup { machines, name, alike: alike.len() - taken, places });
+            all.push(Backup { machines, name, alike: alike.len() - taken, places, homeless });
         }
     }
     all.sort_by(|a, b| a.machines.cmp(&b.machines));
     all
 }
 
-/// What goes where when machines are lost.
-fn after(problem: &Problem<'_>, lost: &[usize], limits: &Limits) -> Option<Vec<(Replica, usize)>> {
+/// What goes where when machines are lost; or else what finds no place.
+fn after(problem: &Problem<'_>, lost: &[usize], limits: &Limits) -> (Option<Vec<(Replica, usize)>>, Vec<Homeless>) {
     let (stack, running) = without(problem, lost);
     let rest = Problem::new(&stack, running, Policy::Pack);
-    let Outcome::Placed(solution) = place(&rest, limits) else { return None };
+    let Outcome::Placed(solution) = place(&rest, limits) else {
+        return (None, without_place(&rest, limits));
+    };
     let ran = |it: &Running, replica: &Replica| it.service == replica.service && it.number == replica.number;
     let mut goes = Vec::new();
     // What takes a lost one's place may bear another number, if lower ones are free.
@@ -59,5 +64,5 @@ fn after(problem: &Problem<'_>, lost: &[usize], limits: &Limits) -> Option<Vec<(
         }
     }
     goes.sort_by_key(|(replica, _)| (replica.service, replica.number));
-    Some(goes)
+    (Some(goes), Vec::new())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Availability;
 use crate::stack::{By, Replicas, Stack};
+use crate::units::Amounts;
 
 use super::constraints::names;
 use super::problem::{Policy, Problem, Running};
@@ -121,6 +122,7 @@ pub fn not_survived(problem: &Problem<'_>, by: &By, limits: &Limits) -> (Vec<Dia
                     }
                 }
                 finding.notes = certificates.into_iter().map(|it| it.message).collect();
+                finding.notes.extend(wanted(problem, &homeless));
                 findings.push(finding.help(
                     "add room on what is left: a machine, or fewer replicas or smaller reservations; `planner capacity` \
                      tells how much is missing",
@@ -129,6 +131,18 @@ pub fn not_survived(problem: &Problem<'_>, by: &By, limits: &Limits) -> (Vec<Dia
         }
     }
     (findings, unknown)
+}
+
+/// How much what finds no place asks for: "what finds no place asks for cpus 2, memory 1 GiB".
+fn wanted(problem: &Problem<'_>, homeless: &[Homeless]) -> Option<String> {
+    let mut sum = Amounts::new();
+    for left in homeless {
+        let service = problem.stack.service(&left.service)?;
+        sum.add(&service.demand, u64::from(left.wanted - left.placed));
+    }
+    let asked = sum.iter().filter(|(_, amount)| *amount > 0);
+    let asked: Vec<String> = asked.map(|(resource, amount)| format!("{resource} {}", resource.show(amount))).collect();
+    (!asked.is_empty()).then(|| format!("what finds no place asks for {}", asked.join(", ")))
 }
 
 /// The code of [`without_headroom`].

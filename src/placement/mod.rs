@@ -18,6 +18,7 @@ pub mod refusal;
 mod replicas;
 mod solution;
 pub mod strategies;
+mod survival;
 mod tied;
 mod verify;
 
@@ -27,9 +28,11 @@ pub use explain::certificates;
 pub use lower::bare as numbers;
 pub use objective::fewest_leave;
 pub use problem::{Layout, Policy, Problem, Running};
+pub use refusal::listed;
 pub use replicas::Replica;
 pub use solution::{Placed, Solution};
 pub use strategies::{Ended, Limits, TierValue, fleet};
+pub use survival::{Room, not_left, others_move, place_surviving};
 pub use verify::verify;
 
 use strategies::Solved;

@@ -1,6 +1,6 @@
 //! What makes one layout better than another: tiers, each decided before the next is looked at.
 
-use super::core::{Hinge, Tier, UNLIMITED};
+use super::core::{Hinge, Tier, UNLIMITED, near_enough};
 use super::lower::Lowering;
 use super::plain::{even_hinges, largest_headroom};
 use super::problem::{Policy, Problem, Running};
@@ -60,6 +60,8 @@ pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
         let order = tiers.iter().position(|tier| [ORDER, FIRST].contains(&tier.name.as_str())).unwrap_or(tiers.len());
         tiers.insert(order, Tier { name: "moves for it".to_owned(), ..moves });
     }
+    let near = near_enough(&lowering.instance);
+    tiers.iter_mut().filter(|tier| !tier.hinges.is_empty() && !tier.whole).for_each(|tier| tier.tolerance = near);
     lowering.instance.tiers = tiers;
 }
 

@@ -13,6 +13,7 @@ use super::current::{Own, own, set_aside};
 use super::images::Pins;
 use super::make::{NoPlan, Parts, assemble};
 use super::model::Plan;
+use super::order::order;
 use super::reasons::COMES_BACK;
 use super::told::Quality;
 use super::work::{Removal, Work};
@@ -58,9 +59,11 @@ pub fn roll_back(stack: &Stack, services: &[&str], observed: &Observed, origin: 
     if !short.is_empty() {
         return Err(NoPlan::Refused(short));
     }
+    let order = &order(&stack, None, &works, &removals);
     let (own, aside, works, removals) = (&own, &aside, &works, &removals);
     let pins = &Pins::default();
-    let parts = Parts { stack: &stack, observed, pins, origin, own, aside, works, removals, keeps_networks: true };
+    let keeps_networks = true;
+    let parts = Parts { stack: &stack, observed, pins, origin, own, aside, works, removals, order, keeps_networks };
     assemble(&parts, Quality::default())
 }
 

@@ -3,7 +3,7 @@
 use crate::placement::{self, Limits, Problem, Solution};
 use crate::stack::{By, Stack};
 
-use super::told::{Backup, BackupPlace};
+use super::told::{Backup, BackupPlace, GivesWay};
 
 /// The losses that services of a stack are to survive, each once.
 pub fn asked_losses(stack: &Stack) -> Vec<By> {
@@ -39,6 +39,11 @@ fn told(stack: &Stack, backup: &placement::Backup) -> Backup {
         lost: backup.name.clone().map_or(lost.clone(), |name| format!("{name} ({lost})")),
         alike: backup.alike,
         survived: backup.places.is_some(),
+        gives_way: backup
+            .homeless
+            .iter()
+            .map(|it| GivesWay { service: it.service.clone(), containers: it.wanted - it.placed })
+            .collect(),
         places: places.collect(),
     }
 }

@@ -127,6 +127,9 @@ pub(super) fn settings_to_restore(own: &Own<'_>, spec: &ContainerSpec) -> Option
 /// Why a container that was made from this spec must be made anew all the same; nothing where it can go on.
 pub(super) fn beyond_mending(own: &Own<'_>, spec: &ContainerSpec, pin: Option<&Pin>) -> Vec<String> {
     let mut why = Vec::new();
+    if own.state.stuck {
+        why.push("its engine cannot start it any more: something is left of it".to_owned());
+    }
     if pin.is_some_and(|pin| pin.is_other_than(&own.state.image_id, spec.pull)) {
         why.push(format!("{} is another image by now", spec.image));
     }

@@ -31,10 +31,9 @@ impl Steps<'_, '_> {
             }
             let stops: Vec<Node> = works.iter().flat_map(|(_, work)| stops(&self.graph, work)).collect();
             let before = self.graph.ancestors(&stops);
-            let served = works
-                .iter()
-                .filter_map(|(index, _)| Some(self.replaced.get(index)?.well))
-                .any(|well| before.contains(&well));
+            let wells = works.iter().filter_map(|(index, _)| Some(self.replaced.get(index)?.well));
+            let passing = works.iter().filter_map(|(index, _)| Some(self.passing.get(index)?.serves));
+            let served = wells.chain(passing).any(|well| before.contains(&well));
             if !served {
                 let grace = works[0].1.spec().stop_grace_seconds.unwrap_or(GRACE);
                 found.push(Downtime { service: works[0].1.service.name.clone(), stopping_seconds: grace });

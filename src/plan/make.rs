@@ -18,6 +18,7 @@ use super::graph::Graph;
 use super::images::{Pins, has_image};
 use super::model::{Action, Change, FORMAT_VERSION, PlacedContainer, Plan};
 use super::moved;
+use super::order::{Order, order};
 use super::steps::{Steps, completes};
 use super::surroundings::{drop_unused_networks, having, prepare};
 use super::told::{MachineUse, NetworkWay, Quality, TierQuality};
@@ -42,6 +43,7 @@ pub(super) struct Parts<'p, 'a> {
     pub aside: &'p [Own<'a>],
     pub works: &'p [Work<'a>],
     pub removals: &'p [Removal<'a>],
+    pub order: &'p Order<'a>,
     /// Whether networks stay that no container is in any more.
     pub keeps_networks: bool,
 }
@@ -71,11 +73,10 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
         ended: solution.ended.word().to_owned(),
         tiers: solution.tiers.iter().map(tier).collect(),
     };
-    let (own, aside, works, removals) = (&own, &aside, &works, &removals);
-    assemble(
-        &Parts { stack, observed, pins: &pins, origin, own, aside, works, removals, keeps_networks: false },
-        quality,
-    )
+    let order = &order(stack, Some((problem, observed)), &works, &removals);
+    let (pins, own, aside, works, removals) = (&pins, &own, &aside, &works, &removals);
+    let parts = Parts { stack, observed, pins, origin, own, aside, works, removals, order, keeps_networks: false };
+    assemble(&parts, quality)
 }
 
 /// Changes and steps of what is to be done to containers.
@@ -83,20 +84,22 @@ pub fn make(problem: &Problem<'_>, solution: &Solution, observed: &Observed, ori
 /// # Errors
 /// When the steps have no order.
 pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, NoPlan> {
-    let Parts { stack, observed, pins, origin, own, aside, works, removals, keeps_networks } = *parts;
-    let mut changes: Vec<Change> =
-        works.iter().filter_map(|work| change(stack, work, completes(stack, &work.service.name))).collect();
+    let Parts { stack, observed, pins, origin, own, aside, works, removals, order, keeps_networks } = *parts;
+    let mut changes = changes(stack, order, works);
     changes.extend(removals.iter().map(|it| removed(stack, &it.own, it.address(stack), &it.reason)));
     let previous = works.iter().flat_map(|work| &work.previous);
     changes
         .extend(previous.map(|own| removed(stack, own, previous_address(stack, own), "no longer kept to go back to")));
     let mut graph = Graph::default();
-    let surroundings = prepare(stack, (observed, pins), works, &mut graph, &mut changes);
-    let mut steps = Steps::new(stack, origin, works, removals, graph);
+    let of_all: Vec<&Work<'_>> = works.iter().chain(order.passing.values()).collect();
+    let surroundings = prepare(stack, (observed, pins), &of_all, &mut graph, &mut changes);
+    let mut steps = Steps::new(stack, origin, works, removals, order, graph);
     steps.plan(&surroundings, observed);
     moved::tell(stack, &mut changes);
     let (rollouts, downtime) = (steps.rollouts(), steps.downtime());
+    let passed = steps.passing.values().map(|passing| passing.gone).collect::<Vec<_>>();
     let (mut graph, gone) = (steps.graph, steps.gone);
+    surroundings.drop_passing_networks(stack, (works, order), &passed, &mut graph, &mut changes);
     if !keeps_networks {
         let aside = staying_aside(aside, works, removals);
         drop_unused_networks(stack, observed, works, &aside, &gone, &mut graph, &mut changes);
@@ -120,6 +123,19 @@ pub(super) fn assemble(parts: &Parts<'_, '_>, quality: Quality) -> Result<Plan, 
     })
 }
 
+/// What changes of containers, and how each gets to its place.
+fn changes(stack: &Stack, order: &Order<'_>, works: &[Work<'_>]) -> Vec<Change> {
+    let mut ways = order.reasons(stack, works);
+    let mut changes = Vec::new();
+    for (index, work) in works.iter().enumerate() {
+        let Some(mut change) = change(stack, work, completes(stack, &work.service.name)) else { continue };
+        change.reasons.extend(ways.remove(&index));
+        change.by_way_of = order.passing.get(&index).map(|there| stack.machines[there.machine].name.clone());
+        changes.push(change);
+    }
+    changes
+}
+
 /// The plan that takes the project away: its containers, whatever their services, and its networks. Volumes stay.
 ///
 /// # Errors
@@ -137,6 +153,8 @@ pub fn take_down(stack: &Stack, observed: &Observed, origin: &Origin) -> Result<
     let solution = Solution { replicas: Vec::new(), tiers: Vec::new(), ended: Ended::Proof };
     let mut plan = make(&problem, &solution, observed, origin)?;
     plan.quality = Quality::default();
+    // Whatever became of what goes.
+    plan.drift = Vec::new();
     let reasons = plan.changes.iter_mut().map(|change| &mut change.reasons);
     reasons.for_each(|reasons| *reasons = vec!["the project is taken away".to_owned()]);
     Ok(plan)
@@ -170,6 +188,7 @@ fn removed(stack: &Stack, own: &Own<'_>, address: String, reason: &str) -> Chang
         address,
         machine: stack.machines[own.machine].name.clone(),
         moved_from: None,
+        by_way_of: None,
         actions: vec![Action::Delete],
         reasons: vec![reason.to_owned()],
         attributes: Vec::new(),

@@ -15,10 +15,12 @@ mod lost;
 mod make;
 mod model;
 mod moved;
+mod order;
 mod overlap;
 mod reach;
 mod reasons;
 mod rollout;
+mod sequence;
 mod status;
 mod steps;
 mod surroundings;
@@ -45,5 +47,5 @@ pub use model::{
     PlacedContainer, Plan, ServiceRollout, Step, Until, VolumeCopy, VolumeSpec, When,
 };
 pub use reach::out_of_reach;
-pub use told::{Backup, BackupPlace, Downtime, MachineUse, NetworkWay, Quality, TierQuality};
+pub use told::{Backup, BackupPlace, Downtime, GivesWay, MachineUse, NetworkWay, Quality, TierQuality};
 pub use waits::await_all;

@@ -105,6 +105,9 @@ pub struct Change {
     /// For a container that moves: where it is now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
+    /// For a container that serves on another machine meanwhile: which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_way_of: Option<String>,
     /// In order. A search for "delete" finds every destruction.
     pub actions: Vec<Action>,
     /// Why, as clauses: "image changed", "m2 is draining".

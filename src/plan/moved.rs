@@ -68,6 +68,7 @@ pub(super) fn tell(stack: &Stack, changes: &mut Vec<Change>) {
             address,
             machine: stack.machines[moved.to].name.clone(),
             moved_from: Some(from),
+            by_way_of: None,
             actions: vec![Action::Create],
             reasons: vec![format!("{stays} (docker volume rm {})", moved.volume)],
             attributes: Vec::new(),

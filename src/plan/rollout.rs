@@ -12,8 +12,9 @@ impl Steps<'_, '_> {
     pub(super) fn in_groups(&mut self) {
         for service in 0..self.stack.services.len() {
             let of_service = self.replaced.keys().copied().filter(|index| self.works[*index].index == service);
-            let replaced: Vec<usize> =
+            let mut replaced: Vec<usize> =
                 of_service.clone().filter(|index| self.works[*index].replaces_running()).collect();
+            replaced.sort_by_key(|index| self.order.begin(*index));
             let made: Vec<Node> = of_service.filter_map(|index| self.replaced[&index].made).collect();
             let update = &self.stack.services[service].update;
             let mut before: Vec<Node> = Vec::new();

@@ -10,10 +10,10 @@ use super::container::Origin;
 use super::current::{Own, name_aside};
 use super::graph::{Graph, Node};
 use super::model::{Operation, Until, When};
-use super::overlap;
+use super::order::Order;
 use super::rollout::milliseconds;
 use super::surroundings::Surroundings;
-use super::work::{Removal, Work, previous_address};
+use super::work::{Removal, Work, hosts_named, previous_address};
 
 /// Makes all container steps. Returns the steps after which containers have gone from each machine.
 pub(super) struct Steps<'p, 'a> {
@@ -21,17 +21,20 @@ pub(super) struct Steps<'p, 'a> {
     pub origin: &'p Origin,
     pub works: &'p [Work<'a>],
     pub removals: &'p [Removal<'a>],
+    pub order: &'p Order<'a>,
     pub graph: Graph,
     /// The steps that make a new container, or stop, start and await one, by index of its work.
     pub replaced: BTreeMap<usize, Replaced>,
     /// These start a container, by index of its work.
-    starts: BTreeMap<usize, Node>,
+    pub(super) starts: BTreeMap<usize, Node>,
     /// After these, it has been started, and what is to be run in it then has ended; by index of its work.
-    started: BTreeMap<usize, Node>,
+    pub(super) started: BTreeMap<usize, Node>,
     /// After these, containers have left a machine.
     pub gone: BTreeMap<usize, Vec<Node>>,
-    /// The running containers that leave a machine: whatever is new there starts after they have stopped.
-    leaving: BTreeMap<usize, Vec<Leaving>>,
+    /// The running containers that leave a machine: whatever needs their room there starts after they have stopped.
+    pub(super) leaving: BTreeMap<usize, Vec<Leaving>>,
+    /// What passes through another machine, by index of its work.
+    pub(super) passing: BTreeMap<usize, Passing>,
     /// After these, a container knows other versions of its files, by index of its work.
     reloaded: BTreeMap<usize, Node>,
     /// With these, what goes for good begins to, by the container's id.
@@ -46,23 +49,37 @@ pub(super) struct Steps<'p, 'a> {
 
 /// A running container that leaves a machine.
 #[derive(Clone, Copy)]
-struct Leaving {
+pub(super) struct Leaving {
     /// The first step of that.
-    begin: Node,
+    pub begin: Node,
     /// Stops it.
-    stop: Node,
+    pub stop: Node,
     /// The work that it is an old one of, by index.
-    of: Option<usize>,
+    pub of: Option<usize>,
+    /// Index of its service, where the files know it.
+    pub service: Option<usize>,
+}
+
+/// The steps of a container that is on another machine meanwhile.
+pub(super) struct Passing {
+    /// Starts it there.
+    pub start: Node,
+    /// After this, it serves there.
+    pub serves: Node,
+    /// Stops it there.
+    pub stop: Node,
+    /// Removes it.
+    pub gone: Node,
 }
 
 /// The steps in which a container goes.
-struct TakenAway {
+pub(super) struct TakenAway {
     /// The first: what is to be run before it stops, or the stop.
     begin: Node,
     /// Stops it; none where it does not run.
     stop: Option<Node>,
     /// Removes it, or gives it the name under which it is set aside.
-    last: Node,
+    pub last: Node,
 }
 
 /// The steps in which one container takes another's place.
@@ -81,6 +98,7 @@ impl<'p, 'a> Steps<'p, 'a> {
         origin: &'p Origin,
         works: &'p [Work<'a>],
         removals: &'p [Removal<'a>],
+        order: &'p Order<'a>,
         graph: Graph,
     ) -> Self {
         Steps {
@@ -88,12 +106,14 @@ impl<'p, 'a> Steps<'p, 'a> {
             origin,
             works,
             removals,
+            order,
             graph,
             replaced: BTreeMap::new(),
             starts: BTreeMap::new(),
             started: BTreeMap::new(),
             gone: BTreeMap::new(),
             leaving: BTreeMap::new(),
+            passing: BTreeMap::new(),
             removed: BTreeMap::new(),
             removals_begin: BTreeMap::new(),
             reloaded: BTreeMap::new(),
@@ -113,8 +133,11 @@ impl<'p, 'a> Steps<'p, 'a> {
                 self.keep(index, work);
             }
         }
+        self.wait_for_hosts();
         self.wait_for_leaving();
         self.copy_volumes(surroundings, observed);
+        self.wait_for_what_may_return();
+        self.stop_when_there_is_room();
         self.wait_for_dependencies();
         self.in_groups();
         self.wait_for_proxies();
@@ -147,7 +170,13 @@ impl<'p, 'a> Steps<'p, 'a> {
     }
 
     /// Stops a container if it runs, and removes it; the one that a work sets aside gets another name instead.
-    fn take_away(&mut self, address: &str, own: &Own<'_>, before: &[Node], index: Option<usize>) -> TakenAway {
+    pub(super) fn take_away(
+        &mut self,
+        address: &str,
+        own: &Own<'_>,
+        before: &[Node],
+        index: Option<usize>,
+    ) -> TakenAway {
         let (id, name) = (own.state.id.clone(), own.state.name.clone());
         let machine = self.machine(own.machine);
         let (mut before, mut begin) = (before.to_vec(), None);
@@ -176,7 +205,9 @@ impl<'p, 'a> Steps<'p, 'a> {
             self.gone.entry(own.machine).or_default().push(last);
         }
         let begin = begin.or(stop).unwrap_or(last);
-        self.leaving.entry(own.machine).or_default().extend(stop.map(|stop| Leaving { begin, stop, of: index }));
+        let service = self.stack.services.iter().position(|service| service.name == own.service);
+        let leaving = |stop| Leaving { begin, stop, of: index, service };
+        self.leaving.entry(own.machine).or_default().extend(stop.map(leaving));
         TakenAway { begin, stop, last }
     }
 
@@ -236,7 +267,9 @@ impl<'p, 'a> Steps<'p, 'a> {
             }
         };
         self.remove_previous(work, made.as_slice());
-        let (begins, well) = if overlap::is_possible(self.stack, self.works, self.removals, work) {
+        let (begins, well) = if let Some(passing) = self.order.passing.get(&index) {
+            self.pass_through((index, work), passing, name, (made, surroundings))
+        } else if self.order.is_start_first(index) {
             self.start_first(index, work, name, made)
         } else {
             self.stop_first(index, work, name, made)
@@ -289,7 +322,7 @@ impl<'p, 'a> Steps<'p, 'a> {
     }
 
     /// Starts a container, and runs in it what is to be run then. Returns the start, and the step after which all is done.
-    fn start(&mut self, index: usize, work: &Work<'_>, name: &str, before: &[Node]) -> (Node, Node) {
+    pub(super) fn start(&mut self, index: usize, work: &Work<'_>, name: &str, before: &[Node]) -> (Node, Node) {
         let (address, machine) = (work.address(), self.machine(work.machine));
         let start = self.graph.add(&address, machine, Operation::Start { name: name.to_owned() }, before);
         self.starts.insert(index, start);
@@ -312,7 +345,7 @@ impl<'p, 'a> Steps<'p, 'a> {
 
     /// The step after which a container that was started is well: healthy, where its health is tested, and after that as
     /// long as it is to be looked at.
-    fn well(&mut self, index: usize, work: &Work<'_>, name: &str, start: Node) -> Node {
+    pub(super) fn well(&mut self, index: usize, work: &Work<'_>, name: &str, start: Node) -> Node {
         let (address, machine) = (work.address(), self.machine(work.machine));
         let tested = work.creates() && work.spec().tests_health();
         let until = if tested { Until::Healthy } else { Until::Ready };
@@ -326,21 +359,17 @@ impl<'p, 'a> Steps<'p, 'a> {
         self.graph.add(&address, machine, Operation::Watch { name: name.to_owned(), milliseconds }, &[wait])
     }
 
-    /// Room and ports on a machine are free only when what leaves it has stopped; and when that may come back, only when it
-    /// does not any more.
-    fn wait_for_leaving(&mut self) {
-        for (index, start) in &self.starts {
-            if overlap::needs_no_more(self.works, self.removals, &self.works[*index]) {
-                continue;
-            }
-            for Leaving { stop, of, .. } in self.leaving.get(&self.works[*index].machine).into_iter().flatten() {
-                let another = |of: &&Work<'_>| of.index != self.works[*index].index;
-                let returns = |of: &&Work<'_>| of.service.update.on_failure == OnFailure::Rollback;
-                if let Some(of) = of.map(|of| &self.works[of]).filter(another).filter(returns) {
-                    let replaced = self.replaced.iter().filter(|(index, _)| self.works[**index].index == of.index);
-                    replaced.for_each(|(_, replaced)| self.graph.wait_if_possible(*start, replaced.well));
-                }
-                self.graph.wait_if_possible(*start, *stop);
+    /// What lives with another container names it when it is made: that one must have its name by then.
+    fn wait_for_hosts(&mut self) {
+        for (index, replaced) in &self.replaced {
+            let work = &self.works[*index];
+            let hosts = hosts_named(work.service);
+            let starts = self.starts.iter().filter(|(other, _)| {
+                let other = &self.works[**other];
+                other.machine == work.machine && hosts.contains(&other.service.name.as_str())
+            });
+            for (made, (_, start)) in replaced.made.iter().flat_map(|made| starts.clone().map(move |it| (made, it))) {
+                self.graph.wait_if_possible(*made, *start);
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::stack::{ContainerSpec, PullPolicy, Stack};
 use super::graph::{Graph, Node};
 use super::images::{Pin, Pins, has_image, kind};
 use super::model::{Action, Change, NetworkSpec, Operation, VolumeSpec};
+use super::order::Order;
 use super::work::Work;
 
 /// The driver of networks that reach across the machines of a Swarm.
@@ -49,6 +50,33 @@ impl Surroundings {
 }
 
 impl Surroundings {
+    /// Networks that were made only for what passes through a machine go when it has gone, after these steps.
+    pub(super) fn drop_passing_networks(
+        &self,
+        stack: &Stack,
+        (works, order): (&[Work<'_>], &Order<'_>),
+        gone: &[Node],
+        graph: &mut Graph,
+        changes: &mut [Change],
+    ) {
+        for (machine, thing) in self.made.keys() {
+            let Thing::Network(name) = thing else { continue };
+            let of_swarm = self.makers.of_swarm.contains(name);
+            let used = |work: &Work<'_>| (of_swarm || work.machine == *machine) && work.spec().joins(name);
+            let key = stack.networks.iter().find(|(_, network)| network.name == *name).map(|(key, _)| key);
+            let (Some(key), false) = (key, works.iter().any(used)) else { continue };
+            let at = &stack.machines[*machine].name;
+            let address = format!("network:{key}@{at}");
+            graph.add(&address, at, Operation::RemoveNetwork { name: name.clone() }, gone);
+            let passes = order.passing.values().find(|work| used(work));
+            for change in changes.iter_mut().filter(|change| change.address == address) {
+                change.actions.push(Action::Delete);
+                let passes = passes.map(|work| format!("only while {}.{} is there", work.service.name, work.number));
+                change.reasons.extend(passes);
+            }
+        }
+    }
+
     /// The step that makes a volume on a machine, if one does.
     pub(super) fn volume(&self, machine: usize, volume: &str) -> Option<Node> {
         self.made.get(&(machine, Thing::Volume(volume.to_owned()))).copied()
@@ -69,7 +97,7 @@ impl Makers {
 pub(super) fn prepare(
     stack: &Stack,
     (observed, pins): (&Observed, &Pins),
-    works: &[Work<'_>],
+    works: &[&Work<'_>],
     graph: &mut Graph,
     changes: &mut Vec<Change>,
 ) -> Surroundings {
@@ -120,6 +148,7 @@ fn created(address: &str, machine: &str, work: &Work<'_>) -> Change {
         address: address.to_owned(),
         machine: machine.to_owned(),
         moved_from: None,
+        by_way_of: None,
         actions: vec![Action::Create],
         reasons: vec![format!("{}.{} needs it there", work.service.name, work.number)],
         attributes: Vec::new(),
@@ -238,6 +267,7 @@ pub(super) fn drop_unused_networks(
                 address,
                 machine: machine.name.clone(),
                 moved_from: None,
+                by_way_of: None,
                 actions: vec![Action::Delete],
                 reasons: vec![format!("nothing on {} is in it any more", machine.name)],
                 attributes: Vec::new(),

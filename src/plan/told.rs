@@ -16,6 +16,18 @@ pub struct Backup {
     pub survived: bool,
     /// Where the containers go then that go elsewhere.
     pub places: Vec<BackupPlace>,
+    /// Where not everything finds a place: what does not, where as much as possible does, those of higher priority first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gives_way: Vec<GivesWay>,
+}
+
+/// Containers of a service that find no place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivesWay {
+    /// The service.
+    pub service: String,
+    /// So many of its containers.
+    pub containers: u32,
 }
 
 /// Where a container would go.
@@ -86,7 +98,8 @@ pub struct Quality {
     pub proven: bool,
     /// Where not proven: the largest relative distance of a tier to its proven bound, as a fraction (0.02: 2 %).
     pub gap: f64,
-    /// What ended the search: `proof`, `work` (another run finds the same), `time` or `stopped` (it may not).
+    /// What ended the search: `proof`, `enough` (even use is less than a thousandth from the best), `work` (another run finds the
+    /// same), `time` or `stopped` (it may not).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub ended: String,
     /// What each tier of the objective came to, the one that was decided first coming first.

@@ -51,6 +51,26 @@ impl<'a> Work<'a> {
         format!("container:{}:{}", self.service.name, self.number)
     }
 
+    /// The same container on another machine, where nothing of it is and nobody knows it by a port.
+    pub(super) fn at(&self, stack: &Stack, machine: usize) -> Work<'a> {
+        Work {
+            service: self.service,
+            index: self.index,
+            number: self.number,
+            machine,
+            ports: Vec::new(),
+            name: stack.container_name(self.service, self.number, machine),
+            hash: self.service.container_on(machine).config_hash(),
+            kept: None,
+            old: Vec::new(),
+            aside: None,
+            previous: Vec::new(),
+            restores: None,
+            drifted: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+
     /// What it is made from.
     pub(super) fn spec(&self) -> &'a ContainerSpec {
         self.service.container_on(self.machine)
@@ -225,6 +245,12 @@ pub(super) fn host_services(service: &Service) -> Vec<&str> {
     modes.into_iter().flatten().filter_map(|mode| mode.strip_prefix("service:")).collect()
 }
 
+/// The services whose containers this one's name when they are made: for their namespaces, or for their volumes.
+pub(super) fn hosts_named(service: &Service) -> Vec<&str> {
+    let volumes = service.container.volumes_from.iter().map(|from| from.split(':').next().unwrap_or(from));
+    host_services(service).into_iter().chain(volumes).collect()
+}
+
 fn removal<'a>(problem: &Problem<'_>, own: Own<'a>) -> Removal<'a> {
     let service = problem.stack.services.iter().position(|service| service.name == own.service);
     let reason = match service {
@@ -282,6 +308,7 @@ pub(super) fn change(stack: &Stack, work: &Work<'_>, completes: bool) -> Option<
         address: work.address(),
         machine: machine(work.machine),
         moved_from,
+        by_way_of: None,
         actions,
         reasons: work.reasons.clone(),
         attributes: attributes(work),

@@ -10,7 +10,7 @@ use crate::source::{Spanned, Text};
 
 use super::discovery::{self, Discovery, Said};
 use super::model::{Network, Stack, Volume};
-use super::{machines, services};
+use super::{machines, services, wishes};
 
 /// Brings everything together. Without an inventory there is one machine, the local engine. Without observations,
 /// machines are as the inventory says, empty, and no volume exists yet.
@@ -25,6 +25,7 @@ pub fn build(
     let mut said = Said::of_project(compose, &mut findings);
     let (networks, ways) = networks(compose, &mut said);
     let proxy_image = said.image;
+    let survive = wishes::losses(compose, &mut findings);
     let mut stack = Stack {
         project: compose.name.clone(),
         services: Vec::new(),
@@ -35,6 +36,7 @@ pub fn build(
         moves: Vec::new(),
         machines: machines::machines(compose, inventory, observed),
         inactive: compose.inactive.keys().map(ToString::to_string).collect(),
+        survive,
     };
     let unsized_demand = inventory.map(|inventory| &inventory.unsized_demand);
     for service in compose.services.values().filter(|service| service.provider.is_none()) {

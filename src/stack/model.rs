@@ -36,6 +36,8 @@ pub struct Stack {
     pub moves: Vec<VolumeMove>,
     /// Services of the files whose profiles are not active: what runs of them is left alone.
     pub inactive: BTreeSet<String>,
+    /// Losses after which all is to find room again.
+    pub survive: Vec<By>,
 }
 
 impl Stack {
@@ -99,6 +101,7 @@ impl Stack {
             pre_stop: self.pre_stop.clone(),
             moves: self.moves.clone(),
             inactive: self.inactive.clone(),
+            survive: self.survive.clone(),
         }
     }
 

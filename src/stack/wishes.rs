@@ -18,6 +18,8 @@ pub struct Wishes {
     pub apart: Vec<Bond>,
     /// Losses after which enough of it is still there.
     pub survive: Vec<Survive>,
+    /// Who finds a place where not all do: the higher first; 0 where nothing is said.
+    pub priority: i32,
 }
 
 /// What divides the machines into domains.
@@ -83,7 +85,7 @@ impl By {
     }
 }
 
-const KEYS: [&str; 4] = ["spread", "near", "apart", "survive"];
+const KEYS: [&str; 5] = ["spread", "near", "apart", "survive", "priority"];
 
 /// Reads a service's `x-planner`; what cannot be understood is reported, and left out.
 pub(super) fn wishes(compose: &Compose, written: &compose::Service, findings: &mut Vec<Diagnostic>) -> Wishes {
@@ -105,6 +107,7 @@ pub(super) fn wishes(compose: &Compose, written: &compose::Service, findings: &m
             "near" => wishes.near.extend(items.iter().filter_map(|item| reader.bond(item))),
             "apart" => wishes.apart.extend(items.iter().filter_map(|item| reader.bond(item))),
             "survive" => wishes.survive.extend(items.iter().filter_map(|item| reader.survive(item))),
+            "priority" => wishes.priority = reader.priority(&entry.value).unwrap_or_default(),
             // Other rooms' words are theirs to judge.
             other => {
                 if let Some(near) = nearest(other, KEYS.iter().copied()) {
@@ -115,6 +118,25 @@ pub(super) fn wishes(compose: &Compose, written: &compose::Service, findings: &m
         }
     }
     wishes
+}
+
+/// The losses that the stack as a whole is to survive: `x-planner: {survive: machine}` beside the services.
+pub(super) fn losses(compose: &Compose, findings: &mut Vec<Diagnostic>) -> Vec<By> {
+    const HELP: &str = "for example `survive: machine`, or `survive: [machine, zone]`";
+    let mut losses: Vec<By> = Vec::new();
+    let node = compose.extensions.get("x-planner").and_then(|node| node.get("survive"));
+    let items = node.map_or(&[][..], |node| node.as_sequence().unwrap_or(std::slice::from_ref(node)));
+    for item in items {
+        match item.as_scalar().map(|scalar| scalar.canonical()).filter(|text| !text.is_empty()) {
+            Some(text) if losses.contains(&By::parse(&text)) => {}
+            Some(text) => losses.push(By::parse(&text)),
+            None => {
+                let message = format!("`x-planner`: a loss is named by a label or `machine`, not by {}", item.noun());
+                findings.push(Diagnostic::error("M326", message).label(item.span, "here").help(HELP));
+            }
+        }
+    }
+    losses
 }
 
 struct Reader<'a> {
@@ -159,6 +181,16 @@ impl Reader<'_> {
         let number = number.filter(|number| *number >= least);
         if number.is_none() {
             self.report(node.span, &format!("a whole number from {least} is expected"), help);
+        }
+        number
+    }
+
+    /// `10`, `-1`.
+    fn priority(&mut self, item: &Node) -> Option<i32> {
+        let number = item.as_scalar().and_then(|scalar| i32::try_from(scalar.as_int()?).ok());
+        if number.is_none() {
+            let help = "for example `priority: 10`: the higher finds a place first; 0 where nothing is said";
+            self.report(item.span, &format!("a whole number is expected, not {}", item.noun()), help);
         }
         number
     }

@@ -2,7 +2,7 @@
 
 use comfy_table::Color;
 
-use crate::plan::{Backup, BackupPlace};
+use crate::plan::{Backup, BackupPlace, GivesWay};
 use crate::text::tame;
 
 use super::style::{Style, cell, count, lines};
@@ -19,13 +19,21 @@ pub(super) fn backups(backups: &[Backup], style: Style) -> String {
     for it in backups {
         let alike = if it.alike > 0 { format!(" (or {} like it)", it.alike) } else { String::new() };
         let (what, color) = match (it.survived, it.places.is_empty()) {
-            (false, _) => ("not everything finds a place".to_owned(), Color::Red),
+            (false, _) => (format!("not everything finds a place{}", giving_way(&it.gives_way)), Color::Red),
             (true, true) => ("nothing moves".to_owned(), Color::Green),
             (true, false) => (places(&it.places), Color::Green),
         };
         table.add_row(vec![cell(format!("  if {}{alike} is lost", tame(&it.lost))), cell(what).fg(color)]);
     }
     format!("\n{}", lines(&table))
+}
+
+/// ": 2 of `batch` without".
+fn giving_way(all: &[GivesWay]) -> String {
+    let told: Vec<String> =
+        all.iter().take(MOST_NAMED).map(|it| format!("{} of `{}`", it.containers, it.service)).collect();
+    let more = if all.len() > MOST_NAMED { ", …" } else { "" };
+    if told.is_empty() { String::new() } else { tame(&format!(": {}{more} without", told.join(", "))) }
 }
 
 /// "web.2 → m3, kv.1 → m1".

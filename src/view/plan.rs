@@ -104,7 +104,10 @@ fn changes(plan: &Plan, verbose: bool, style: Style) -> String {
             shown.push(&alike[0].address);
         }
         let places = match (&change.moved_from, kind) {
-            (Some(from), _) => format!("{from} → {}", change.machine),
+            (Some(from), _) => {
+                let through = change.by_way_of.as_deref().map(|machine| format!("{machine} → ")).unwrap_or_default();
+                format!("{from} → {through}{}", change.machine)
+            }
             (None, "container") => change.machine.clone(),
             _ => alike.iter().map(|change| change.machine.as_str()).collect::<Vec<_>>().join(", "),
         };

@@ -15,3 +15,4 @@ planner diff --detailed-exitcode ../../cli/files/pack.json ../../cli/files/pack.
 planner plan --observed snapshot-sparse.json --survive machine stack.yaml
 planner plan --observed snapshot-sparse.json --survive rack stack.yaml
 planner plan --observed snapshot.json --survive machine stack.yaml two.yaml
+planner plan --observed snapshot-sparse.json stack.yaml ../../cli/files/room.yaml

@@ -100,6 +100,16 @@ fn networks_that_it_was_taken_out_of_come_back_and_others_are_only_told() {
 }
 
 #[test]
+fn what_its_engine_cannot_start_any_more_is_made_anew() {
+    let (_, plan) = edited(&web(), |container, _| {
+        container.state = "created".to_owned();
+        container.stuck = true;
+    });
+    assert_eq!(plan.changes[0].reasons, ["its engine cannot start it any more: something is left of it"]);
+    assert!(plan.steps.iter().any(|step| matches!(step.operation, Operation::CreateContainer(_))));
+}
+
+#[test]
 fn another_image_under_the_same_name_makes_it_anew() {
     let (_, plan) = edited(&web(), |_, observed| {
         let state: &mut MachineState = observed.machines.get_mut("m0").unwrap();

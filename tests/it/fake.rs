@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use planner::apply::{Outcome, apply};
-use planner::cluster::{Cluster, ClusterError, Token, Tokens};
+use planner::cluster::{Cluster, ClusterError, STEPS_AT_ONCE, Token, Tokens};
 use planner::labels;
 use planner::observed::{ContainerState, FORMAT_VERSION, MachineState, NetworkState, Observed, VolumeState};
 use planner::plan::{NewContainer, Operation, Plan, Until};
@@ -30,7 +30,10 @@ pub(crate) struct FakeCluster {
     pub operations_left: Cell<Option<usize>>,
     /// What was done or tried: `machine: operation`.
     pub log: RefCell<Vec<String>>,
-    working: RefCell<BTreeSet<String>>,
+    /// How many steps each machine is at.
+    working: RefCell<BTreeMap<String, usize>>,
+    /// How long steps last is drawn from this; at 0 all last as long.
+    pub speeds: Cell<u64>,
     /// By machine, what marks runs there.
     tokens: RefCell<BTreeMap<String, Vec<Token>>>,
     /// How many turns of others each call for tokens lasts, the last one first; then one each.
@@ -275,22 +278,29 @@ impl Cluster for FakeCluster {
         {
             std::future::pending::<()>().await;
         }
-        let changes = !matches!(operation, Operation::Await { .. } | Operation::Watch { .. } | Operation::Pause { .. });
-        assert!(!changes || self.working.borrow_mut().insert(machine.to_owned()), "{machine} does two things at once");
-        progress("on it");
-        tokio::task::yield_now().await;
-        if changes {
-            self.working.borrow_mut().remove(machine);
-        }
         match self.operations_left.get() {
             Some(0) => return Err(error(machine, "the line is gone")),
             Some(left) => self.operations_left.set(Some(left - 1)),
             None => {}
         }
-        if self.fail.contains(&name) {
-            return Err(error(machine, "as told"));
+        let changes = !matches!(operation, Operation::Await { .. } | Operation::Watch { .. } | Operation::Pause { .. });
+        self.at_work(machine, usize::from(changes));
+        progress("on it");
+        let failed = self.fail.contains(&name).then(|| "as told".to_owned());
+        // What takes room, a port or a name has it from the beginning; what gives them up does so only at the end.
+        let takes = matches!(operation, Operation::Start { .. } | Operation::CreateContainer(_));
+        let mut result = failed.map_or(Ok(()), Err);
+        if takes && result.is_ok() {
+            result = self.change(machine, operation);
         }
-        self.change(machine, operation).map_err(|message| error(machine, &message))
+        for _ in 0..self.turns() {
+            tokio::task::yield_now().await;
+        }
+        if !takes && result.is_ok() {
+            result = self.change(machine, operation);
+        }
+        self.working.borrow_mut().entry(machine.to_owned()).and_modify(|steps| *steps -= usize::from(changes));
+        result.map_err(|message| error(machine, &message))
     }
 
     async fn tokens(&self, machine: &str, project: &str) -> Result<Tokens, ClusterError> {
@@ -332,6 +342,25 @@ impl Cluster for FakeCluster {
 }
 
 impl FakeCluster {
+    fn at_work(&self, machine: &str, steps: usize) {
+        let mut working = self.working.borrow_mut();
+        let all = working.entry(machine.to_owned()).or_default();
+        *all += steps;
+        assert!(*all <= STEPS_AT_ONCE, "{machine} does {all} things at once");
+    }
+
+    /// How many turns of others a step lasts.
+    fn turns(&self) -> u64 {
+        let state = self.speeds.get();
+        if state == 0 {
+            return 1;
+        }
+        // Knuth's MMIX.
+        let next = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.speeds.set(next | 1);
+        1 + (next >> 33) % 6
+    }
+
     /// A call for tokens takes its time, each another.
     async fn delay(&self) {
         let turns = self.delays.borrow_mut().pop().unwrap_or(1);

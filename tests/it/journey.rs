@@ -201,8 +201,10 @@ proptest! {
     fn any_goal_is_reached_from_any_state_however_often_the_line_is_cut(
         goals in prop::collection::vec((any_stack(), any::<bool>()), 1..=3),
         cuts in prop::collection::vec(0usize..25, 0..=3),
+        speeds in any::<u64>(),
     ) {
         let world = World::new();
+        world.cluster.speeds.set(speeds);
         let mut cuts = cuts.into_iter();
         for (stack, pack) in goals {
             let policy = if pack { Policy::Pack } else { Policy::Spread };
@@ -234,8 +236,10 @@ proptest! {
         stack in any_stack(),
         tags in prop::collection::vec(3u8..=4, 3),
         fault in any::<prop::sample::Index>(),
+        speeds in any::<u64>(),
     ) {
         let mut world = World::new();
+        world.cluster.speeds.set(speeds);
         let Some(plan) = world.plan(&stack, Policy::Spread) else { return Ok(()) };
         world.apply(&plan, None);
         let (before, volumes) = (world.serving(), world.volumes());

@@ -1,6 +1,7 @@
 //! One run at a time: locks on machines in memory, taken by several at once in every order of their steps.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -99,6 +100,24 @@ async fn a_process_that_is_gone_leaves_its_lock_behind_at_once() {
 }
 
 #[tokio::test]
+async fn a_lock_that_is_nobodys_is_passed_over_and_taken_off() {
+    let cluster = FakeCluster::new(&THREE);
+    let nobodys = async |name: &str| cluster.put_token("m2", name, &BTreeMap::new()).await.unwrap();
+    nobodys("planner.lock.shop.1").await;
+    let (lock, left) = take(&cluster, "a", &THREE, 0).await.unwrap();
+    assert_eq!(left, 0);
+    assert!(matches!(take(&cluster, "b", &["m2"], 0).await, Err(NotLocked::Held(..))));
+    lock.release().await;
+    assert!(is_free(&cluster, &THREE));
+    // An engine that forgets all labels cannot be locked: that is said, and nobody tries for ever.
+    for generation in 1..20 {
+        nobodys(&format!("planner.lock.shop.{generation}")).await;
+    }
+    let Err(NotLocked::Failed(error)) = take(&cluster, "c", &THREE, 0).await else { panic!("locked") };
+    assert!(error.machine == "m2" && error.help.is_some());
+}
+
+#[tokio::test]
 async fn a_lock_can_be_waited_for_and_be_taken_away() {
     let cluster = FakeCluster::new(&THREE);
     let (lock, _) = take(&cluster, "a", &THREE, 0).await.unwrap();
@@ -131,6 +150,7 @@ proptest! {
         runs in prop::collection::vec(any_run(), 2..5),
         delays in prop::collection::vec(prop_oneof![4 => 0u8..3, 1 => 10u8..60], 0..60),
         dies in any::<bool>(),
+        broken in prop::sample::subsequence(THREE.to_vec(), 0..=3),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let cluster = FakeCluster::new(&THREE);
@@ -139,6 +159,11 @@ proptest! {
             let lock = runtime.block_on(take(&cluster, "old", &THREE, 0)).unwrap();
             drop(lock);
             cluster.clock.set(LEASE + 1);
+        }
+        for machine in broken {
+            // And one of which an engine, when it was killed, left nothing but the name.
+            let name = format!("planner.lock.shop.{}", if dies { 2 } else { 1 });
+            runtime.block_on(cluster.put_token(machine, &name, &BTreeMap::new())).unwrap();
         }
         cluster.delays.replace(delays);
         let inside = RefCell::new([0u32; 3]);

@@ -155,7 +155,7 @@ fn ports_suffice<'a>(at: &Machine, wishes: &[&'a PortDemand], given: &mut Vec<(&
 }
 
 /// The tiers' values as the documentation describes them.
-fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
+pub(crate) fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
     let stack = problem.stack;
     let most = |resource: &Resource| stack.machines.iter().map(|it| it.capacity.get(resource)).max().unwrap_or(0);
     let (mut moves, mut apart, mut even) = (0.0, 0.0, 0.0);
@@ -455,7 +455,7 @@ proptest! {
 }
 
 /// Tier by tier.
-fn compare(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
+pub(crate) fn compare(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
     for (a, b) in a.iter().zip(b) {
         if (a - b).abs() > 1e-5 {
             return a.total_cmp(b);

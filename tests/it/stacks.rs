@@ -71,5 +71,6 @@ pub fn stack(services: Vec<Service>, machines: Vec<Machine>) -> Stack {
         machines,
         moves: Vec::new(),
         inactive: std::collections::BTreeSet::new(),
+        survive: Vec::new(),
     }
 }

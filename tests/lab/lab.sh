@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A lab of N real Docker hosts on one machine: for each host a network namespace with its own
 # address, its own Docker Engine (own data root, its socket, and TLS on port 2376) and its own sshd.
-# Needs root and Debian's packages docker.io, openssh-server, iproute2, iptables, busybox-static, openssl.
+# Needs root and Debian's packages docker.io, openssh-server, iproute2, iptables, busybox-static, e2fsprogs, openssl.
 #
 #   lab.sh install            apt-get the packages above, docker-registry, curl and haproxy; docker compose if it is missing
 #   lab.sh up N               hosts h1..hN at 10.77.0.11, .12, …; waits until every engine answers.
@@ -17,7 +17,9 @@
 #   lab.sh swarm hA hB …      make these hosts a Swarm, the first its manager, if they are none
 #   lab.sh cut hK | heal hK   take the host off the network / put it back (a partition)
 #   lab.sh kill hK            end the engine and its containers at once (a machine lost)
+#   lab.sh kill-engine hK     end the engine alone at once; its containers go on without it
 #   lab.sh start hK           start a killed host's engine again
+#   lab.sh fill hK | spill hK leave nothing free on the disk where the host's engine keeps everything / make it free again
 #   lab.sh down               stop all that `up` started, and remove it
 #
 # ssh: `ssh -F $LAB_DIR/ssh_config h1`; the docker client on a host finds its own engine.
@@ -26,6 +28,7 @@ set -euo pipefail
 LAB_DIR=${LAB_DIR:-${TMPDIR:-/tmp}/planner-lab}
 NET=10.77.0
 BR=plnbr0
+DISK=8G # of each host
 
 die() { echo "lab: $*" >&2; exit 1; }
 sock() { echo "$LAB_DIR/$1/docker.sock"; }
@@ -34,7 +37,7 @@ dk() { local h=$1; shift; docker -H "unix://$(sock "$h")" "$@"; }
 each() { (cd "$LAB_DIR" 2>/dev/null && ls -d h[0-9]* 2>/dev/null | sort -V) || true; }
 
 install_packages() {
-  local packages="docker.io openssh-server iproute2 iptables busybox-static docker-registry openssl curl haproxy"
+  local packages="docker.io openssh-server iproute2 iptables busybox-static e2fsprogs docker-registry openssl curl haproxy"
   apt-get update -q >/dev/null
   # Newer Debians have the client in a package of its own.
   if apt-cache show docker-cli >/dev/null 2>&1; then packages="$packages docker-cli"; fi
@@ -88,6 +91,20 @@ engine() { # start host $1's engine
     --insecure-registry $NET.0/24" >>"$d/dockerd.log" 2>&1 </dev/null &
 }
 
+disk() { # a disk of host $1's own for its engine, of which only what is written takes room here
+  local d=$LAB_DIR/$1
+  mkdir -p "$d/data"
+  truncate -s "$DISK" "$d/disk"
+  mkfs.ext4 -q -m 0 "$d/disk"
+  mount -o loop "$d/disk" "$d/data"
+}
+
+fill() {
+  local d=$LAB_DIR/$1/data
+  fallocate -l "$(df -B1 --output=avail "$d" | tail -1)" "$d/filled" 2>/dev/null || true
+  cat /dev/zero >>"$d/filled" 2>/dev/null || true
+}
+
 wait_engine() {
   local _
   for _ in $(seq 300); do dk "$1" version >/dev/null 2>&1 && return 0; sleep 0.2; done
@@ -109,6 +126,7 @@ host() { # network, sshd and engine of host $1
   ip -n "pln-$h" addr add "$(addr "$h")/24" dev eth0
   ip -n "pln-$h" link set eth0 up; ip -n "pln-$h" link set lo up
   ip -n "pln-$h" route add default via "$NET.1"
+  disk "$h"
   engine "$h"
   # MaxSessions stays at sshd's default of 10: what works here works elsewhere.
   cat >"$d/sshd_config" <<C
@@ -145,7 +163,7 @@ swarm() { # the hosts named as one Swarm
 up() {
   local n=$1 i h p
   [ "$(id -u)" = 0 ] || die "needs root"
-  for p in dockerd docker ip iptables busybox openssl ssh-keygen /usr/sbin/sshd; do
+  for p in dockerd docker ip iptables busybox mkfs.ext4 openssl ssh-keygen /usr/sbin/sshd; do
     command -v "$p" >/dev/null || die "no $p here: run 'lab.sh install' first"
   done
   if is_up "$n"; then return 0; fi
@@ -225,6 +243,12 @@ C
   done
 }
 
+kill_engine() { # with its containerd, which would end with it a little later
+  local d=$LAB_DIR/$1
+  kill -9 "$(cat "$d/docker.pid")" "$(cat "$d/exec/containerd/containerd.pid")" 2>/dev/null || true
+  rm -f "$d/docker.pid" "$d/exec/containerd/containerd.pid"
+}
+
 kill_host() { # the engine, its containerd, and every container's processes, with no goodbye
   local h=$1 d=$LAB_DIR/$1 p
   for p in $(dk "$h" ps -q | xargs -r docker -H "unix://$(sock "$h")" inspect -f '{{.State.Pid}}'); do kill -9 "$p" 2>/dev/null || true; done
@@ -272,6 +296,9 @@ case "$cmd" in
   cut) ip link set "pln-$1" down ;;
   heal) ip link set "pln-$1" up ;;
   kill) kill_host "$1" ;;
+  kill-engine) kill_engine "$1" ;;
+  fill) fill "$1" ;;
+  spill) rm -f "$LAB_DIR/$1/data/filled" ;;
   start) engine "$1"; wait_engine "$1" ;;
   down) down ;;
   *) sed -n '2,/^set /{/^set /!p}' "$0"; exit 2 ;;

@@ -81,8 +81,8 @@ pub(in crate::cli) struct ScopeArgs {
     /// Change only this service, and what it depends on; all others stay as they are (may be repeated)
     #[arg(long, value_name = "SERVICE")]
     pub target: Vec<String>,
-    /// Refuse (exit code 3) what would not survive the loss of any one `machine`, or of all with one value of a label such as `zone`;
-    /// and show where everything would go (may be repeated)
+    /// Leave room for the loss of any one `machine`, or of all with one value of a label such as `zone`; show where everything
+    /// would go, and refuse (exit code 3) what would not survive it (may be repeated)
     #[arg(long, value_name = "LABEL")]
     pub survive: Vec<String>,
     /// Move a volume with its data, and whatever uses it: `data:m1:m3` (may be repeated). What is on the first machine stays there

@@ -194,8 +194,10 @@ fn place(
     match placement::fit(&problem, &Limits::default()) {
         Outcome::Placed(_) => {
             found.fits = Some(stack.machines.len());
-            if !args.survive.is_empty() {
-                return survived(io, &problem, &args.survive, found);
+            let mut survive: Vec<By> = args.survive.iter().map(|text| By::parse(text)).collect();
+            survive.extend(stack.survive.iter().filter(|by| !survive.contains(by)).cloned().collect::<Vec<_>>());
+            if !survive.is_empty() {
+                return survived(io, &problem, &survive, found);
             }
             // Asked only where the answer is wanted: it is a placement for each kind of machine.
             let is_asked = lint::find(loss::CODE).is_some_and(|rule| settings.is_on(rule));
@@ -225,14 +227,14 @@ fn place(
 }
 
 /// What is not survived of what is to be.
-fn survived(io: &mut Io, problem: &Problem<'_>, survive: &[String], found: &mut Found) -> Vec<Diagnostic> {
+fn survived(io: &mut Io, problem: &Problem<'_>, survive: &[By], found: &mut Found) -> Vec<Diagnostic> {
     let mut all = Vec::new();
-    for by in survive.iter().map(|text| By::parse(text)) {
-        if loss::groups(problem, &by).is_empty() {
-            io.no_such_loss(&by);
+    for by in survive {
+        if loss::groups(problem, by).is_empty() {
+            io.no_such_loss(by);
             found.undecided = true;
         }
-        let (findings, unknown) = loss::not_survived(problem, &by, &Limits::default());
+        let (findings, unknown) = loss::not_survived(problem, by, &Limits::default());
         if !unknown.is_empty() {
             io.refuse(&format!("whether the loss of {} is survived is not decided", unknown.join(", ")), None);
             found.undecided = true;

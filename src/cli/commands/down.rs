@@ -19,9 +19,9 @@ fn take_down(args: &DownArgs, io: &mut Io) -> Result<Exit, Exit> {
         return Err(exit);
     }
     let machines = machines(project.inventory.as_ref());
-    let cluster = connect(io, &machines);
-    let runtime = runtime(io)?;
     let name = &project.compose.name;
+    let cluster = connect(io, &machines).taking_away(name);
+    let runtime = runtime(io)?;
     runtime.block_on(run_locked(io, &cluster, name, &machines, &args.act, &plainly, async |io, observed| {
         let (stack, _) = stack::build(&project.compose, project.inventory.as_ref(), Some(observed));
         plan::take_down(&stack, observed, &project.origin()).map_err(|why| no_plan(io, why, &project.sources))

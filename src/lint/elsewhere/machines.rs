@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 27] = [
+pub(in crate::lint) static RULES: [Rule; 28] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -316,6 +316,18 @@ pub(in crate::lint) static RULES: [Rule; 27] = [
         needs: Needs::Inventory,
         summary: "The stack does not find room again after a loss that it is asked to survive.",
         why: "Asked by `planner check --survive machine`, or by a label such as `zone`: whichever one is lost, everything that can be elsewhere is placed again on what is left, or it is proven that it cannot.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("placing"),
+    },
+    Rule {
+        code: "R414",
+        name: "loss-moves-others",
+        severity: Severity::Warning,
+        group: Group::Default,
+        needs: Needs::Inventory,
+        summary: "After a loss that is to be survived, containers that run elsewhere must move to make room.",
+        why: "Asked by `--survive`, or `x-planner: {survive: machine}` for the whole stack, the placement is chosen so that what is lost finds room while nothing else moves. Here there is no such placement, or none was found in time; the loss is survived all the same, but not without further moves.",
         ignore: "",
         example: None,
         finder: Finder::Room("placing"),

@@ -30,7 +30,20 @@ pub struct Tier {
     pub whole: bool,
     /// So much worse than its best the answer may be in this tier, for the sake of those after it.
     pub allowance: f64,
+    /// How near its bound the value is near enough, as a part of the bound: nothing better is looked for then. 0: nothing
+    /// but the best will do.
+    pub tolerance: f64,
 }
+
+/// How near the best even use is near enough: the last thousandth of a sum over all machines makes no difference to
+/// anybody, and takes by far the longest to prove. Where a program is so small that it takes no time, nothing but the best
+/// will do.
+pub fn near_enough(instance: &Instance) -> f64 {
+    if instance.columns() <= MOST_COLUMNS_QUICK { 0.0 } else { 1e-3 }
+}
+
+/// Up to so many columns a program is solved to the end in no time.
+const MOST_COLUMNS_QUICK: usize = 300;
 
 /// A convex cost of a machine's load: from `above` on, each unit of the resource costs `slope` more.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,6 +89,12 @@ impl Headroom {
 }
 
 impl Tier {
+    /// The value at which nothing better is looked for, where no answer is below `bound`.
+    pub fn enough(&self, bound: f64) -> f64 {
+        // A bound may be infinite.
+        if self.tolerance > 0.0 { bound + self.tolerance * bound.abs() } else { bound }
+    }
+
     /// What the load of a machine costs (hinges and balances).
     pub fn load_cost(&self, instance: &Instance, machine: usize, load: &[i64]) -> f64 {
         let mut cost = 0.0;

@@ -193,7 +193,7 @@ pub struct PlainSolution {
     pub format_version: String,
     /// `optimal`, `feasible`, `infeasible` or `undecided`.
     pub status: String,
-    /// What ended the search: `proof`, `work`, `time`, `stopped`.
+    /// What ended the search: `proof`, `enough`, `work`, `time`, `stopped`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub ended: String,
     /// Why there is no placement.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::placement::core::{Balance, Headroom, Hinge, Instance, Tier, UNLIMITED};
+use crate::placement::core::{Balance, Headroom, Hinge, Instance, Tier, UNLIMITED, near_enough};
 
 use super::form::{Part, Plain, PlainBalance};
 use super::read::expect;
@@ -33,6 +33,9 @@ pub(super) fn tier(plain: &Plain, instance: &Instance, parts: &BTreeMap<Part, f6
         names.extend(name);
     }
     tier.name = names.join(" + ");
+    if parts.keys().eq([&Part::EvenUse]) {
+        tier.tolerance = near_enough(instance);
+    }
     Ok(tier)
 }
 

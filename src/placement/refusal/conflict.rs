@@ -73,7 +73,7 @@ pub(super) fn finding(problem: &Problem<'_>, statements: &Statements, conflict: 
     let names: Vec<String> = services.iter().map(|service| format!("`{}`", stack.services[*service].name)).collect();
     let subject = match names.len() {
         0 => "the stack".to_owned(),
-        1..=4 => join(&names),
+        1..=4 => listed(&names),
         count => format!("{}, … ({count} services)", names[..3].join(", ")),
     };
     let (verb, them) = if names.len() == 1 { ("does", "it") } else { ("do", "them") };
@@ -94,8 +94,8 @@ pub(super) fn finding(problem: &Problem<'_>, statements: &Statements, conflict: 
 /// So many places are drawn; further ones are listed.
 const MOST_LABELS: usize = 12;
 
-/// "`a`, `b` and `c`".
-fn join(names: &[String]) -> String {
+/// "a, b and c".
+pub fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),

@@ -16,15 +16,17 @@ mod way_out;
 use std::collections::BTreeSet;
 
 pub use change::{Change, WayOut, Wish};
+pub use conflict::listed;
 pub use edits::edits;
 pub use matrix::{Cell, Matrix, Preference, Requirement, Row, cells, matrix, preference};
 pub use statements::{Statement, Statements};
 
 use crate::diagnostic::Diagnostic;
 
+use super::core::{Counts, Instance};
 use super::lower;
 use super::problem::{Layout, Problem};
-use super::strategies::{self, Limits};
+use super::strategies::{Limits, ranked};
 use trial::Trial;
 
 /// So many conflicts are looked for, one after the other.
@@ -120,7 +122,15 @@ pub fn without_place(problem: &Problem<'_>, limits: &Limits) -> Vec<Homeless> {
         let bound = (wanted - service.keep.len()) as u32;
         instance.groups[index].count = instance.groups[index].count.saturating_sub(bound);
     }
-    named(problem, homeless(problem, &lower::layout(problem, &strategies::most(&instance, limits))))
+    named(problem, homeless(problem, &lower::layout(problem, &most_by_rank(problem, &instance, limits))))
+}
+
+/// As much as finds a place, services of a higher priority first.
+fn most_by_rank(problem: &Problem<'_>, instance: &Instance, limits: &Limits) -> Counts {
+    let priority = |service: usize| problem.stack.services[service].wishes.priority;
+    let levels: BTreeSet<i32> = problem.services().map(priority).collect();
+    let rank = |service: usize| levels.range(priority(service)..).count() - 1;
+    ranked::most_by_rank(instance, &problem.services().map(rank).collect::<Vec<_>>(), limits)
 }
 
 fn named(problem: &Problem<'_>, homeless: Vec<(usize, u32)>) -> Vec<Homeless> {
@@ -133,7 +143,7 @@ fn named(problem: &Problem<'_>, homeless: Vec<(usize, u32)>) -> Vec<Homeless> {
 
 /// A layout with as much as finds a place.
 pub fn most(problem: &Problem<'_>, limits: &Limits) -> Layout {
-    lower::layout(problem, &strategies::most(&lower::bare(problem), limits))
+    lower::layout(problem, &most_by_rank(problem, &lower::bare(problem), limits))
 }
 
 /// The services of which containers find no place in a layout, with how many.

@@ -70,7 +70,7 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
         let better = usize::from(chains[1].best.0 < chains[0].best.0);
         let best = chains[better].best.clone();
         chains.iter_mut().for_each(|chain| chain.go_on(&best));
-        if is_met(best.0, goal.bound) {
+        if is_met(best.0, goal.enough()) {
             break;
         }
     }
@@ -85,7 +85,8 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
 struct Chain<'a, 't> {
     flat: Flat<'a>,
     cost: Cost<'t>,
-    bound: f64,
+    /// At which value the walk ends.
+    enough: f64,
     /// The tiers before: costs, value, limit.
     before: Vec<(Cost<'t>, f64, f64)>,
     proposals: Proposals,
@@ -100,7 +101,7 @@ struct Chain<'a, 't> {
     /// The hottest there is.
     hottest: f64,
     hot: f64,
-    /// Whether the bound is met.
+    /// Whether that is reached.
     is_done: bool,
 }
 
@@ -120,7 +121,7 @@ impl<'a, 't> Chain<'a, 't> {
         let open = machines.filter(|machine| goal.is_open(*machine as usize)).collect();
         let before = goal.before.iter().map(|(tier, limit)| (Cost::of(&flat, tier), 0.0, *limit)).collect();
         let mut chain = Chain {
-            bound: goal.bound,
+            enough: goal.enough(),
             before,
             proposals: Proposals::new(&flat, movable(&flat, goal), open, tier, number == 0),
             rng: Rng::new(seed.wrapping_add(number)),
@@ -223,7 +224,7 @@ impl<'a, 't> Chain<'a, 't> {
             self.best.0 = value;
             self.best.1.copy_from_slice(self.flat.places());
         }
-        self.is_done = is_met(self.best.0, self.bound);
+        self.is_done = is_met(self.best.0, self.enough);
     }
 
     /// The heat at which most steps up are common.

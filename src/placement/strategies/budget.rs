@@ -33,6 +33,8 @@ impl Default for Limits {
 pub enum Ended {
     /// A proof: nothing is better.
     Proof,
+    /// A proof that what is better is so by less than the [tolerance](crate::placement::core::Tier::tolerance) of a tier.
+    Enough,
     /// The budget of work: another run finds the same.
     Work,
     /// The clock: a faster machine, or a longer limit, may find better.
@@ -46,6 +48,7 @@ impl Ended {
     pub fn word(self) -> &'static str {
         match self {
             Ended::Proof => "proof",
+            Ended::Enough => "enough",
             Ended::Work => "work",
             Ended::Time => "time",
             Ended::Stopped => "stopped",

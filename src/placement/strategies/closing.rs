@@ -31,7 +31,7 @@ pub(super) fn few_machines(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budg
 fn close(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, margin: f64, work: u64) {
     let (Some(tier), true) = (goal.tier, goal.before.is_empty()) else { return };
     let value = bounds::value(tier, state);
-    if is_met(value, goal.bound) || budget.is_over() {
+    if is_met(value, goal.enough()) || budget.is_over() {
         return;
     }
     let effort = Effort { nodes: 2_000, seconds: (budget.seconds_left() / 10.0).max(0.05), gap: 0.0 };
@@ -179,7 +179,7 @@ pub(super) fn vacate(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, wo
     let mut machines = headroom.machines.clone();
     machines.sort_by(|a, b| slots(*b).total_cmp(&slots(*a)).then(a.cmp(b)));
     for machine in machines.into_iter().take(6) {
-        if is_met(tier.value(state), goal.bound) || budget.is_over() {
+        if is_met(tier.value(state), goal.enough()) || budget.is_over() {
             return;
         }
         let mut loose = vec![true; instance.machines.len()];

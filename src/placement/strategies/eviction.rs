@@ -1,9 +1,11 @@
 //! For each machine by itself: the set of running containers that is the dearest to move and may stay together. What it
 //! leaves out must move in any answer, so the sum is a bound on moves; what it keeps is the best start there is.
 //!
+//! What can be nowhere but there has its room first, whether it runs there or is still to come.
+//!
 //! A small knapsack with several resources, solved by branch and bound: with fractional knapsacks as the bound.
 
-use crate::placement::core::{Instance, UNLIMITED};
+use crate::placement::core::{Instance, MACHINES, UNLIMITED};
 
 /// Nodes after which a machine's search ends; its bound is then the fractional one.
 const MOST_NODES: usize = 60_000;
@@ -25,17 +27,36 @@ pub(super) fn kept(instance: &Instance) -> Kept {
             running[*machine as usize].push((index, *count));
         }
     }
+    let bound = bound_to(instance);
     let mut kept = Kept::default();
     for (machine, running) in running.into_iter().enumerate() {
-        let (groups, bound) = Knapsack::of(instance, machine, &running).solve();
+        let (groups, bound) = Knapsack::of(instance, machine, &running, &bound[machine]).solve();
         kept.groups.push(groups);
         kept.bounds.push(bound);
     }
     kept
 }
 
+/// By machine: the groups that can be nowhere else.
+fn bound_to(instance: &Instance) -> Vec<Vec<usize>> {
+    let only = |most: &Vec<u32>| {
+        let mut may = (0..most.len()).filter(|machine| most[*machine] > 0);
+        may.next().filter(|_| may.next().is_none())
+    };
+    let by_class: Vec<Option<usize>> = instance.eligibility.iter().map(only).collect();
+    let mut bound = vec![Vec::new(); instance.machines.len()];
+    for (index, group) in instance.groups.iter().enumerate() {
+        if let Some(machine) = by_class[group.eligible] {
+            bound[machine].push(index);
+        }
+    }
+    bound
+}
+
 /// Things that may stay, each with a value and what it uses.
 struct Knapsack {
+    /// What stays, since it can be nowhere else: group, count.
+    fixed: Vec<(usize, u32)>,
     /// Group, most, value of one.
     items: Vec<(usize, u32, f64)>,
     /// By row: room, and what one of each item uses.
@@ -50,7 +71,7 @@ struct Knapsack {
 }
 
 impl Knapsack {
-    fn of(instance: &Instance, machine: usize, running: &[(usize, u32)]) -> Self {
+    fn of(instance: &Instance, machine: usize, running: &[(usize, u32)], bound: &[usize]) -> Self {
         let mut lost = 0.0;
         let mut items = Vec::new();
         for (group, count) in running {
@@ -61,18 +82,45 @@ impl Knapsack {
                 items.push((*group, most, value));
             }
         }
-        let mut rows = Vec::new();
-        let mut row = |room: f64, uses: Vec<f64>| {
-            let all: f64 = uses.iter().zip(&items).map(|(uses, (_, most, _))| uses * f64::from(*most)).sum();
-            if all > room {
-                rows.push((room, uses));
-            }
+        // What can be nowhere else is not asked whether it stays.
+        let (fixed, items): (Vec<_>, Vec<_>) = items.into_iter().partition(|(group, ..)| bound.contains(group));
+        let mut knapsack = Knapsack {
+            fixed: fixed.into_iter().map(|(group, most, _)| (group, most)).collect(),
+            items,
+            rows: Vec::new(),
+            orders: Vec::new(),
+            lost,
+            chosen: Vec::new(),
+            best: -1.0,
+            nodes: 0,
         };
-        for (resource, room) in instance.machines[machine].room.iter().enumerate().filter(|(_, it)| **it < UNLIMITED) {
-            row(*room as f64, items.iter().map(|it| instance.groups[it.0].demand[resource] as f64).collect());
+        knapsack.chosen = vec![0; knapsack.items.len()];
+        knapsack.limit_resources(instance, machine, bound);
+        knapsack.limit_tokens(instance, machine, bound);
+        knapsack.limit_neighbours(instance, bound);
+        knapsack.sort();
+        knapsack
+    }
+
+    /// A row that says something.
+    fn limit(&mut self, room: f64, uses: Vec<f64>) {
+        let all: f64 = uses.iter().zip(&self.items).map(|(uses, (_, most, _))| uses * f64::from(*most)).sum();
+        if all > room {
+            self.rows.push((room.max(0.0), uses));
         }
+    }
+
+    fn limit_resources(&mut self, instance: &Instance, machine: usize, bound: &[usize]) {
+        for (resource, room) in instance.machines[machine].room.iter().enumerate().filter(|(_, it)| **it < UNLIMITED) {
+            let demand = |group: usize| instance.groups[group].demand[resource] as f64;
+            let taken: f64 = bound.iter().map(|it| demand(*it) * f64::from(instance.groups[*it].count)).sum();
+            self.limit(*room as f64 - taken, self.items.iter().map(|it| demand(it.0)).collect());
+        }
+    }
+
+    fn limit_tokens(&mut self, instance: &Instance, machine: usize, bound: &[usize]) {
         let mut tokens: Vec<u32> =
-            items.iter().flat_map(|it| instance.groups[it.0].tokens.iter().map(|it| it.0)).collect();
+            self.items.iter().flat_map(|it| instance.groups[it.0].tokens.iter().map(|it| it.0)).collect();
         tokens.sort_unstable();
         tokens.dedup();
         for token in tokens {
@@ -80,13 +128,40 @@ impl Knapsack {
                 let wanted = instance.groups[group].tokens.iter().find(|(it, _)| *it == token);
                 wanted.map_or(0.0, |(_, times)| f64::from(*times))
             };
-            let most = instance.tokens[token as usize].most_on(machine);
-            row(f64::from(most), items.iter().map(|it| times(it.0)).collect());
+            let taken: f64 = bound.iter().map(|it| times(*it) * f64::from(instance.groups[*it].count)).sum();
+            let most = f64::from(instance.tokens[token as usize].most_on(machine));
+            self.limit(most - taken, self.items.iter().map(|it| times(it.0)).collect());
         }
-        let mut knapsack =
-            Knapsack { chosen: vec![0; items.len()], items, rows, orders: Vec::new(), lost, best: -1.0, nodes: 0 };
-        knapsack.sort();
-        knapsack
+    }
+
+    /// Of two services that may not be on one machine, one stays at the most. A row for two that both run there says so
+    /// exactly where there is one container of each, and less than that else.
+    fn limit_neighbours(&mut self, instance: &Instance, bound: &[usize]) {
+        let service = |group: usize| instance.groups[group].service;
+        let apart = |group: usize, other: usize| {
+            let mut bonds = instance.services[service(group)].apart.iter();
+            bonds.any(|bond| bond.topology == MACHINES && bond.service == service(other))
+        };
+        for first in 0..self.items.len() {
+            let (group, ..) = self.items[first];
+            if instance.services[service(group)].apart.is_empty() {
+                continue;
+            }
+            let mut uses = vec![0.0; self.items.len()];
+            if bound.iter().any(|other| apart(group, *other)) {
+                uses[first] = 1.0;
+                self.limit(0.0, uses);
+                continue;
+            }
+            for second in first + 1..self.items.len() {
+                if apart(group, self.items[second].0) {
+                    let share = |at: usize| 1.0 / f64::from(self.items[at].1);
+                    let mut uses = uses.clone();
+                    (uses[first], uses[second]) = (share(first), share(second));
+                    self.limit(1.0, uses);
+                }
+            }
+        }
     }
 
     /// The items that are worth the most for what they use of the whole first.
@@ -131,7 +206,7 @@ impl Knapsack {
     fn solve(mut self) -> (Vec<(usize, u32)>, f64) {
         let all: f64 = self.items.iter().map(|(_, most, value)| value * f64::from(*most)).sum();
         if self.rows.is_empty() {
-            let groups = self.items.iter().map(|(group, most, _)| (*group, *most)).collect();
+            let groups = self.items.iter().map(|(group, most, _)| (*group, *most)).chain(self.fixed).collect();
             return (groups, self.lost);
         }
         let left: Vec<f64> = self.rows.iter().map(|(room, _)| *room).collect();
@@ -139,7 +214,8 @@ impl Knapsack {
         self.search(0, left, 0.0, &mut vec![0; self.items.len()]);
         let worth = if self.nodes < MOST_NODES { self.best } else { at_most.max(self.best) };
         let kept = self.items.iter().zip(&self.chosen).filter(|(_, count)| **count > 0);
-        (kept.map(|((group, ..), count)| (*group, *count)).collect(), self.lost + (all - worth).max(0.0))
+        let kept = kept.map(|((group, ..), count)| (*group, *count));
+        (kept.chain(self.fixed).collect(), self.lost + (all - worth).max(0.0))
     }
 
     fn search(&mut self, at: usize, left: Vec<f64>, worth: f64, counts: &mut Vec<u32>) {

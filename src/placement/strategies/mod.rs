@@ -13,9 +13,11 @@ mod neighbourhood;
 mod pick;
 mod portfolio;
 mod proposals;
+pub mod ranked;
 mod schedule;
 mod solver;
 mod start;
+pub mod survival;
 
 pub use budget::{Ended, Limits};
 pub use portfolio::{Answer, Solved, TierValue, most, solve};

@@ -37,6 +37,11 @@ pub(super) struct Goal<'t> {
 }
 
 impl Goal<'_> {
+    /// The value at which nothing better is looked for.
+    pub(super) fn enough(&self) -> f64 {
+        self.tier.map_or(self.bound, |tier| tier.enough(self.bound))
+    }
+
     pub(super) fn is_open(&self, machine: usize) -> bool {
         self.open.is_empty() || self.open[machine]
     }
@@ -110,7 +115,7 @@ impl<'g, 't> Search<'g, 't> {
     fn is_done(&self, state: &State<'_>) -> bool {
         let met = || {
             self.goal.tier.is_none_or(|tier| {
-                is_met(self.totals[self.totals.len() - 1] + tier.constant + tier.common_cost(state), self.goal.bound)
+                is_met(self.totals[self.totals.len() - 1] + tier.constant + tier.common_cost(state), self.goal.enough())
             })
         };
         state.is_complete() && met()

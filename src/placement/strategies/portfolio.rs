@@ -76,7 +76,7 @@ pub fn solve(instance: &Instance, limits: &Limits) -> Solved {
     let mut found = closing::holds(&state);
     if !found && whole {
         let goal = Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open: Vec::new() };
-        match exact::solve(&state, &goal, &kept, &budget, effort(&state, &budget, 1)) {
+        match exact::solve(&state, &goal, &kept, &budget, effort(&state, &budget, 1, 0.0)) {
             Exact::Found { counts, .. } => (state, found) = (State::of(instance, &counts), true),
             Exact::Infeasible => return Solved::Infeasible,
             Exact::Undecided(why, _) => return Solved::Undecided(why, homeless(&state)),
@@ -138,10 +138,10 @@ fn floors(instance: &Instance, tier: usize, kept: &Kept) -> Vec<f64> {
 }
 
 /// Nodes by the size of the program, so that the work is bounded; the clock's share for one of several tiers.
-fn effort(state: &State<'_>, budget: &Budget, tiers: usize) -> Effort {
+fn effort(state: &State<'_>, budget: &Budget, tiers: usize, gap: f64) -> Effort {
     let columns = state.instance.columns().max(1) as u64;
     let nodes = (400_000 / columns).clamp(50, 50_000) as i32;
-    Effort { nodes, seconds: budget.seconds_left() / tiers as f64, gap: 0.0 }
+    Effort { nodes, seconds: budget.seconds_left() / tiers as f64, gap }
 }
 
 fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool) -> Answer {
@@ -159,7 +159,7 @@ fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool)
             floors: floors(instance, index, kept),
             open: Vec::new(),
         };
-        if !is_met(bounds::value(tier, &state), bound) {
+        if !is_met(bounds::value(tier, &state), goal.enough()) {
             bound = bound.max(improve(&mut state, &goal, kept, budget, left, whole));
         }
         let value = bounds::value(tier, &state);
@@ -169,8 +169,14 @@ fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool)
         before.push((tier, value + tier.allowance));
         reached.push(TierValue { name: tier.name.clone(), value, bound: bound.min(value) + 0.0 });
     }
-    let proven = reached.iter().all(|tier| tier.gap() == 0.0);
-    let ended = if proven { Ended::Proof } else { budget.ended() };
+    let is_enough = |(it, tier): (&TierValue, &Tier)| is_met(it.value, tier.enough(it.bound));
+    let ended = if reached.iter().all(|tier| tier.gap() == 0.0) {
+        Ended::Proof
+    } else if reached.iter().zip(&instance.tiers).all(is_enough) {
+        Ended::Enough
+    } else {
+        budget.ended()
+    };
     Answer { counts: state.counts(), tiers: reached, ended }
 }
 
@@ -195,11 +201,11 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
         let until = budget.time_fraction() + (1.0 - budget.time_fraction()) * part / left as f64;
         annealing::improve(state, goal, budget, (share as f64 * part) as u64, 11, until);
     }
-    if goal.tier.is_some_and(|tier| is_met(bounds::value(tier, state), goal.bound)) {
+    if goal.tier.is_some_and(|tier| is_met(bounds::value(tier, state), goal.enough())) {
         return goal.bound;
     }
     if whole {
-        match exact::solve(state, goal, kept, budget, effort(state, budget, left)) {
+        match exact::solve(state, goal, kept, budget, effort(state, budget, left, goal.tier.map_or(0.0, |tier| tier.tolerance))) {
             Exact::Found { counts, bound: found } => {
                 bound = found;
                 let found = State::of(state.instance, &counts);
@@ -211,7 +217,7 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
             Exact::Undecided(_, found) => bound = found,
             Exact::Infeasible => {}
         }
-        if goal.tier.is_some_and(|tier| is_met(bounds::value(tier, state), bound)) {
+        if goal.tier.is_some_and(|tier| is_met(bounds::value(tier, state), tier.enough(bound))) {
             return bound;
         }
     }

@@ -1,9 +1,10 @@
 //! Faults between planner and the engines: a socket before each engine's own, whose calls can be cut, answered in the
-//! engine's stead, held up or made twice.
+//! engine's stead, held up or made twice; or at which something happens to the machine itself.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,24 +27,37 @@ pub(crate) enum Fault {
     Twice,
     /// planner is killed when it has made the call.
     Killed,
+    /// The engine is killed while it does it.
+    EngineKilled,
+    /// The machine is off the network from then on.
+    CutOff,
+    /// The disk on which the engine keeps everything is full from then on.
+    DiskFull,
 }
 
-/// All of them.
+/// What can happen to a call alone; the others happen to the machine that it goes to.
 pub(crate) const FAULTS: [Fault; 6] =
     [Fault::CutBefore, Fault::CutAfter, Fault::Refused, Fault::Delayed, Fault::Twice, Fault::Killed];
+
+/// Does to a machine what is to happen to it.
+type Strike = dyn Fn(Fault, &str) + Send + Sync;
 
 /// The sockets, and what is to happen at them.
 pub(crate) struct Faults {
     /// By host.
     pub(crate) sockets: BTreeMap<&'static str, PathBuf>,
+    /// The engines behind them.
+    engines: BTreeMap<&'static str, PathBuf>,
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     /// Told when the victim is known.
     known: Condvar,
+    strike: Box<Strike>,
+    /// What listens, by host.
+    listeners: Mutex<BTreeMap<&'static str, UnixListener>>,
 }
 
 #[derive(Default)]
@@ -52,30 +66,42 @@ struct State {
     calls: usize,
     /// Which of them is struck, from 1.
     at: Option<(usize, Fault)>,
-    /// What was struck.
-    struck: Option<String>,
+    /// What was struck: the call, and the host.
+    struck: Option<(String, &'static str)>,
     /// The process to be killed.
     victim: Option<u32>,
 }
 
 impl Faults {
-    /// A socket for each host, in a folder; before the engine's own.
-    pub(crate) fn before(engines: &[(&'static str, PathBuf)], folder: &Path) -> Faults {
-        let shared = Arc::new(Shared::default());
-        let listen = |(host, engine): &(&'static str, PathBuf)| {
-            let path = folder.join(format!("{host}.sock"));
-            let _ = std::fs::remove_file(&path);
-            let listener = UnixListener::bind(&path).expect("a socket");
-            let (shared, engine) = (Arc::clone(&shared), engine.clone());
-            thread::spawn(move || {
-                for client in listener.incoming().flatten() {
-                    let (shared, engine) = (Arc::clone(&shared), engine.clone());
-                    thread::spawn(move || drop(serve(client, &engine, &shared)));
-                }
-            });
-            (*host, path)
+    /// A socket for each host, in a folder; before the engine's own. What happens to machines is done by `strike`.
+    pub(crate) fn before(engines: &[(&'static str, PathBuf)], folder: &Path, strike: Box<Strike>) -> Faults {
+        let shared = Shared { state: Mutex::default(), known: Condvar::new(), strike, listeners: Mutex::default() };
+        let socket = |(host, _): &(&'static str, PathBuf)| (*host, folder.join(format!("{host}.sock")));
+        let faults = Faults {
+            sockets: engines.iter().map(socket).collect(),
+            engines: engines.iter().cloned().collect(),
+            shared: Arc::new(shared),
         };
-        Faults { sockets: engines.iter().map(listen).collect(), shared }
+        faults.engines.keys().for_each(|host| faults.open(host));
+        faults
+    }
+
+    /// Listens before a host's engine, if nothing does: where the engine was killed, nobody has since.
+    pub(crate) fn open(&self, host: &'static str) {
+        let mut listeners = self.shared.listeners.lock().unwrap();
+        if listeners.contains_key(host) {
+            return;
+        }
+        let _ = std::fs::remove_file(&self.sockets[host]);
+        let listener = UnixListener::bind(&self.sockets[host]).expect("a socket");
+        listeners.insert(host, listener.try_clone().expect("the same once more"));
+        let (shared, engine) = (Arc::clone(&self.shared), self.engines[host].clone());
+        thread::spawn(move || {
+            while let Ok((client, _)) = listener.accept() {
+                let (shared, engine) = (Arc::clone(&shared), engine.clone());
+                thread::spawn(move || drop(serve(client, host, &engine, &shared)));
+            }
+        });
     }
 
     /// From now on: the `call`th one that changes something is struck.
@@ -89,21 +115,21 @@ impl Faults {
         self.shared.known.notify_all();
     }
 
-    /// What was struck, if anything was.
-    pub(crate) fn struck(&self) -> Option<String> {
+    /// What was struck, and on which host, if anything was.
+    pub(crate) fn struck(&self) -> Option<(String, &'static str)> {
         self.shared.state.lock().unwrap().struck.take()
     }
 }
 
 /// Passes on what a client sends over one connection, call by call.
-fn serve(client: UnixStream, engine: &Path, shared: &Shared) -> io::Result<()> {
+fn serve(client: UnixStream, host: &'static str, engine: &Path, shared: &Shared) -> io::Result<()> {
     let upstream = UnixStream::connect(engine)?;
     let (mut from_client, mut from_engine) =
         (BufReader::new(client.try_clone()?), BufReader::new(upstream.try_clone()?));
     let (mut client, mut upstream) = (client, upstream);
     while let Some((head, body)) = message(&mut from_client, false)? {
         let request = [head.as_bytes(), &body].concat();
-        let fault = strikes(&head, shared);
+        let fault = strikes(&head, host, shared);
         match fault {
             Some(Fault::CutBefore) => return client.shutdown(Shutdown::Both),
             Some(Fault::Refused) => {
@@ -121,9 +147,14 @@ fn serve(client: UnixStream, engine: &Path, shared: &Shared) -> io::Result<()> {
                 first.write_all(&request)?;
                 message(&mut BufReader::new(first), true)?;
             }
+            Some(fault @ (Fault::CutOff | Fault::DiskFull)) => (shared.strike)(fault, host),
             _ => {}
         }
         upstream.write_all(&request)?;
+        if fault == Some(Fault::EngineKilled) {
+            shared.close(host);
+            (shared.strike)(Fault::EngineKilled, host);
+        }
         let Some((head, body)) = message(&mut from_engine, true)? else { return Ok(()) };
         match fault {
             Some(Fault::CutAfter) => return client.shutdown(Shutdown::Both),
@@ -142,8 +173,17 @@ fn serve(client: UnixStream, engine: &Path, shared: &Shared) -> io::Result<()> {
     Ok(())
 }
 
+impl Shared {
+    /// Nobody listens before this host's engine any more: whoever comes is refused, as by an engine that is not there.
+    fn close(&self, host: &str) {
+        if let Some(listener) = self.listeners.lock().unwrap().remove(host) {
+            let _ = UnixStream::from(OwnedFd::from(listener)).shutdown(Shutdown::Both);
+        }
+    }
+}
+
 /// What strikes this call.
-fn strikes(head: &str, shared: &Shared) -> Option<Fault> {
+fn strikes(head: &str, host: &'static str, shared: &Shared) -> Option<Fault> {
     let line = head.lines().next().unwrap_or_default();
     if line.starts_with("GET ") || line.starts_with("HEAD ") {
         return None;
@@ -154,7 +194,7 @@ fn strikes(head: &str, shared: &Shared) -> Option<Fault> {
     if state.calls != call {
         return None;
     }
-    state.struck = Some(line.trim_end_matches(" HTTP/1.1").to_owned());
+    state.struck = Some((line.trim_end_matches(" HTTP/1.1").to_owned(), host));
     Some(fault)
 }
 

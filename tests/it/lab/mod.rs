@@ -20,9 +20,9 @@ use planner::observed::{ContainerState, HostPort, MachineState};
 use planner::plan::{NewContainer, Operation};
 use planner::stack::ContainerSpec;
 
-/// How many hosts there are. The fourth may be broken, by one test at a time: see [`Lab::breakable`]. The three after it are
-/// those of one test, which makes a Swarm of them.
-const HOSTS: u32 = 7;
+/// How many hosts there are. h4, h8 and h9 may be broken, by one test at a time: see [`Lab::breakable`]. h5 to h7 are those of
+/// one test, which makes a Swarm of them.
+const HOSTS: u32 = 9;
 /// The image on every host: `serve` answers with the host's name over HTTP on `$PORT`.
 const IMAGE: &str = "planner-lab:1";
 
@@ -34,8 +34,7 @@ pub(crate) struct Lab {
 impl Lab {
     /// The hosts, brought up if they are not.
     pub(crate) fn up() -> Lab {
-        let path = std::env::temp_dir().join("planner-lab.lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(path).expect("a lock file");
+        let lock = lock_file("planner-lab.lock");
         loop {
             lock.lock_shared().expect("a shared lock");
             // While anybody holds the shared lock, nobody takes the hosts down.
@@ -44,19 +43,14 @@ impl Lab {
             }
             lock.unlock().expect("to unlock");
             lock.lock().expect("the lock alone");
-            if !lab_dir().join("image-ready").exists() {
-                script(&["up", &HOSTS.to_string()]);
-                script(&["image", IMAGE]);
-                std::fs::write(lab_dir().join("image-ready"), "").expect("a marker");
-            }
+            bring_up();
             lock.unlock().expect("to unlock");
         }
     }
 
-    /// The host h4 for this test alone, of whatever process, for as long as the file is kept.
+    /// The hosts h4, h8 and h9 for this test alone, of whatever process, for as long as the file is kept.
     pub(crate) fn breakable(&self) -> File {
-        let path = std::env::temp_dir().join("planner-lab-h4.lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(path).expect("a lock file");
+        let lock = lock_file("planner-lab-breakable.lock");
         lock.lock().expect("the lock");
         lock
     }
@@ -88,6 +82,20 @@ impl Drop for Lab {
         if std::env::var("PLANNER_LAB_KEEP").is_err() && self.lock.try_lock().is_ok() {
             script(&["down"]);
         }
+    }
+}
+
+fn lock_file(name: &str) -> File {
+    let path = std::env::temp_dir().join(name);
+    File::options().create(true).truncate(false).write(true).open(path).expect("a lock file")
+}
+
+/// Whoever does this has the lock alone.
+fn bring_up() {
+    if !lab_dir().join("image-ready").exists() {
+        script(&["up", &HOSTS.to_string()]);
+        script(&["image", IMAGE]);
+        std::fs::write(lab_dir().join("image-ready"), "").expect("a marker");
     }
 }
 

@@ -12,6 +12,7 @@ mod files;
 mod images;
 mod life;
 mod lost;
+mod machines;
 mod moved;
 mod refusals;
 mod rollout;
@@ -96,7 +97,9 @@ impl<'l> Site<'l> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_planner"));
         command.args(arguments.split_whitespace()).current_dir(&self.folder).env_clear().stdin(Stdio::null());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", &self.folder).env("PLANNER_SSH_CONFIG", self.lab.file("ssh_config"));
+        let own = self.folder.join("ssh_config");
+        let settings = if own.exists() { own } else { self.lab.file("ssh_config") };
+        command.env("HOME", &self.folder).env("PLANNER_SSH_CONFIG", settings);
         // What a killed run leaves of ssh's sockets goes with the lab.
         command.env("TMPDIR", &self.folder);
         command
