@@ -418,7 +418,7 @@ fn what_follows_another_waits_for_it_and_serves_on() {
 /// Very many on machines with room for one more: each serves until its successor does, machine by machine one at a time.
 #[test]
 fn in_large_stacks_too_all_serve_on() {
-    let (machines, each) = (20, 12);
+    let (machines, each) = (20u32, 12u32);
     let names: Vec<String> = (0..machines).map(|index| format!("m{index}")).collect();
     let cluster = FakeCluster::new(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let planned = |image: &str, observed: &Observed| {
