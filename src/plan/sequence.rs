@@ -78,7 +78,8 @@ impl Steps<'_, '_> {
     /// The stops before a moment of what is in the way of a service on a machine.
     fn left_before(&self, place: (usize, usize), moment: Moment) -> Vec<Node> {
         let mut stops = Vec::new();
-        for (machine, leaving) in &self.leaving {
+        let looked_at = |machine: &usize| *machine == place.1 || self.order.has_apart();
+        for (machine, leaving) in self.leaving.iter().filter(|(machine, _)| looked_at(machine)) {
             let in_the_way = |service: Option<usize>| {
                 *machine == place.1 || service.is_some_and(|service| self.order.conflict((service, *machine), place))
             };

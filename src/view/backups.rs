@@ -28,12 +28,12 @@ pub(super) fn backups(backups: &[Backup], style: Style) -> String {
     format!("\n{}", lines(&table))
 }
 
-/// ": 2 of `batch` without".
+/// " (2 of `batch`)".
 fn giving_way(all: &[GivesWay]) -> String {
     let told: Vec<String> =
         all.iter().take(MOST_NAMED).map(|it| format!("{} of `{}`", it.containers, it.service)).collect();
     let more = if all.len() > MOST_NAMED { ", …" } else { "" };
-    if told.is_empty() { String::new() } else { tame(&format!(": {}{more} without", told.join(", "))) }
+    if told.is_empty() { String::new() } else { tame(&format!(" ({}{more})", told.join(", "))) }
 }
 
 /// "web.2 → m3, kv.1 → m1".

@@ -246,7 +246,7 @@ impl<'p> Walk<'p> {
                 |it: &planner::plan::Step| it.waits_for.iter().chain(&it.after).any(|first| !done.contains(first));
             let ready: Vec<usize> =
                 self.plan.steps.iter().filter(|it| !done.contains(&it.id) && !waits(it)).map(|it| it.id).collect();
-            let next = ready[choices.next().unwrap().index(ready.len())];
+            let next = ready[choices.next().map_or(0, |choice| choice.index(ready.len()))];
             self.step(next)?;
             done.insert(next);
         }
@@ -413,6 +413,42 @@ fn what_follows_another_waits_for_it_and_serves_on() {
     let case = Case { rooms: vec![2, 2, 2], services: vec![kind(2), kind(2)], containers };
     let plan = case.plan(true, &case.cluster().observed());
     assert!(plan.downtime.is_empty() && stopping_first(&case, &plan).is_empty());
+}
+
+/// Very many on machines with room for one more: each serves until its successor does, machine by machine one at a time.
+#[test]
+fn in_large_stacks_too_all_serve_on() {
+    let (machines, each) = (20u32, 12u32);
+    let names: Vec<String> = (0..machines).map(|index| format!("m{index}")).collect();
+    let cluster = FakeCluster::new(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let planned = |image: &str, observed: &Observed| {
+        let services = (0..each).map(|index| {
+            let mut service = service(&format!("s{index:02}"), machines, 1);
+            service.update.start_first = true;
+            service.container.image.push_str(image);
+            service
+        });
+        let at = names.iter().map(|name| machine(name, u64::from(each) + 1)).collect();
+        let stack = stack(services.collect(), at);
+        let problem = Problem::new(&stack, running(&stack, observed), Policy::Spread);
+        let all = (0..each as usize).flat_map(|service| (0..machines).map(move |machine| (service, machine)));
+        let replicas = all.map(|(service, number)| {
+            let replica = Replica { service, number: number + 1, machine: number as usize, from: None };
+            Placed { replica, ports: Vec::new() }
+        });
+        let solution = Solution { replicas: replicas.collect(), tiers: Vec::new(), ended: Ended::Proof };
+        let plan = make(&problem, &solution, observed, &Origin::default()).unwrap();
+        (stack, plan)
+    };
+    assert!(cluster.apply(&planned("", &cluster.observed()).1).is_complete());
+    let (stack, plan) = planned("-new", &cluster.observed());
+    assert!(plan.downtime.is_empty());
+    assert!(
+        plan.changes.iter().all(|change| !change.reasons.iter().any(|it| it.contains("stops"))),
+        "{}",
+        shown(&plan)
+    );
+    Walk::new(&plan, &stack, &cluster.observed()).run(&[]).unwrap();
 }
 
 /// A network that is made for what passes goes with it.

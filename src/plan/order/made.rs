@@ -19,6 +19,9 @@ use super::{Deed, Load, Move, Mover, Status};
 /// So many machines are looked at as places to pass through.
 const MOST_PARKS: usize = 8;
 
+/// Of more containers that change places, none is looked for that could pass through another machine.
+const MOST_FOR_PASSING: usize = 64;
+
 /// In which order containers change places, and how each does.
 #[derive(Debug, Default)]
 pub(in crate::plan) struct Order<'a> {
@@ -90,7 +93,7 @@ pub(in crate::plan) fn order<'a>(
     }
     scene.index();
     let (mut way, cost) = search(&scene);
-    if let Some((problem, observed)) = problem.filter(|_| cost.0 > 0) {
+    if let Some((problem, observed)) = problem.filter(|_| cost.0 > 0 && scene.movers.len() <= MOST_FOR_PASSING) {
         for mover in &mut scene.movers {
             let work = &works[mover.work];
             let park = |machine: usize| Load { machine, ports: Vec::new(), ..mover.to.clone() };
@@ -244,6 +247,11 @@ impl Order<'_> {
             Deed::Park(park) => Some(&self.scene.movers[step.mover].parks[park]),
             _ => None,
         })
+    }
+
+    /// Whether any two services are to be apart: then what is on other machines counts as well.
+    pub fn has_apart(&self) -> bool {
+        !self.scene.apart.is_empty()
     }
 
     /// Whether containers of two services on these machines are in each other's way.

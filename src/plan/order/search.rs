@@ -9,6 +9,9 @@ use super::{Deed, Move, Status};
 /// Up to so many containers every order is tried that could matter.
 const EXACT: usize = 8;
 
+/// Where more are left that are in each other's way, they are ordered as it comes.
+const MOST_SEARCHED: usize = 32;
+
 /// So many times it is looked whether something fits; then the rest is ordered as it comes.
 const MOST_LOOKS: usize = 200_000;
 
@@ -46,7 +49,7 @@ pub(super) fn search(scene: &Scene) -> (Vec<Move>, Cost) {
             return (first, cost);
         }
         looks += count;
-        if looks > MOST_LOOKS {
+        if looks > MOST_LOOKS || left > MOST_SEARCHED {
             break;
         }
         let now = states[at].now.clone();
@@ -166,14 +169,20 @@ fn possible(scene: &Scene, now: &[Status]) -> Vec<Move> {
 fn as_it_comes(scene: &Scene, mut now: Vec<Status>, mut cost: Cost) -> (Vec<Move>, Cost) {
     let mut way = Vec::new();
     while now.iter().any(|status| *status != Status::Done) {
-        let fitting = (0..now.len()).filter_map(|index| proper(scene, &now, index));
-        let (mut going, mut arriving): (Vec<Move>, Vec<Move>) = fitting.partition(|step| step.deed != Deed::Arrive);
-        let step = harmless(scene, &now)
-            .or_else(|| going.drain(..).next())
-            .or_else(|| passes(scene, &now))
+        let before = way.len();
+        for index in 0..now.len() {
+            if let Some(step) = proper(scene, &now, index).filter(|step| step.deed != Deed::Arrive) {
+                now[index] = Status::Done;
+                way.push(step);
+            }
+        }
+        if way.len() > before {
+            continue;
+        }
+        let step = passes(scene, &now)
             .or_else(|| makes_way(scene, &now, false))
             .or_else(|| makes_way(scene, &now, true))
-            .or_else(|| arriving.drain(..).next());
+            .or_else(|| (0..now.len()).find_map(|index| proper(scene, &now, index)));
         // What is parked in the way of what is parked there: one of them stops.
         let parked = || now.iter().position(|status| matches!(status, Status::Parked(_)));
         let Some(step) = step.or_else(|| Some(Move { mover: parked()?, deed: Deed::Stop })) else { break };
@@ -186,6 +195,9 @@ fn as_it_comes(scene: &Scene, mut now: Vec<Status>, mut cost: Cost) -> (Vec<Move
 
 /// A way round after which another can be done.
 fn passes(scene: &Scene, now: &[Status]) -> Option<Move> {
+    if scene.movers.iter().all(|mover| mover.parks.is_empty()) {
+        return None;
+    }
     let all = possible(scene, now).into_iter().filter(|step| matches!(step.deed, Deed::Park(_)));
     let helps = |step: &Move| {
         let then = after(now, *step);

@@ -42,6 +42,9 @@ impl Order<'_> {
     }
 }
 
+/// A longer way round tells people nothing.
+const MOST_IN_ROUND: usize = 32;
+
 struct Words<'o, 'a> {
     order: &'o Order<'a>,
     stack: &'o Stack,
@@ -82,7 +85,7 @@ impl Words<'_, '_> {
             scene.touching[place].iter().copied().filter(leaves).filter(move |_| full)
         };
         let (mut by, mut open) = (BTreeMap::new(), VecDeque::from([mover]));
-        while let Some(at) = open.pop_front() {
+        while let Some(at) = open.pop_front().filter(|_| by.len() <= MOST_IN_ROUND) {
             for next in blocks(at) {
                 if next == mover {
                     let mut round: Vec<usize> = std::iter::successors(Some(at), |it| by.get(it).copied()).collect();
