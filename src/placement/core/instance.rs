@@ -207,3 +207,14 @@ impl Instance {
 /// An answer: how many containers of each group are where, by group; machines ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts(pub Vec<Vec<(u32, u32)>>);
+
+impl Counts {
+    /// From group, machine and count.
+    pub fn of(instance: &Instance, layout: &[(usize, usize, u32)]) -> Self {
+        let mut counts = vec![Vec::new(); instance.groups.len()];
+        for (group, machine, count) in layout {
+            counts[*group].push((*machine as u32, *count));
+        }
+        Counts(counts)
+    }
+}

@@ -241,3 +241,55 @@ impl Knapsack {
         counts[at] = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::placement::core::{Bond, Group, Machine, Resource, Service};
+
+    /// Two machines of ten, the second without a use; each service is one container: what it uses, what its move costs,
+    /// whether it runs on the first machine, and whether it can be nowhere else.
+    fn instance(services: &[(i64, f64, bool, bool)]) -> Instance {
+        let group = |(index, (demand, move_cost, runs, bound)): (usize, &(i64, f64, bool, bool))| Group {
+            service: index,
+            count: 1,
+            demand: vec![*demand],
+            tokens: Vec::new(),
+            eligible: usize::from(*bound),
+            move_cost: *move_cost,
+            current: if *runs { vec![(0, 1)] } else { Vec::new() },
+        };
+        let service = |index: usize| Service { groups: vec![index], per_machine: 1, ..Service::default() };
+        Instance {
+            resources: vec![Resource { name: "memory".to_owned(), transient: false }],
+            machines: ["m1", "m2"].map(|name| Machine { name: name.to_owned(), room: vec![10] }).to_vec(),
+            eligibility: vec![vec![u32::MAX; 2], vec![u32::MAX, 0]],
+            services: (0..services.len()).map(service).collect(),
+            groups: services.iter().enumerate().map(group).collect(),
+            ..Instance::default()
+        }
+    }
+
+    #[test]
+    fn what_can_be_nowhere_else_has_its_room_before_what_runs() {
+        // Both that run would fit, but for the third that is to come.
+        let kept = kept(&instance(&[(5, 2.0, true, false), (5, 3.0, true, false), (4, 1.0, false, true)]));
+        assert_eq!((kept.bounds[0], &kept.groups[0]), (2.0, &vec![(1, 1)]));
+    }
+
+    #[test]
+    fn what_can_be_nowhere_else_stays_however_cheap_its_move() {
+        let kept = kept(&instance(&[(6, 9.0, true, false), (6, 1.0, true, true)]));
+        assert_eq!((kept.bounds[0], &kept.groups[0]), (9.0, &vec![(1, 1)]));
+    }
+
+    #[test]
+    fn of_two_that_may_not_be_together_one_leaves() {
+        let mut both = instance(&[(1, 2.0, true, false), (1, 3.0, true, false)]);
+        for (service, other) in [(0, 1), (1, 0)] {
+            both.services[service].apart = vec![Bond { service: other, topology: MACHINES }];
+        }
+        let kept = kept(&both);
+        assert_eq!((kept.bounds[0], &kept.groups[0]), (2.0, &vec![(1, 1)]));
+    }
+}

@@ -41,7 +41,7 @@ pub(super) fn solve(state: &State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Bu
     let constant = fixed + goal.tier.map_or(0.0, |tier| tier.constant);
     match run.answer {
         Answer::Found { values, bound, .. } => {
-            Exact::Found { counts: counts(state.instance, &model.read(&values)), bound: bound + constant }
+            Exact::Found { counts: Counts::of(state.instance, &model.read(&values)), bound: bound + constant }
         }
         Answer::Infeasible => Exact::Infeasible,
         Answer::Undecided(why, bound) => Exact::Undecided(why, bound + constant),
@@ -67,12 +67,4 @@ fn evictions(model: &mut Model<'_, '_>, kept: &Kept) {
         // its presolve to wrong optima.
         model.program.at_least(terms, bound * (1.0 - 1e-12) - fixed);
     }
-}
-
-fn counts(instance: &Instance, layout: &[(usize, usize, u32)]) -> Counts {
-    let mut counts = vec![Vec::new(); instance.groups.len()];
-    for (group, machine, count) in layout {
-        counts[*group].push((*machine as u32, *count));
-    }
-    Counts(counts)
 }

@@ -41,11 +41,7 @@ fn exactly(instance: &Instance, ranks: &[usize], last: usize, limits: &Limits) -
         start = values.into_iter().enumerate().map(|(index, value)| (Variable(index), value)).collect();
     }
     let values: Vec<f64> = start.into_iter().map(|(_, value)| value).collect();
-    let mut counts = vec![Vec::new(); instance.groups.len()];
-    for (group, machine, count) in model.read(&values) {
-        counts[group].push((machine as u32, count));
-    }
-    Some(Counts(counts))
+    Some(Counts::of(instance, &model.read(&values)))
 }
 
 fn one_by_one(instance: &Instance, ranks: &[usize], last: usize, limits: &Limits) -> Counts {

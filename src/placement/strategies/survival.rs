@@ -48,7 +48,7 @@ pub fn solve(instance: &Instance, losses: &[After], limits: &Limits) -> Solved {
         }
         let bound = match run.answer {
             Found::Found { values, bound, .. } => {
-                found = Some((counts(instance, &model.read(&values)), values));
+                found = Some((Counts::of(instance, &model.read(&values)), values));
                 bound
             }
             Found::Infeasible if found.is_none() => return Solved::Infeasible,
@@ -93,12 +93,4 @@ fn join(model: &mut Model<'_, '_>, loss: &After) {
             model.program.at_least(terms, 0.0);
         }
     }
-}
-
-fn counts(instance: &Instance, layout: &[(usize, usize, u32)]) -> Counts {
-    let mut counts = vec![Vec::new(); instance.groups.len()];
-    for (group, machine, count) in layout {
-        counts[*group].push((*machine as u32, *count));
-    }
-    Counts(counts)
 }
