@@ -135,6 +135,15 @@ struct Runs {
     park: Option<usize>,
 }
 
+/// What runs before anything is done; what goes for good does not any more.
+fn at_first(case: &Case, moves: impl Fn(usize) -> bool) -> Vec<Runs> {
+    let runs = |it: usize| {
+        let (from, to) = case.containers[it];
+        Runs { old: from.is_some() && to.is_some() && moves(it), new: !moves(it) && to.is_some(), park: None }
+    };
+    (0..case.containers.len()).map(runs).collect()
+}
+
 /// What has no other way than to stop first, and the fewest ways round, found by trying every order of starts and stops.
 fn fewest(case: &Case) -> (usize, usize) {
     let all = 0..case.containers.len();
@@ -158,14 +167,7 @@ fn fewest(case: &Case) -> (usize, usize) {
         let same = all.clone().filter(|other| other / 2 == it / 2 && here(*other).next().is_some()).count();
         used <= case.rooms[at] && ports <= 1 && case.kind(it).cap.is_none_or(|cap| same <= cap as usize)
     };
-    let first: Vec<Runs> = all
-        .clone()
-        .map(|it| Runs {
-            old: case.containers[it].0.is_some() && case.containers[it].1.is_some() && moves(it),
-            new: !moves(it) && case.containers[it].1.is_some(),
-            park: None,
-        })
-        .collect();
+    let first = at_first(case, moves);
     let mut open = BinaryHeap::from([std::cmp::Reverse(((0, 0), first))]);
     let mut closed = BTreeSet::new();
     while let Some(std::cmp::Reverse((cost, state))) = open.pop() {
@@ -211,12 +213,15 @@ fn fewest(case: &Case) -> (usize, usize) {
     unreachable!("all can stop first")
 }
 
+/// The address of a container, what it counts for, its ports, and whether it runs.
+type Held = (String, Amounts, Vec<HostPort>, bool);
+
 /// What each container holds, by machine and name, while a plan's steps end in some order.
 struct Walk<'p> {
     plan: &'p Plan,
     stack: &'p Stack,
-    /// By machine and name: address, amounts, ports, and whether it runs.
-    there: BTreeMap<(String, String), (String, Amounts, Vec<HostPort>, bool)>,
+    /// By machine and name.
+    there: BTreeMap<(String, String), Held>,
     names: BTreeMap<String, String>,
 }
 
