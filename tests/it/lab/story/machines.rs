@@ -19,6 +19,8 @@ struct Doors<'s, 'l> {
 impl<'s, 'l> Doors<'s, 'l> {
     fn open(site: &'s Site<'l>, faults: &Faults) -> Self {
         let doors = Doors { site };
+        // A test that was killed has left its own.
+        doors.end();
         let mut settings = String::new();
         for host in site.hosts {
             let usual = std::fs::read_to_string(site.lab.file(host).join("sshd_config")).unwrap();
@@ -42,17 +44,22 @@ impl<'s, 'l> Doors<'s, 'l> {
     }
 
     fn process(&self, host: &str) -> PathBuf {
-        self.site.folder.join(format!("{host}.pid"))
+        self.site.lab.file(host).join("faults-sshd.pid")
+    }
+
+    fn end(&self) {
+        for host in self.site.hosts {
+            if let Ok(process) = std::fs::read_to_string(self.process(host)) {
+                let _ = std::process::Command::new("kill").arg(process.trim()).status();
+                let _ = std::fs::remove_file(self.process(host));
+            }
+        }
     }
 }
 
 impl Drop for Doors<'_, '_> {
     fn drop(&mut self) {
-        for host in self.site.hosts {
-            if let Ok(process) = std::fs::read_to_string(self.process(host)) {
-                let _ = std::process::Command::new("kill").arg(process.trim()).status();
-            }
-        }
+        self.end();
     }
 }
 
