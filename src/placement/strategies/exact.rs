@@ -1,6 +1,6 @@
 //! The whole problem as one integer program: what decides small problems, with a proof.
 
-use crate::placement::core::{Counts, Instance, Model, Scope, State};
+use crate::placement::core::{Counts, Model, Scope, State};
 
 use super::budget::Budget;
 use super::eviction::Kept;
