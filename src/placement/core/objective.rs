@@ -35,15 +35,15 @@ pub struct Tier {
     pub tolerance: f64,
 }
 
-/// How near the best even use is near enough: the last thousandth of a sum over all machines makes no difference to
-/// anybody, and takes by far the longest to prove. Where a program is so small that it takes no time, nothing but the best
+/// How near the best even use is near enough: the last two thousandths of a sum over all machines make no difference to
+/// anybody, and take by far the longest to prove. Where a program is so small that it takes no time, nothing but the best
 /// will do.
 pub fn near_enough(instance: &Instance) -> f64 {
-    if instance.columns() <= MOST_COLUMNS_QUICK { 0.0 } else { 1e-3 }
+    if instance.columns() <= MOST_COLUMNS_QUICK { 0.0 } else { 2e-3 }
 }
 
 /// Up to so many columns a program is solved to the end in no time.
-const MOST_COLUMNS_QUICK: usize = 300;
+const MOST_COLUMNS_QUICK: usize = 100;
 
 /// A convex cost of a machine's load: from `above` on, each unit of the resource costs `slope` more.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! The whole problem as one integer program: what decides small problems, with a proof.
 
-use crate::placement::core::{Counts, Model, Scope, State};
+use crate::placement::core::{Counts, Model, Scope, State, Terms};
 
 use super::budget::Budget;
 use super::eviction::Kept;
@@ -20,8 +20,8 @@ pub(super) enum Exact {
     Undecided(String, f64),
 }
 
-/// Solves the program of one tier; `state`, where it is complete, is the start.
-pub(super) fn solve(state: &State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, effort: Effort) -> Exact {
+/// The program of one tier, its objective, and what is always added to that.
+fn program<'s, 'a>(state: &'s State<'a>, goal: &Goal<'_>, kept: &Kept) -> (Model<'s, 'a>, Terms, f64) {
     let mut model = Model::new(Scope::whole(state, false));
     for (tier, limit) in &goal.before {
         let (terms, fixed) = model.tier_terms(tier);
@@ -32,13 +32,18 @@ pub(super) fn solve(state: &State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Bu
     if goal.before.iter().map(|(tier, _)| *tier).chain(goal.tier).any(|tier| tier.moves > 0.0) {
         evictions(&mut model, kept);
     }
+    (model, objective, fixed + goal.tier.map_or(0.0, |tier| tier.constant))
+}
+
+/// Solves the program of one tier; `state`, where it is complete, is the start.
+pub(super) fn solve(state: &State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, effort: Effort) -> Exact {
+    let (model, objective, constant) = program(state, goal, kept);
     let start = if super::closing::holds(state) { model.start() } else { Vec::new() };
     let run = solver::solve(&model.program, &objective, &start, effort);
     budget.spend(WORK_OF_ITERATION * run.iterations + model.program.variables.len() as u64);
     if run.out_of_time {
         budget.was_late();
     }
-    let constant = fixed + goal.tier.map_or(0.0, |tier| tier.constant);
     match run.answer {
         Answer::Found { values, bound, .. } => {
             Exact::Found { counts: Counts::of(state.instance, &model.read(&values)), bound: bound + constant }

@@ -7,7 +7,7 @@ use super::budget::{Budget, Ended, Limits};
 use super::eviction::{self, Kept};
 use super::exact::{self, Exact};
 use super::neighbourhood::{self, Goal};
-use super::solver::Effort;
+use super::solver::{Effort, ROOT};
 use super::{annealing, closing, start};
 
 /// Up to so many columns the whole is one integer program.
@@ -187,40 +187,55 @@ fn is_of_loads(tier: &Tier) -> bool {
 
 /// One tier; returns a bound that holds for all answers that are as good in the tiers before.
 fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, left: usize, whole: bool) -> f64 {
+    let Some(tier) = goal.tier else { return goal.bound };
     let share = budget.left() / left as u64;
-    let mut bound = f64::NEG_INFINITY;
+    let mut goal = goal.clone();
+    let is_enough = |state: &State<'_>, goal: &Goal<'_>| is_met(bounds::value(tier, state), goal.enough());
     if state.instance.columns() <= MOST_COLUMNS_TINY {
         // Straight to the exact program.
-    } else if goal.tier.is_some_and(|tier| !tier.in_use.is_empty()) {
-        closing::few_machines(state, goal, budget, share / 2);
-    } else if goal.tier.is_some_and(|tier| tier.headroom.is_some()) {
-        closing::vacate(state, goal, budget, share / 2);
-    } else if goal.tier.is_some_and(is_of_loads) {
-        // Where the exact program can prove something it is left the larger part.
-        let part = if whole { 0.4 } else { 0.9 };
-        let until = budget.time_fraction() + (1.0 - budget.time_fraction()) * part / left as f64;
-        annealing::improve(state, goal, budget, (share as f64 * part) as u64, 11, until);
+    } else if !tier.in_use.is_empty() {
+        closing::few_machines(state, &goal, budget, share / 2);
+    } else if tier.headroom.is_some() {
+        closing::vacate(state, &goal, budget, share / 2);
+    } else if is_of_loads(tier) {
+        if whole && tier.tolerance > 0.0 {
+            // Few moves leave little to decide: then the program's root is all that it takes. Else its bound tells the walk when
+            // it has arrived.
+            let look = Effort { nodes: ROOT, ..effort(state, budget, 4 * left, tier.tolerance) };
+            goal.bound = goal.bound.max(exactly(state, &goal, kept, budget, look));
+        }
+        if !is_enough(state, &goal) {
+            // Where the exact program can prove something it is left the larger part.
+            let part = if whole { 0.4 } else { 0.9 };
+            let until = budget.time_fraction() + (1.0 - budget.time_fraction()) * part / left as f64;
+            annealing::improve(state, &goal, budget, (share as f64 * part) as u64, 11, until);
+        }
     }
-    if goal.tier.is_some_and(|tier| is_met(bounds::value(tier, state), goal.enough())) {
+    if is_enough(state, &goal) {
         return goal.bound;
     }
     if whole {
-        match exact::solve(state, goal, kept, budget, effort(state, budget, left, goal.tier.map_or(0.0, |tier| tier.tolerance))) {
-            Exact::Found { counts, bound: found } => {
-                bound = found;
-                let found = State::of(state.instance, &counts);
-                let better = |tier: &Tier| bounds::value(tier, &found) <= bounds::value(tier, state) + 1e-9;
-                if goal.tier.is_some_and(better) && core::broken(state.instance, &counts).is_empty() {
-                    *state = found;
-                }
-            }
-            Exact::Undecided(_, found) => bound = found,
-            Exact::Infeasible => {}
-        }
-        if goal.tier.is_some_and(|tier| is_met(bounds::value(tier, state), tier.enough(bound))) {
-            return bound;
+        goal.bound = goal.bound.max(exactly(state, &goal, kept, budget, effort(state, budget, left, tier.tolerance)));
+        if is_enough(state, &goal) {
+            return goal.bound;
         }
     }
-    neighbourhood::improve(state, goal, budget, share, 7);
-    bound
+    neighbourhood::improve(state, &goal, budget, share, 7);
+    goal.bound
+}
+
+/// The tier as one program: what it finds is taken where it is better; returns its bound.
+fn exactly(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, effort: Effort) -> f64 {
+    match exact::solve(state, goal, kept, budget, effort) {
+        Exact::Found { counts, bound } => {
+            let found = State::of(state.instance, &counts);
+            let better = |tier: &Tier| bounds::value(tier, &found) <= bounds::value(tier, state) + 1e-9;
+            if goal.tier.is_some_and(better) && core::broken(state.instance, &counts).is_empty() {
+                *state = found;
+            }
+            bound
+        }
+        Exact::Undecided(_, bound) => bound,
+        Exact::Infeasible => f64::NEG_INFINITY,
+    }
 }

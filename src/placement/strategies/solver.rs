@@ -11,6 +11,9 @@ use crate::placement::core::{Program, Row, Terms, Variable};
 /// How far a row that holds nothing may be off.
 const TOLERANCE: f64 = 1e-9;
 
+/// Nodes of a search that goes no further than the tree's root: relaxation and cuts.
+pub(super) const ROOT: i32 = 1;
+
 /// How much may be spent on one program.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Effort {
@@ -104,6 +107,10 @@ fn run(program: &Program, objective: &Terms, start: &[(Variable, f64)], effort: 
     model.try_set_option("random_seed", 1).map_err(refused)?;
     model.try_set_option("mip_rel_gap", effort.gap).map_err(refused)?;
     model.try_set_option("mip_max_nodes", effort.nodes).map_err(refused)?;
+    if effort.nodes == ROOT {
+        // Its searches for answers would take longer than all the rest.
+        model.try_set_option("mip_heuristic_effort", 0.0).map_err(refused)?;
+    }
     model.try_set_option("time_limit", effort.seconds.max(0.01)).map_err(refused)?;
     if !start.is_empty() {
         let values = complete(program, objective, start, effort);
