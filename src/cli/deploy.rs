@@ -16,6 +16,7 @@ use super::args::{PlacementArgs, ScopeArgs, ShownArgs, SituationArgs};
 use super::building::{Building, settle_images, tell_lacking};
 use super::disk::Disk;
 use super::project::Project;
+use super::sizes::keep_room;
 use super::{Exit, Io};
 use crate::source::{Files, Sources};
 
@@ -175,6 +176,8 @@ pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(
 #[derive(Clone, Debug)]
 pub(super) struct Wish {
     pub policy: Policy,
+    /// What the policy is to keep room for, as it was said.
+    pub headroom: Option<String>,
     /// How many containers may move for the policy's sake.
     pub moves: u32,
     /// Volumes to move: `data:m1:m3`.
@@ -185,9 +188,10 @@ pub(super) struct Wish {
 }
 
 impl Wish {
-    pub(super) fn new(placement: PlacementArgs, scope: &ScopeArgs) -> Wish {
+    pub(super) fn new(placement: &PlacementArgs, scope: &ScopeArgs) -> Wish {
         Wish {
             policy: placement.policy.into(),
+            headroom: placement.headroom.clone(),
             moves: scope.moves(),
             volumes: scope.move_volume.clone(),
             survive: scope.survive.iter().map(|it| By::parse(it)).collect(),
@@ -221,6 +225,7 @@ pub(super) fn place_and_plan(
     let survive = to_survive(io, &stack, wish)?;
     let mut problem = Problem::new(&stack, plan::running(&stack, observed), wish.policy);
     problem.rebalance = wish.moves;
+    keep_room(io, &mut problem, wish.headroom.as_deref())?;
     let (outcome, room) = placed(&problem, &survive, limits);
     let exit = match outcome {
         Outcome::Placed(solution) => match plan_wired(&problem, &solution, observed, project) {

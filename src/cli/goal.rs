@@ -90,7 +90,7 @@ impl Goal {
     pub(super) fn plan(self, args: &ApplyArgs, io: &mut Io, observed: &Observed) -> Result<Plan, Exit> {
         match self {
             Goal::Files(mut project) => {
-                let wish = Wish::new(args.placement, &args.scope);
+                let wish = Wish::new(&args.placement, &args.scope);
                 let (stack, mut plan) = place_and_plan(io, &mut project, observed, &wish)?;
                 if args.wait {
                     plan::await_all(&stack, observed, &mut plan);

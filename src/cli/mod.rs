@@ -12,6 +12,7 @@ mod goal;
 mod interrupt;
 mod io;
 mod project;
+mod sizes;
 
 pub use io::Io;
 

@@ -134,12 +134,18 @@ fn inventory_order(problem: &Problem<'_>, containers: usize) -> Tier {
     Tier { whole: true, ..of_loads(ORDER, problem, place) }
 }
 
-/// Room for one more of the largest service, on the machine that has most of it. None where nobody states a size.
+/// Room for one more of what it is to be kept for, else of the largest service, on the machine that has most of it. None where
+/// nobody states a size.
 fn headroom(problem: &Problem<'_>, lowering: &mut Lowering) -> Option<Tier> {
     let size = |service: &usize| largest_share(problem, *service);
-    let largest = problem.services().max_by(|a, b| size(a).total_cmp(&size(b)).then(b.cmp(a)))?;
-    let shape = lowering.instance.groups[largest].demand.clone();
-    if shape.iter().all(|amount| *amount == 0) {
+    let shape = match &problem.headroom {
+        Some(shape) => lowering.units.iter().map(|(resource, unit)| (shape.get(resource) / unit) as i64).collect(),
+        None => {
+            let largest = problem.services().max_by(|a, b| size(a).total_cmp(&size(b)).then(b.cmp(a)))?;
+            lowering.instance.groups[largest].demand.clone()
+        }
+    };
+    if shape.iter().all(|amount: &i64| *amount == 0) {
         return None;
     }
     let machines = problem.machines().collect();

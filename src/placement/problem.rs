@@ -1,6 +1,7 @@
 //! The question: how many containers of each service on each machine.
 
 use crate::stack::{Replicas, Stack};
+use crate::units::Amounts;
 
 use super::constraints::{ALL, Constraint};
 
@@ -54,6 +55,8 @@ pub struct Problem<'a> {
     pub policy: Policy,
     /// How many containers may move for the policy's sake, beyond those that must; none of them in an ordinary plan.
     pub rebalance: u32,
+    /// What [`Policy::Headroom`] keeps room for; else a container of the largest service.
+    pub headroom: Option<Amounts>,
     /// How many containers each service is to have; for global ones, as many as there are machines for it.
     pub replicas: Vec<u32>,
     /// How many containers of the service run on the machine now: `current[service][machine]`.
@@ -69,8 +72,16 @@ impl<'a> Problem<'a> {
         for at in &running {
             current[at.service][at.machine] += 1;
         }
-        let mut problem =
-            Problem { stack, running, policy, rebalance: 0, current, replicas: Vec::new(), allowed: Vec::new() };
+        let mut problem = Problem {
+            stack,
+            running,
+            policy,
+            rebalance: 0,
+            headroom: None,
+            current,
+            replicas: Vec::new(),
+            allowed: Vec::new(),
+        };
         problem.running.sort();
         for service in 0..stack.services.len() {
             let allowed: Vec<bool> = problem.machines().map(|machine| problem.may(service, machine)).collect();

@@ -224,6 +224,7 @@ fn by_sparing(problem: &Problem<'_>, by: &[By], limits: &Limits) -> Option<Solut
 fn on(problem: &Problem<'_>, stack: &Stack, limits: &Limits) -> Option<Solution> {
     let mut tight = Problem::new(stack, problem.running.clone(), problem.policy);
     tight.rebalance = problem.rebalance;
+    tight.headroom.clone_from(&problem.headroom);
     match place(&tight, limits) {
         Outcome::Placed(solution) => Some(solution).filter(|it| verify(problem, it).is_empty()),
         Outcome::Refused | Outcome::Undecided(_) => None,

@@ -71,6 +71,13 @@ impl Amounts {
         Self::new().with(Resource::cpus(), cpu.0).with(Resource::memory(), memory.0)
     }
 
+    /// A container's size as people write it: `4` CPUs, `2:8g` with memory; none for what is no size, or nothing.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (cpus, memory) = text.split_once(':').unwrap_or((text, "0"));
+        let (cpus, memory) = (Cpu::parse(cpus).ok()?, Bytes::parse(memory).ok()?);
+        (cpus.0 > 0 || memory.0 > 0).then(|| Self::of(cpus, memory))
+    }
+
     /// With `amount` of `resource` in place of what was said of it.
     #[must_use]
     pub fn with(mut self, resource: Resource, amount: u64) -> Self {

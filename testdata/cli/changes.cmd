@@ -16,3 +16,6 @@ planner plan --observed snapshot-sparse.json --survive machine stack.yaml
 planner plan --observed snapshot-sparse.json --survive rack stack.yaml
 planner plan --observed snapshot.json --survive machine stack.yaml two.yaml
 planner plan --observed snapshot-sparse.json stack.yaml ../../cli/files/room.yaml
+planner plan --observed snapshot-sparse.json --policy headroom --headroom 1:256m --rebalance --objective stack.yaml
+planner plan --observed snapshot-sparse.json --policy headroom --headroom wbe stack.yaml
+planner plan --observed snapshot-sparse.json --headroom 2:8g stack.yaml

@@ -4,7 +4,7 @@ use planner::placement::refusal::explain;
 use planner::placement::{Layout, Limits, Outcome, Policy, Problem, Running, place, verify};
 use planner::source::Spanned;
 use planner::stack::{Bond, By, Constraint, Machine, PortDemand, Replicas, Service, Spread, Stack, Survive, TakenPort};
-use planner::units::{PortRange, Resource};
+use planner::units::{Amounts, Bytes, Cpu, PortRange, Resource};
 use proptest::prelude::*;
 
 use crate::stacks::{machine, nowhere, port, service, spanned, stack};
@@ -195,7 +195,9 @@ pub(crate) fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
         Policy::Pack => vec![moves, in_use, places],
         Policy::Cheapest => vec![moves, costs, places],
         Policy::Headroom => {
+            let said = problem.headroom.as_ref().map(|shape| shape.cpu().0);
             let largest = stack.services.iter().map(|service| service.demand.cpu().0).max().unwrap_or(0);
+            let largest = said.unwrap_or(largest);
             if largest == 0 {
                 return vec![moves, order];
             }
@@ -203,7 +205,8 @@ pub(crate) fn values(problem: &Problem<'_>, layout: &Layout) -> Vec<f64> {
             let common = |a: u64, b: u64| {
                 (1..=a.max(b)).rev().find(|it| a.is_multiple_of(*it) && b.is_multiple_of(*it)).unwrap_or(0)
             };
-            let unit = 1000 * stack.services.iter().map(|it| it.demand.cpu().0 / 1000).fold(0, common);
+            let amounts = stack.services.iter().map(|it| it.demand.cpu().0).chain(said);
+            let unit = 1000 * amounts.map(|it| it / 1000).fold(0, common);
             let slots = |at: &Machine, used: u64| (at.room.cpu().0 / unit * unit - used) as f64 / largest as f64;
             let most = stack.machines.iter().map(|at| slots(at, 0)).fold(0.0, f64::max);
             let free = stack.machines.iter().enumerate().map(|(index, at)| {
@@ -332,7 +335,13 @@ pub(crate) fn any_case() -> impl Strategy<Value = Case> {
 
 /// Whether what is found is the best there is, and known to be.
 fn check(case: &Case) -> Result<(), TestCaseError> {
-    let problem = Problem::new(&case.stack, case.running.clone(), case.policy);
+    check_with_room_for(case, None)
+}
+
+/// The same, where the policy keeps room for a container of so many CPUs.
+fn check_with_room_for(case: &Case, cpus: Option<u64>) -> Result<(), TestCaseError> {
+    let mut problem = Problem::new(&case.stack, case.running.clone(), case.policy);
+    problem.headroom = cpus.map(|cpus| Amounts::of(Cpu(cpus * 1000), Bytes(0)));
     let all = layouts(&problem);
     let best = all.iter().map(|layout| values(&problem, layout)).min_by(|a, b| compare(a, b));
     match (place(&problem, &Limits::default()), best) {
@@ -446,6 +455,11 @@ proptest! {
     #[test]
     fn agrees_with_brute_force(case in any_case()) {
         check(&case)?;
+    }
+
+    #[test]
+    fn room_is_kept_for_a_size_that_is_named(case in any_case(), cpus in 1u64..=5) {
+        check_with_room_for(&Case { policy: Policy::Headroom, ..case }, Some(cpus))?;
     }
 
     #[test]

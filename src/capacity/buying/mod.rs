@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::{Catalogue, Inventory};
 use crate::placement::Limits;
 use crate::stack::{By, Replicas, Stack};
-use crate::units::{Amounts, Bytes, Cpu};
+use crate::units::Amounts;
 
 use super::{Container, MachineRoom};
 use ground::Ground;
@@ -59,9 +59,7 @@ pub enum Wanted {
 impl Wanted {
     /// A container of a size as people write it: `4` CPUs, `2:8g` with memory; none for what is no size, or nothing.
     pub fn size(text: &str) -> Option<Wanted> {
-        let (cpus, memory) = text.split_once(':').unwrap_or((text, "0"));
-        let (cpus, memory) = (Cpu::parse(cpus).ok()?, Bytes::parse(memory).ok()?);
-        (cpus.0 > 0 || memory.0 > 0).then(|| Wanted::Shape(Amounts::of(cpus, memory)))
+        Amounts::parse(text).map(Wanted::Shape)
     }
 }
 

@@ -138,11 +138,15 @@ pub(in crate::cli) struct ActArgs {
 }
 
 // How to place.
-#[derive(Clone, Copy, Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(in crate::cli) struct PlacementArgs {
     /// What to prefer where several placements do
     #[arg(long, value_name = "POLICY", default_value = "spread")]
     pub policy: PolicyChoice,
+    /// With `--policy headroom`: what to keep room for on one machine, a container of 4 CPUs (`4`), of 2 CPUs and 8 GiB (`2:8g`), or
+    /// one more of a service (`web`); else one more of the largest service
+    #[arg(long, value_name = "SIZE|SERVICE")]
+    pub headroom: Option<String>,
     #[command(flatten)]
     pub limits: LimitArgs,
     /// Show what each tier of the objective came to, and how good that is known to be
@@ -197,7 +201,7 @@ pub(in crate::cli) struct ApplyArgs {
     /// Apply this saved plan, if the machines are still as it found them; the compose files are not read
     #[arg(
         long, value_name = "FILE",
-        conflicts_with_all = ["policy", "time_limit", "drain", "without", "wait", "target", "rebalance", "survive", "move_volume", "build"]
+        conflicts_with_all = ["policy", "headroom", "time_limit", "drain", "without", "wait", "target", "rebalance", "survive", "move_volume", "build"]
     )]
     pub plan: Option<PathBuf>,
     /// Build the images of all services with `build:` first, not only those that are nowhere yet

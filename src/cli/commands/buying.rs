@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use crate::capacity::buying::{self, Answer, Headroom, Question, Report, Wanted};
+use crate::capacity::buying::{self, Answer, Headroom, Question, Report};
 use crate::cli::args::{BuyingArgs, CapacityArgs};
 use crate::cli::deploy::seen;
 use crate::cli::disk::Disk;
 use crate::cli::project::Project;
+use crate::cli::sizes::wanted;
 use crate::cli::{Exit, Io};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::Diagnostic;
 use crate::inventory::{self, Catalogue, Inventory};
 use crate::observed::Observed;
 use crate::stack::{self, By, Replicas, Stack};
@@ -147,24 +148,4 @@ fn headroom(args: &BuyingArgs, stack: &Stack, io: &mut Io) -> Result<Vec<Headroo
         headroom.push(Headroom { what, count });
     }
     Ok(headroom)
-}
-
-fn wanted(text: &str, stack: &Stack, io: &mut Io) -> Result<Wanted, Exit> {
-    if let Some(service) = stack.service(text) {
-        if service.replicas.value == Replicas::Global {
-            let message = format!("`{text}` runs once on each machine: there is no more of it");
-            io.refuse(&message, Some("name another service, or a size such as `2:8g`"));
-            return Err(Exit::Error);
-        }
-        return Ok(Wanted::Service(text.to_owned()));
-    }
-    if let Some(size) = Wanted::size(text) {
-        return Ok(size);
-    }
-    let help = match nearest(text, stack.services.iter().map(|service| service.name.as_str())) {
-        Some(like) => format!("did you mean `{like}`?"),
-        None => "for example `4` (CPUs), `2:8g` (CPUs and memory), or the name of a service".to_owned(),
-    };
-    io.refuse(&format!("`{text}` is neither a service nor a size"), Some(&help));
-    Err(Exit::Error)
 }

@@ -64,5 +64,5 @@ fn deployment(args: &WhereArgs, io: &mut Io) -> Result<(Stack, Plan), Exit> {
         true => Observed::default(),
         false => seen(io, &project, args.observed.as_deref(), &args.situation)?,
     };
-    place_and_plan(io, &mut project, &observed, &Wish::new(args.placement, &ScopeArgs::default()))
+    place_and_plan(io, &mut project, &observed, &Wish::new(&args.placement, &ScopeArgs::default()))
 }

@@ -26,7 +26,7 @@ fn tell(args: &PlanArgs, io: &mut Io) -> Result<Exit, Exit> {
     if args.refresh_only {
         return Ok(tell_drift(args, io, &project, &observed));
     }
-    let mut wish = Wish::new(args.placement, &args.scope);
+    let mut wish = Wish::new(&args.placement, &args.scope);
     wish.limits.stop = Some(stop_on_interrupt());
     let (_, plan) = place_and_plan(io, &mut project, &observed, &wish)?;
     if args.out.is_some() && is_yet_to_be_built(&observed) {

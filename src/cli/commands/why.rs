@@ -3,6 +3,7 @@
 use crate::cli::args::{ProjectArgs, WhyArgs};
 use crate::cli::deploy::{machines, read_observed};
 use crate::cli::project::Project;
+use crate::cli::sizes::keep_room;
 use crate::cli::{Exit, Io};
 use crate::placement::{self, Layout, Outcome, Placed, Problem, refusal};
 use crate::{plan, stack, view};
@@ -50,7 +51,9 @@ fn answer(args: &WhyArgs, io: &mut Io) -> Result<Exit, Exit> {
         None => None,
     };
     let running = observed.as_ref().map(|observed| plan::running(&stack, observed)).unwrap_or_default();
-    let problem = Problem::new(&stack, running, args.placement.policy.into());
+    let placement = &args.placement;
+    let mut problem = Problem::new(&stack, running, placement.policy.into());
+    keep_room(io, &mut problem, placement.headroom.as_deref())?;
     let limits = args.placement.limits.within();
     let placed = match placement::place(&problem, &limits) {
         Outcome::Placed(solution) => Some(solution.replicas),

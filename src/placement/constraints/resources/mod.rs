@@ -16,10 +16,11 @@ use certificates::Confined;
 /// On each machine, for each resource: the sum of what its containers ask for is at most the machine's room.
 pub(super) struct Resources;
 
-/// All resources that any service asks for.
+/// All resources that any service asks for, or what room is to be kept for.
 fn wanted(problem: &Problem<'_>) -> BTreeSet<Resource> {
-    let services = problem.stack.services.iter();
-    services.flat_map(|service| service.demand.iter().filter(|(_, n)| *n > 0).map(|(name, _)| name.clone())).collect()
+    let services = problem.stack.services.iter().map(|service| &service.demand);
+    let all = services.chain(&problem.headroom);
+    all.flat_map(|demand| demand.iter().filter(|(_, n)| *n > 0).map(|(name, _)| name.clone())).collect()
 }
 
 /// How much of a resource a machine can give; `None`: it is not limited there.
@@ -105,7 +106,8 @@ impl Constraint for Resources {
     fn lower(&self, problem: &Problem<'_>, lowering: &mut Lowering) {
         for resource in wanted(problem) {
             let needs: Vec<u64> = problem.stack.services.iter().map(|it| it.demand.get(&resource)).collect();
-            let unit = needs.iter().copied().fold(0, greatest_common_divisor).max(1);
+            let kept = problem.headroom.iter().map(|shape| shape.get(&resource));
+            let unit = needs.iter().copied().chain(kept).fold(0, greatest_common_divisor).max(1);
             let room = |machine: usize| {
                 let room = room(problem, machine, &resource).map_or(u64::MAX, |room| room / unit);
                 i64::try_from(room).unwrap_or(UNLIMITED).min(UNLIMITED)
