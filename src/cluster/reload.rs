@@ -1,12 +1,22 @@
 //! Giving a container other versions of its files while it runs.
 
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
 use bollard::query_parameters::KillContainerOptions;
+use tokio::time::sleep;
 
 use super::deliver::deliver;
 use super::docker::Engine;
 use super::exec::exec;
 use super::fault::{Fault, explain};
 use crate::stack::{DeliveredFile, Hook};
+
+/// Between two looks at whether a container has taken up what it was told.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long that is waited for.
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// Puts the files into the container; one that runs checks them first, and is told of them.
 pub(super) async fn reload(engine: &Engine, name: &str, files: &[DeliveredFile]) -> Result<(), Fault> {
@@ -22,9 +32,36 @@ pub(super) async fn reload(engine: &Engine, name: &str, files: &[DeliveredFile])
         }
         deliver(engine, name, std::slice::from_ref(file)).await?;
         if runs {
+            let before = processes(engine, name).await;
             let options = KillContainerOptions { signal: reload.signal.clone() };
             engine.docker.kill_container(name, Some(options)).await.map_err(failed)?;
+            taken_up(engine, name, &before).await;
         }
     }
     Ok(())
+}
+
+/// A signal is only a word: what was told goes on with what it had until it has read its files, and what it still knows of is
+/// not to be stopped before. HAProxy has then begun another worker; of what begins none, so long is waited.
+async fn taken_up(engine: &Engine, name: &str, before: &BTreeSet<String>) {
+    let begun = Instant::now();
+    while begun.elapsed() < LONGEST {
+        sleep(PAUSE).await;
+        if processes(engine, name).await.iter().any(|process| !before.contains(process)) {
+            break;
+        }
+    }
+    sleep(PAUSE).await;
+}
+
+/// The processes of a container; none where the engine does not tell.
+async fn processes(engine: &Engine, name: &str) -> BTreeSet<String> {
+    let Ok(top) = engine.docker.top_processes(name, None).await else { return BTreeSet::new() };
+    let titles = top.titles.unwrap_or_default();
+    let Some(column) = titles.iter().position(|title| title == "PID") else { return BTreeSet::new() };
+    top.processes
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|mut row| row.get_mut(column).map(std::mem::take))
+        .collect()
 }
