@@ -15,6 +15,9 @@ use crate::stack::{DeliveredFile, Hook};
 /// Between two looks at whether a container has taken up what it was told.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// From when another worker is there until it does the work and the one before has done with what it had.
+const SETTLES: Duration = Duration::from_secs(1);
+
 /// How long that is waited for.
 const LONGEST: Duration = Duration::from_secs(3);
 
@@ -51,7 +54,7 @@ async fn taken_up(engine: &Engine, name: &str, before: &BTreeSet<String>) {
             break;
         }
     }
-    sleep(PAUSE).await;
+    sleep(SETTLES).await;
 }
 
 /// The processes of a container; none where the engine does not tell.
