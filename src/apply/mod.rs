@@ -1,6 +1,6 @@
 //! Doing a plan: its steps over a cluster, in their order and as much at a time as it allows.
 //!
-//! A machine does a few steps at a time; waiting for a container occupies no machine. What a failed step stands before is
+//! A machine does one step at a time; waiting for a container occupies no machine. What a failed step stands before is
 //! left alone, everything else goes on. Nothing is known here but the plan and the cluster.
 
 pub mod lock;
