@@ -37,19 +37,22 @@ pub(super) async fn settle_images(
     observed: &mut Observed,
     building: Building,
 ) -> Result<(), Exit> {
-    let recipes = stack::recipes(&project.compose);
-    observed.built = cluster.built(recipes.iter().map(|recipe| recipe.image.as_str())).await;
-    ask_registries(cluster, &project.images(), observed).await;
-    let lacking: BTreeSet<String> = lacking(&recipes, observed);
-    let wanted = |recipe: &Recipe| match building {
-        Building::Nothing => false,
-        Building::Missing => recipe.always || lacking.contains(&recipe.image),
-        Building::All => true,
-    };
-    if building == Building::Nothing {
-        tell_lacking(io, project, observed);
+    let mut wanted = stack::recipes(&project.compose);
+    if !wanted.is_empty() {
+        observed.built = cluster.built(wanted.iter().map(|recipe| recipe.image.as_str())).await;
     }
-    let wanted: Vec<Recipe> = recipes.into_iter().filter(wanted).collect();
+    ask_registries(cluster, &project.images(), observed).await;
+    match building {
+        Building::Nothing => {
+            tell_lacking(io, project, observed);
+            wanted.clear();
+        }
+        Building::Missing => {
+            let lacking = lacking(&wanted, observed);
+            wanted.retain(|recipe| recipe.always || lacking.contains(&recipe.image));
+        }
+        Building::All => {}
+    }
     build(io, project, cluster, observed, &wanted, false).await?;
     let images: Vec<String> = observed.built.keys().cloned().collect();
     for image in images {

@@ -257,8 +257,7 @@ pub(super) fn place_and_plan(
 
 /// The losses that are to be survived: named here, or by the files for the whole stack.
 fn to_survive(io: &mut Io, stack: &Stack, wish: &Wish) -> Result<Vec<By>, Exit> {
-    let mut survive = wish.survive.clone();
-    survive.extend(stack.survive.iter().filter(|by| !wish.survive.contains(by)).cloned());
+    let survive = stack.losses(wish.survive.clone());
     match survive.iter().find(|by| !stack.has_domains(by)) {
         Some(by) => {
             io.no_such_loss(by);

@@ -12,9 +12,10 @@ use bollard::query_parameters::{
     CreateContainerOptions, DownloadFromContainerOptions, RemoveContainerOptions, RemoveVolumeOptions,
     UploadToContainerOptions,
 };
-use futures_util::StreamExt;
 use futures_util::stream::unfold;
+use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc::{Receiver, channel};
+use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
 
 use super::docker::Engine;
@@ -169,23 +170,35 @@ async fn transfer(from: &Engine, to: &Engine, helper: &str, progress: &dyn Fn(&s
     let (given, taken) = futures_util::join!(give, put);
     taken.map_err(failed)?;
     given.map_err(failed)?;
-    summing.await.map_err(|error| Fault::new(format!("the copy could not be read: {error}")))?
+    summing.await.map_err(|error| unread(&error))?
 }
 
 /// What is in the volume on one side.
 async fn digest_of(engine: &Engine, helper: &str) -> Result<Summary, Fault> {
     let patient = engine.docker.clone().with_timeout(STALLED);
+    let read = read_by(patient.download_from_container(helper, all_of_it()), summary).await;
+    read.map_err(|error| explain(&error, "reading the copy"))?.map_err(|error| unread(&error))?
+}
+
+fn unread(error: &JoinError) -> Fault {
+    Fault::new(format!("the copy could not be read: {error}"))
+}
+
+/// Has a stream read by something that waits for its pieces; whoever has read enough gets no more.
+pub(super) async fn read_by<T: Send + 'static>(
+    stream: impl Stream<Item = Result<Piece, Error>>,
+    reader: impl FnOnce(Receiver<Piece>) -> T + Send + 'static,
+) -> Result<Result<T, JoinError>, Error> {
     let (show, seen) = channel::<Piece>(UNDERWAY);
-    let summing = tokio::task::spawn_blocking(move || summary(seen));
-    let mut pieces = std::pin::pin!(patient.download_from_container(helper, all_of_it()));
+    let reading = tokio::task::spawn_blocking(move || reader(seen));
+    let mut pieces = std::pin::pin!(stream);
     while let Some(piece) = timeout(STALLED, pieces.next()).await.unwrap_or(Some(Err(Error::RequestTimeoutError))) {
-        let piece = piece.map_err(|error| explain(&error, "reading the copy"))?;
-        if show.send(piece).await.is_err() {
+        if show.send(piece?).await.is_err() {
             break;
         }
     }
     drop(show);
-    summing.await.map_err(|error| Fault::new(format!("the copy could not be read: {error}")))?
+    Ok(reading.await)
 }
 
 /// What is in a volume, in short: a line for each file, sorted.

@@ -2,8 +2,8 @@
 //!
 //! An engine that loads an image looks for each layer by what it and all below it are made of, before it opens the layer's file.
 //! So the files of layers that it has need not be in the archive. One that keeps its images in containerd's store does not: it takes
-//! an archive that lacks some of them for whole, and has an image then of which no container can be made. Which file is which layer's is told at the archive's end only;
-//! an engine on this machine is asked for it twice, since that costs no network. Newer engines name the files by the layers.
+//! an archive that lacks some of them for whole, and has an image then of which no container can be made. Which file is which
+//! layer's is told at the archive's end only; an engine on this machine is asked for it twice, since that costs no network. Newer engines name the files by the layers.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -13,14 +13,12 @@ use bollard::query_parameters::ListImagesOptions;
 use futures_util::StreamExt;
 use futures_util::stream::iter;
 use serde::Deserialize;
-use tokio::sync::mpsc::{Receiver, channel};
-use tokio::time::timeout;
+use tokio::sync::mpsc::Receiver;
 
-use super::copy::{Piece, Pieces};
+use super::copy::{Piece, Pieces, read_by};
 use super::dial::{CONNECTIONS, Route};
 use super::docker::Engine;
 use super::pull::STALLED;
-use super::send::UNDERWAY;
 
 /// The size of a block in archives.
 const BLOCK: usize = 512;
@@ -89,17 +87,8 @@ async fn had(engine: &Engine, wanted: &[String]) -> usize {
 /// The file of each layer in the archive that an engine makes of an image; none where that is not told, or not as expected.
 async fn files(engine: &Engine, export: &str, layers: usize) -> Option<Vec<String>> {
     let patient = engine.docker.clone().with_timeout(STALLED);
-    let (show, seen) = channel::<Piece>(UNDERWAY);
-    let reading = tokio::task::spawn_blocking(move || index(seen));
-    let mut pieces = std::pin::pin!(patient.export_image(export));
-    while let Ok(Some(piece)) = timeout(STALLED, pieces.next()).await {
-        // Whoever has found it does not read on.
-        if show.send(piece.ok()?).await.is_err() {
-            break;
-        }
-    }
-    drop(show);
-    reading.await.ok()?.filter(|files| files.len() == layers)
+    let files = read_by(patient.export_image(export), index).await.ok()?.ok()??;
+    (files.len() == layers).then_some(files)
 }
 
 /// Reads the list of an image's layers out of an archive.
@@ -230,6 +219,7 @@ impl Sieve {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tokio::sync::mpsc::channel;
 
     use super::*;
 

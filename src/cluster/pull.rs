@@ -64,12 +64,18 @@ pub(super) async fn pull(engine: &Engine, wanted: Wanted<'_>, progress: &dyn Fn(
     let Some(digest) = wanted.digest else {
         return fetch(engine, &image, wanted.platform, progress).await.map_err(|error| refused(&error, &image));
     };
-    let Image { name: repository, tag, .. } = parse(&image);
+    let repository = parse(&image).name;
     let digested = checked(&format!("{repository}@{digest}"))?;
     fetch(engine, &digested, wanted.platform, progress).await.map_err(|error| refused(&error, &digested))?;
-    let options = TagImageOptions { repo: Some(repository.to_owned()), tag: tag.map(str::to_owned) };
-    let tagged = engine.docker.tag_image(&digested, Some(options)).await;
-    tagged.map_err(|error| explain(&error, &format!("naming image `{image}`")))
+    name(engine, &digested, &image).await
+}
+
+/// Gives what is there as `source` the name `image` as well.
+pub(super) async fn name(engine: &Engine, source: &str, image: &str) -> Result<(), Fault> {
+    let Image { name, tag, .. } = parse(image);
+    let options = TagImageOptions { repo: Some(name.to_owned()), tag: tag.map(str::to_owned) };
+    let named = engine.docker.tag_image(source, Some(options)).await;
+    named.map_err(|error| explain(&error, &format!("naming image `{image}`")))
 }
 
 impl Wanted<'_> {

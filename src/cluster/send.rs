@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use bollard::errors::Error;
 use bollard::models::ImageInspect;
-use bollard::query_parameters::{ImportImageOptions, TagImageOptions};
+use bollard::query_parameters::ImportImageOptions;
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
 use serde_json::Value;
@@ -15,8 +15,7 @@ use tokio::time::{Instant, timeout};
 use super::docker::Engine;
 use super::fault::{Fault, explain, is_missing};
 use super::layers::{Sieve, to_leave_out};
-use super::pull::{PROGRESS_PAUSE, STALLED};
-use crate::reference::parse;
+use super::pull::{PROGRESS_PAUSE, STALLED, name};
 use crate::units::Bytes;
 
 /// Pieces that may be on their way at a time.
@@ -120,13 +119,7 @@ async fn arrived(to: &Engine, sent: Sent<'_>, given: &ImageInspect, export: &str
         return Err(Fault::new(format!("image `{image}` was sent, and another one is there under its name"))
             .help("somebody else loads it there: run it again"));
     }
-    if export == image {
-        return Ok(());
-    }
-    let name = parse(image);
-    let options = TagImageOptions { repo: Some(name.name.to_owned()), tag: name.tag.map(str::to_owned) };
-    let tagged = to.docker.tag_image(export, Some(options)).await;
-    tagged.map_err(|error| explain(&error, &format!("naming image `{image}`")))
+    if export == image { Ok(()) } else { name(to, export, image).await }
 }
 
 /// Whether two engines mean the same image. Those with containerd's store have ids of another kind than the others: then what is

@@ -21,7 +21,7 @@ const FIRST: &str = "first machines first";
 
 /// Adds the tiers of a problem, the first to be decided first, and the resources that they count.
 pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
-    let moves = Tier { name: "moves".to_owned(), moves: 1.0, whole: true, ..Tier::default() };
+    let moves = moves();
     let allowance = f64::from(problem.rebalance) * MOVE as f64;
     let mut tiers = vec![Tier { allowance, ..moves.clone() }];
     match problem.policy {
@@ -63,6 +63,11 @@ pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
     let near = near_enough(&lowering.instance);
     tiers.iter_mut().filter(|tier| !tier.hinges.is_empty() && !tier.whole).for_each(|tier| tier.tolerance = near);
     lowering.instance.tiers = tiers;
+}
+
+/// As few moves as can be.
+pub(super) fn moves() -> Tier {
+    Tier { name: "moves".to_owned(), moves: 1.0, whole: true, ..Tier::default() }
 }
 
 /// What a move of one container of the service costs, from 1000 up to 1999 by its size; where so many moves are allowed,

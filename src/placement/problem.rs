@@ -4,6 +4,7 @@ use crate::stack::{Replicas, Stack};
 use crate::units::Amounts;
 
 use super::constraints::{ALL, Constraint};
+use super::solution::Placed;
 
 /// What decides between layouts that hold and move equally little.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,6 +155,15 @@ impl Layout {
     /// Nothing anywhere.
     pub fn empty(problem: &Problem<'_>) -> Self {
         Layout { counts: vec![vec![0; problem.machines().len()]; problem.services().len()] }
+    }
+
+    /// Where these containers are.
+    pub fn of(problem: &Problem<'_>, placed: &[Placed]) -> Self {
+        let mut layout = Layout::empty(problem);
+        for it in placed {
+            layout.counts[it.replica.service][it.replica.machine] += 1;
+        }
+        layout
     }
 
     /// How many containers of the service there are in all.

@@ -10,12 +10,11 @@ use crate::diagnostic::Diagnostic;
 use crate::stack::{By, Stack};
 use crate::units::{Amounts, Resource};
 
-use super::core::Tier;
 use super::loss::{groups, without};
 use super::problem::{Policy, Problem};
 use super::strategies::survival::{self, After};
 use super::strategies::{self, Limits, Solved};
-use super::{Outcome, Solution, TierValue, finish, lower, place, verify};
+use super::{Outcome, Solution, TierValue, finish, lower, objective, place, verify};
 
 /// Programs of more variables are not tried.
 const MOST_COLUMNS: usize = 8_000;
@@ -129,8 +128,7 @@ fn for_each(limits: &Limits, looks: usize) -> Limits {
 fn leaves_room(problem: &Problem<'_>, lost: &[usize], limits: &Limits) -> bool {
     let (stack, running) = without(problem, lost);
     let rest = Problem::new(&stack, running, Policy::default());
-    let moves = Tier { name: "moves".to_owned(), moves: 1.0, whole: true, ..Tier::default() };
-    let instance = super::core::Instance { tiers: vec![moves], ..lower::bare(&rest) };
+    let instance = super::core::Instance { tiers: vec![objective::moves()], ..lower::bare(&rest) };
     matches!(strategies::solve(&instance, limits), Solved::Found(answer) if answer.tiers[0].value == 0.0)
 }
 

@@ -8,10 +8,7 @@ use super::solution::Solution;
 /// at how the solution was found.
 pub fn verify(problem: &Problem<'_>, solution: &Solution) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut layout = Layout::empty(problem);
-    for placed in &solution.replicas {
-        layout.counts[placed.replica.service][placed.replica.machine] += 1;
-    }
+    let layout = Layout::of(problem, &solution.replicas);
     for constraint in ALL {
         faults.extend(constraint.broken(problem, &layout));
     }

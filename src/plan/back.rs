@@ -84,20 +84,11 @@ fn stays<'a>(stack: &'a Stack, index: usize, own: Own<'a>) -> Work<'a> {
     let mut ports: Vec<HostPort> = published.cloned().collect();
     ports.dedup();
     Work {
-        service: &stack.services[index],
-        index,
-        number: own.number,
-        machine: own.machine,
         ports,
         name: own.state.name.clone(),
         hash: own.state.label(labels::CONFIG_HASH).unwrap_or_default().to_owned(),
         kept: Some(own),
-        old: Vec::new(),
-        aside: None,
-        previous: Vec::new(),
-        restores: None,
-        drifted: Vec::new(),
-        reasons: Vec::new(),
+        ..Work::bare(stack, (index, own.number, own.machine))
     }
 }
 

@@ -51,16 +51,16 @@ impl<'a> Work<'a> {
         format!("container:{}:{}", self.service.name, self.number)
     }
 
-    /// The same container on another machine, where nothing of it is and nobody knows it by a port.
-    pub(super) fn at(&self, stack: &Stack, machine: usize) -> Work<'a> {
+    /// A container of which nothing is there yet, and nothing more is known: its service by its index, its number, its machine.
+    pub(super) fn bare(stack: &'a Stack, (index, number, machine): (usize, u32, usize)) -> Work<'a> {
         Work {
-            service: self.service,
-            index: self.index,
-            number: self.number,
+            service: &stack.services[index],
+            index,
+            number,
             machine,
             ports: Vec::new(),
-            name: stack.container_name(self.service, self.number, machine),
-            hash: self.service.container_on(machine).config_hash(),
+            name: String::new(),
+            hash: String::new(),
             kept: None,
             old: Vec::new(),
             aside: None,
@@ -68,6 +68,15 @@ impl<'a> Work<'a> {
             restores: None,
             drifted: Vec::new(),
             reasons: Vec::new(),
+        }
+    }
+
+    /// The same container on another machine, where nothing of it is and nobody knows it by a port.
+    pub(super) fn at(&self, stack: &'a Stack, machine: usize) -> Work<'a> {
+        Work {
+            name: stack.container_name(self.service, self.number, machine),
+            hash: self.service.container_on(machine).config_hash(),
+            ..Work::bare(stack, (self.index, self.number, machine))
         }
     }
 
@@ -204,22 +213,8 @@ fn continued<'a>(stack: &'a Stack, placed: &Placed, (own, aside): (&[Own<'a>], &
     let kept = good.first().copied().or_else(|| aside.iter().copied().filter(same).find(fits));
     let drifted = old.iter().find(|it| is_made_so(it)).map(|it| beyond_mending(it, spec, pin)).unwrap_or_default();
     old.extend(good.into_iter().skip(1));
-    Work {
-        service,
-        index: replica.service,
-        number: replica.number,
-        machine: replica.machine,
-        ports,
-        name,
-        hash,
-        kept,
-        old,
-        aside: None,
-        previous: Vec::new(),
-        restores: None,
-        drifted,
-        reasons: Vec::new(),
-    }
+    let bare = Work::bare(stack, (replica.service, replica.number, replica.machine));
+    Work { ports, name, hash, kept, old, drifted, ..bare }
 }
 
 /// A container that lives in another's namespaces goes on only as long as that one does.

@@ -57,6 +57,13 @@ impl Stack {
         }
     }
 
+    /// The losses that are to be survived: these, and those that the files name for the whole stack.
+    pub fn losses(&self, mut named: Vec<By>) -> Vec<By> {
+        let more: Vec<By> = self.survive.iter().filter(|by| !named.contains(by)).cloned().collect();
+        named.extend(more);
+        named
+    }
+
     /// Whether machines can be lost by this: whether any has the attribute.
     pub fn has_domains(&self, by: &By) -> bool {
         match by {

@@ -160,8 +160,12 @@ impl ContainerSpec {
 
     /// The containers outside the project that it is linked with.
     pub fn linked_outside(&self) -> impl Iterator<Item = &str> {
-        let outside = self.links.iter().filter(|link| !link.starts_with("service:"));
-        outside.filter_map(|link| Some(link.split_once(':')?.0))
+        self.links_outside().filter_map(|link| Some(link.split_once(':')?.0))
+    }
+
+    /// Its links with containers outside the project.
+    pub fn links_outside(&self) -> impl Iterator<Item = &String> {
+        self.links.iter().filter(|link| !link.starts_with("service:"))
     }
 
     /// Whether the files give it a health check.

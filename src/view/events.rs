@@ -82,12 +82,15 @@ fn takes_long(operation: &Operation) -> bool {
     )
 }
 
+/// Whether an image comes from where it is, and from no registry.
+fn is_sent(operation: &Operation) -> bool {
+    matches!(operation, Operation::Pull { policy, id, .. } if !policy.asks_registries() || id.is_some())
+}
+
 /// A step in words while it goes on.
 pub(super) fn doing(step: &Step) -> String {
     match &step.operation {
-        Operation::Pull { image, policy, id, .. } if !policy.asks_registries() || id.is_some() => {
-            format!("having {image} sent")
-        }
+        Operation::Pull { image, .. } if is_sent(&step.operation) => format!("having {image} sent"),
         Operation::Pull { image, .. } => format!("pulling {image}"),
         Operation::CreateNetwork(network) => format!("making network {}", network.name),
         Operation::CreateVolume(volume) => format!("making volume {}", volume.name),
@@ -119,9 +122,7 @@ fn time(milliseconds: u64) -> String {
 
 fn did(step: &Step) -> String {
     match &step.operation {
-        Operation::Pull { image, policy, id, .. } if !policy.asks_registries() || id.is_some() => {
-            format!("got {image}")
-        }
+        Operation::Pull { image, .. } if is_sent(&step.operation) => format!("got {image}"),
         Operation::Pull { image, .. } => format!("pulled {image}"),
         Operation::CreateNetwork(network) => format!("made network {}", network.name),
         Operation::CreateVolume(volume) => format!("made volume {}", volume.name),

@@ -347,10 +347,7 @@ fn check_with_room_for(case: &Case, cpus: Option<u64>) -> Result<(), TestCaseErr
     match (place(&problem, &Limits::default()), best) {
         (Outcome::Placed(solution), Some(best)) => {
             prop_assert_eq!(verify(&problem, &solution), Vec::<String>::new());
-            let mut found = Layout::empty(&problem);
-            for placed in &solution.replicas {
-                found.counts[placed.replica.service][placed.replica.machine] += 1;
-            }
+            let found = Layout::of(&problem, &solution.replicas);
             prop_assert!(holds(&problem, &found));
             let reached = values(&problem, &found);
             prop_assert!(
@@ -435,10 +432,7 @@ fn check_rebalanced(case: &Case, most: u32) -> Result<(), TestCaseError> {
     let best = allowed.map(key).min_by(|a, b| compare(a, b));
     match (place(&problem, &Limits::default()), best) {
         (Outcome::Placed(solution), Some(best)) => {
-            let mut found = Layout::empty(&problem);
-            for placed in &solution.replicas {
-                found.counts[placed.replica.service][placed.replica.machine] += 1;
-            }
+            let found = Layout::of(&problem, &solution.replicas);
             let reached = key(&found);
             prop_assert!(compare(&reached, &best).is_eq(), "{:?}, not {:?}\n{:#?}", reached, best, solution.tiers);
             prop_assert!(solution.is_proven(), "{:#?}", solution.tiers);

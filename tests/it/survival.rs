@@ -54,10 +54,7 @@ fn check(case: &Case, by: &By) -> Result<(), TestCaseError> {
     match (place_surviving(&problem, std::slice::from_ref(by), &Limits::default()), best) {
         ((Outcome::Placed(solution), Room::Left), Some(best)) => {
             prop_assert_eq!(verify(&problem, &solution), Vec::<String>::new());
-            let mut found = Layout::empty(&problem);
-            for placed in &solution.replicas {
-                found.counts[placed.replica.service][placed.replica.machine] += 1;
-            }
+            let found = Layout::of(&problem, &solution.replicas);
             prop_assert!(survives(&&found), "{:?}", found);
             let reached = values(&problem, &found);
             prop_assert!(

@@ -77,14 +77,12 @@ impl Trial<'_> {
         let stack = (self.build)(&inventory);
         let losses = losses(self.question, ground, &stack, &kinds).len();
         let problem = Problem::new(&stack, Vec::new(), Policy::default());
-        let mut layout = Layout::empty(&problem);
-        let mut placed = Vec::new();
-        if let Outcome::Placed(solution) = place(&problem, limits) {
-            for it in &solution.replicas {
-                layout.counts[it.replica.service][it.replica.machine] += 1;
+        let (layout, placed) = match place(&problem, limits) {
+            Outcome::Placed(solution) => {
+                (Layout::of(&problem, &solution.replicas), containers::containers(&stack, &solution))
             }
-            placed = containers::containers(&stack, &solution);
-        }
+            Outcome::Refused | Outcome::Undecided(_) => (Layout::empty(&problem), Vec::new()),
+        };
         Shown { machines: room::machines(&problem, &layout), containers: placed, losses }
     }
 }

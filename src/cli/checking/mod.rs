@@ -194,8 +194,7 @@ fn place(
     match placement::fit(&problem, &Limits::default()) {
         Outcome::Placed(_) => {
             found.fits = Some(stack.machines.len());
-            let mut survive: Vec<By> = args.survive.iter().map(|text| By::parse(text)).collect();
-            survive.extend(stack.survive.iter().filter(|by| !survive.contains(by)).cloned().collect::<Vec<_>>());
+            let survive = stack.losses(args.survive.iter().map(|text| By::parse(text)).collect());
             if !survive.is_empty() {
                 return survived(io, &problem, &survive, found);
             }

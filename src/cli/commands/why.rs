@@ -60,7 +60,7 @@ fn answer(args: &WhyArgs, io: &mut Io) -> Result<Exit, Exit> {
         Outcome::Refused | Outcome::Undecided(_) => None,
     };
     let layout = match &placed {
-        Some(placed) => layout(&problem, placed),
+        Some(placed) => Layout::of(&problem, placed),
         None => refusal::most(&problem, &limits),
     };
     let is_asked = |it: &&Placed| it.replica.service == service && Some(it.replica.number) == number;
@@ -73,12 +73,4 @@ fn answer(args: &WhyArgs, io: &mut Io) -> Result<Exit, Exit> {
     let asked = view::Asked { problem: &problem, service, number, machine, layout, home, fits: placed.is_some() };
     io.print(&if args.json { view::why_json(&asked) } else { view::why(&asked, io.style) });
     Ok(Exit::Fine)
-}
-
-fn layout(problem: &Problem<'_>, placed: &[Placed]) -> Layout {
-    let mut layout = Layout::empty(problem);
-    for it in placed {
-        layout.counts[it.replica.service][it.replica.machine] += 1;
-    }
-    layout
 }

@@ -192,8 +192,7 @@ fn networking(said: &mut Said, here: &Here<'_>, spec: &ContainerSpec) {
         Some(format!("{}:{alias}", here.name_of(name).unwrap_or(name)))
     };
     said.put("links", spec.links.iter().filter_map(linked).collect::<Vec<_>>());
-    let outside = spec.links.iter().filter(|link| !link.starts_with("service:"));
-    said.put("external_links", outside.cloned().collect::<Vec<_>>());
+    said.put("external_links", spec.links_outside().cloned().collect::<Vec<_>>());
 }
 
 fn attachment(joined: &Attachment, priority: Option<usize>) -> Value {

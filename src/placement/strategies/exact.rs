@@ -1,6 +1,6 @@
 //! The whole problem as one integer program: what decides small problems, with a proof.
 
-use crate::placement::core::{Counts, Model, Scope, State, Terms};
+use crate::placement::core::{Counts, Model, Scope, State, Terms, Tier};
 
 use super::budget::Budget;
 use super::eviction::Kept;
@@ -24,9 +24,8 @@ pub(super) enum Exact {
 fn program<'s, 'a>(state: &'s State<'a>, goal: &Goal<'_>, kept: &Kept) -> (Model<'s, 'a>, Terms, f64) {
     let mut model = Model::new(Scope::whole(state, false));
     for (tier, limit) in &goal.before {
-        let (terms, fixed) = model.tier_terms(tier);
-        let slack = if tier.whole { 0.0 } else { 1e-7 * limit.abs().max(1.0) };
-        model.program.at_most(terms, limit + slack - fixed - tier.constant);
+        let terms = model.tier_terms(tier);
+        hold(&mut model, tier, terms, *limit);
     }
     let (objective, fixed) = goal.tier.map_or((Vec::new(), 0.0), |tier| model.tier_terms(tier));
     if goal.before.iter().map(|(tier, _)| *tier).chain(goal.tier).any(|tier| tier.moves > 0.0) {
@@ -51,6 +50,12 @@ pub(super) fn solve(state: &State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Bu
         Answer::Infeasible => Exact::Infeasible,
         Answer::Undecided(why, bound) => Exact::Undecided(why, bound + constant),
     }
+}
+
+/// The tier, whose terms and constant part these are, becomes no worse than the limit.
+pub(super) fn hold(model: &mut Model<'_, '_>, tier: &Tier, (terms, fixed): (Terms, f64), limit: f64) {
+    let slack = if tier.whole { 0.0 } else { 1e-7 * limit.abs().max(1.0) };
+    model.program.at_most(terms, limit + slack - fixed - tier.constant);
 }
 
 /// From each machine leaves at least what its own knapsack cannot keep.

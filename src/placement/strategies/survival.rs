@@ -6,6 +6,7 @@ use crate::placement::core::{self, Counts, Instance, Model, Scope, State, Tier, 
 use super::Ended;
 use super::bounds;
 use super::budget::{Budget, Limits};
+use super::exact;
 use super::portfolio::{Answer, Solved, TierValue};
 use super::solver::{self, Answer as Found, Effort};
 
@@ -60,8 +61,7 @@ pub fn solve(instance: &Instance, losses: &[After], limits: &Limits) -> Solved {
         let value = bounds::value(tier, &State::of(instance, counts));
         let bound = bound + fixed + tier.constant;
         let bound = if tier.whole { (bound - 1e-6).ceil() } else { bound };
-        let slack = if tier.whole { 0.0 } else { 1e-7 * value.abs().max(1.0) };
-        model.program.at_most(terms, value + tier.allowance + slack - fixed - tier.constant);
+        exact::hold(&mut model, tier, (terms, fixed), value + tier.allowance);
         reached.push(TierValue { name: tier.name.clone(), value, bound: bound.min(value) + 0.0 });
     }
     let Some((counts, _)) = found else { return Solved::Undecided("nothing was looked at".to_owned(), 0) };

@@ -41,6 +41,13 @@ struct Mover {
     parks: Vec<Load>,
 }
 
+impl Mover {
+    /// Whether it runs, and is to serve on all the while.
+    fn serves_on(&self) -> bool {
+        self.start_first && !self.from.is_empty()
+    }
+}
+
 /// Where a container is on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Status {

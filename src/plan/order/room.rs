@@ -99,7 +99,7 @@ impl Scene {
         let others = self.touching[load.machine].iter().filter(|other| own || **other != mover);
         others.filter(|other| now[**other] == Status::Waits).find_map(|other| {
             let old = self.movers[*other].from.iter().filter(|held| held.machine == load.machine);
-            let held = old.flat_map(|held| &held.ports).find(|held| load.ports.iter().any(|port| clash(port, held)))?;
+            let held = old.flat_map(|held| &held.ports).find(|held| load.wants(held))?;
             Some(Lack::Port { port: held.clone(), holder: *other })
         })
     }
@@ -122,11 +122,15 @@ impl Scene {
             let held = self.running(it, now[it]);
             held.iter().any(|held| beside(held.machine, self.movers[it].service))
         };
-        let apart = self.apart.iter().any(|(a, b, _)| *a == service || *b == service);
-        let broken = apart
+        let broken = self.is_apart(service)
             && (self.kept.iter().any(|(other, machine)| beside(*machine, *other))
                 || (0..now.len()).any(|it| it != mover && in_domain(it)));
         broken.then_some(Lack::Apart)
+    }
+
+    /// Whether a service is to be apart from any other.
+    fn is_apart(&self, service: usize) -> bool {
+        self.apart.iter().any(|(a, b, _)| *a == service || *b == service)
     }
 
     /// Whether two services' containers on these machines are to be apart and are not.
@@ -152,8 +156,8 @@ impl Scene {
         let mut pairs = used.iter().zip(&self.rooms[machine]);
         let room = pairs.all(|(used, room)| room.is_none_or(|room| *used <= room));
         let service = self.movers[mover].service;
-        let ruled = self.caps[service].is_some() || self.apart.iter().any(|(a, b, _)| *a == service || *b == service);
-        let wanted = |held: &Load| held.ports.iter().any(|held| load.ports.iter().any(|port| clash(port, held)));
+        let ruled = self.caps[service].is_some() || self.is_apart(service);
+        let wanted = |held: &Load| held.ports.iter().any(|held| load.wants(held));
         room && !ruled && !gone().any(|(_, held)| wanted(held)) && self.held_port(now, mover, load, false).is_none()
     }
 
@@ -168,7 +172,14 @@ impl Scene {
         own.count() > 0
             && to.amounts.iter().zip(&left).all(|(needs, left)| needs <= left)
             && self.held_port(&all, mover, to, false).is_none()
-            && !gone.into_iter().any(|held| to.ports.iter().any(|port| clash(port, held)))
+            && !gone.into_iter().any(|held| to.wants(held))
+    }
+}
+
+impl Load {
+    /// Whether a port that is held is one of its own.
+    fn wants(&self, held: &HostPort) -> bool {
+        self.ports.iter().any(|port| clash(port, held))
     }
 }
 

@@ -103,7 +103,7 @@ pub(super) fn after(now: &[Status], step: Move) -> Vec<Status> {
 
 fn dearer(scene: &Scene, (stops, ways, long): Cost, now: &[Status], step: Move) -> Cost {
     let mover = &scene.movers[step.mover];
-    let breaks = mover.start_first && !mover.from.is_empty();
+    let breaks = mover.serves_on();
     match step.deed {
         Deed::Park(_) => (stops, ways + 1, long),
         Deed::Swap if breaks => (stops + 1, ways, long),

@@ -26,7 +26,7 @@ impl Order<'_> {
         let mut now = vec![Status::Waits; self.scene.movers.len()];
         for step in &self.way {
             let mover = &self.scene.movers[step.mover];
-            let breaks = mover.start_first && !mover.from.is_empty();
+            let breaks = mover.serves_on();
             let head = match step.deed {
                 Deed::Park(park) => Some(format!("by way of {}", stack.machines[mover.parks[park].machine].name)),
                 Deed::Stop | Deed::Swap if breaks => Some("stops first".to_owned()),
