@@ -185,9 +185,12 @@ fn step(like: &Step, id: usize, operation: Operation, behind: Vec<usize>, regard
 fn opposite(operation: &Operation) -> Vec<Operation> {
     match operation {
         Operation::CreateContainer(new) => vec![Operation::Remove { id: new.name.clone(), name: new.name.clone() }],
-        Operation::Start { name } => vec![Operation::Stop { id: name.clone(), name: name.clone() }],
+        Operation::Start { name, .. } => vec![Operation::Stop { id: name.clone(), name: name.clone() }],
         Operation::Stop { name, .. } => {
-            vec![Operation::Start { name: name.clone() }, Operation::Await { name: name.clone(), until: Until::Ready }]
+            vec![
+                Operation::Start { name: name.clone(), anew: None },
+                Operation::Await { name: name.clone(), until: Until::Ready },
+            ]
         }
         Operation::Rename { from, to } => vec![Operation::Rename { from: to.clone(), to: from.clone() }],
         Operation::Pull { .. }

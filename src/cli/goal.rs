@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::inventory::{Endpoint, Inventory};
 use crate::observed::Observed;
-use crate::plan::{self, Operation, Plan};
+use crate::plan::{self, Plan};
 use crate::source::Sources;
 use crate::stack::Contents;
 
@@ -60,11 +60,8 @@ impl Goal {
             Goal::Files(project) => return Ok(project.contents.clone()),
             Goal::Saved(plan, _) => plan,
         };
-        let specs = plan.steps.iter().filter_map(|step| match &step.operation {
-            // What is reloaded is in the plan itself.
-            Operation::CreateContainer(new) => Some(&new.spec),
-            _ => None,
-        });
+        // What is reloaded is in the plan itself.
+        let specs = plan.steps.iter().filter_map(|step| step.operation.new_container()).map(|new| &new.spec);
         let variable = |name: &str| io.variable(name).map(str::to_owned);
         Contents::read_again(specs, &Disk, &variable).map_err(|faults| {
             io.refuse(&format!("not applied: {}", faults.join("; ")), Some("plan again; nothing was changed"));

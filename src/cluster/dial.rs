@@ -29,9 +29,9 @@ use super::{Settings, tls};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Connections with one machine at a time. Over ssh each is a session, of which sshd allows ten.
 pub(super) const CONNECTIONS: usize = 4;
-/// Steps that change something on one machine at a time. With more, what a proxy still knows of stops so soon after it was told
-/// of other addresses that a request in some hundreds is lost.
-pub const STEPS_AT_ONCE: usize = 1;
+/// Steps that change something on one machine at a time. A stop or a pull may keep its connection for minutes: one is left
+/// for looks at containers and for the lock.
+pub const STEPS_AT_ONCE: usize = CONNECTIONS - 1;
 
 /// The way to one engine, ready to be used.
 pub(super) enum Route {

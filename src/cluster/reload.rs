@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 const SETTLES: Duration = Duration::from_secs(1);
 
 /// How long that is waited for.
-const LONGEST: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Puts the files into the container; one that runs checks them first, and is told of them.
 pub(super) async fn reload(engine: &Engine, name: &str, files: &[DeliveredFile]) -> Result<(), Fault> {

@@ -39,7 +39,7 @@ pub(super) async fn run(engine: &Engine, operation: &Operation, progress: &dyn F
             Err(Fault::new(format!("volume `{}` is not on this machine alone", what.volume)))
         }
         Operation::CreateContainer(new) => create(engine, new).await,
-        Operation::Start { name } => start::start(engine, checked(name)?).await,
+        Operation::Start { name, anew } => start::start(engine, checked(name)?, anew.as_deref()).await,
         Operation::Await { name, until } => wait::wait(engine, checked(name)?, *until, progress).await,
         Operation::Exec { name, hook, at: When::Started } => exec::exec(engine, checked(name)?, hook).await,
         Operation::Exec { name, hook, at: When::Stopping } => exec::before_stop(engine, checked(name)?, hook).await,
@@ -92,7 +92,7 @@ async fn update(engine: &Engine, name: &str, settings: &Settings) -> Result<(), 
     updated.map_err(|error| explain(&error, &format!("giving container `{name}` its limits back")))
 }
 
-async fn create(engine: &Engine, new: &NewContainer) -> Result<(), Fault> {
+pub(super) async fn create(engine: &Engine, new: &NewContainer) -> Result<(), Fault> {
     let name = checked(&new.name)?;
     let networks = new.spec.networks.as_slice();
     let at_once =
@@ -179,7 +179,7 @@ async fn grace(engine: &Engine, id: &str) -> Result<Duration, Error> {
 }
 
 /// Removes a stopped container; anonymous volumes stay, as with docker compose. One that is gone is gone.
-async fn remove(engine: &Engine, id: &str, name: &str) -> Result<(), Fault> {
+pub(super) async fn remove(engine: &Engine, id: &str, name: &str) -> Result<(), Fault> {
     let options = RemoveContainerOptions { v: false, force: false, link: false };
     match engine.docker.remove_container(id, Some(options)).await {
         Ok(()) => Ok(()),

@@ -1,16 +1,39 @@
 //! Starting a container, and saying why it cannot be: most often its port is taken.
 
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use bollard::query_parameters::{ListContainersOptions, StartContainerOptions};
+use tokio::time::sleep;
 
 use super::docker::Engine;
 use super::fault::{Fault, explain, refusal};
-use super::run::missing_bind_source;
+use super::run::{create, missing_bind_source, remove};
+use crate::plan::NewContainer;
 
-/// Starts a container, or lets one that is paused go on. One that runs is started.
-pub(super) async fn start(engine: &Engine, name: &str) -> Result<(), Fault> {
-    let Err(error) = engine.docker.start_container(name, None::<StartContainerOptions>).await else { return Ok(()) };
+/// What an engine says where it has given a port to another container itself, of any state.
+const ALLOCATED: &str = "port is already allocated";
+/// How long that is waited for, and how long between two looks.
+const LETS_GO: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(500);
+const OUTSIDE: &str = "a process outside Docker";
+/// An engine that was killed takes up what it had begun when it is there again, and holds its ports until that has failed.
+const OWN_ENGINE: &str = "its engine, for a container that it was just starting or stopping";
+const LET_GO: &str =
+    "`planner apply` again; if the engine does not let go of it, restart it: `sudo systemctl restart docker`";
+
+/// Starts a container, or lets one that is paused go on. One that runs is started. One that its engine cannot start any more is
+/// made `anew`, if it is known from what.
+pub(super) async fn start(engine: &Engine, name: &str, anew: Option<&NewContainer>) -> Result<(), Fault> {
+    let begun = Instant::now();
+    let error = loop {
+        let options = None::<StartContainerOptions>;
+        let Err(error) = engine.docker.start_container(name, options).await else { return Ok(()) };
+        if begun.elapsed() > LETS_GO || !is_held_by_engine(engine, &error).await {
+            break error;
+        }
+        sleep(PAUSE).await;
+    };
     let failed = |error: &_| explain(error, &format!("starting container `{name}`"));
     if refusal(&error).is_some_and(|(_, message)| message.contains("paused container")) {
         return engine.docker.unpause_container(name).await.map_err(|error| failed(&error));
@@ -18,13 +41,17 @@ pub(super) async fn start(engine: &Engine, name: &str) -> Result<(), Fault> {
     let fault = failed(&error);
     let Some((_, message)) = refusal(&error) else { return Err(fault) };
     if let Some((address, port)) = taken_port(message) {
-        let who = holder(engine, port).await;
+        let (who, help) = match holder(engine, port).await {
+            None if message.contains(ALLOCATED) => (OWN_ENGINE.to_owned(), LET_GO.to_owned()),
+            who => (who.map_or(OUTSIDE.to_owned(), |it| format!("container `{it}`")), free_it(port)),
+        };
         let meaning = format!("container `{name}` cannot start: port {port} ({address}) is taken by {who}");
-        let help = format!(
-            "free it (`ss -lnp 'sport = :{port}'` there shows who has it), publish another port, or leave out \
-             `published` to have one assigned"
-        );
         return Err(Fault { message: meaning, ..fault }.help(help));
+    }
+    if let Some(new) = anew.filter(|_| is_left_over(message)) {
+        remove(engine, name, name).await?;
+        create(engine, new).await?;
+        return Box::pin(start(engine, &new.name, None)).await;
     }
     if is_left_over(message) {
         let meaning =
@@ -47,7 +74,7 @@ pub(super) fn is_left_over(message: &str) -> bool {
 
 /// The address and port of "port is already allocated" and "address already in use".
 fn taken_port(message: &str) -> Option<(String, u16)> {
-    let taken = message.contains("port is already allocated") || message.contains("address already in use");
+    let taken = message.contains(ALLOCATED) || message.contains("address already in use");
     taken.then(|| message.split_whitespace().find_map(address_and_port)).flatten()
 }
 
@@ -63,18 +90,32 @@ fn address_and_port(word: &str) -> Option<(String, u16)> {
     Some((address.to_string(), port))
 }
 
-/// Who has a port, as far as the engine knows.
-async fn holder(engine: &Engine, port: u16) -> String {
+/// Whether a start was refused for a port that no running container has, and yet the engine says that it gave it away.
+async fn is_held_by_engine(engine: &Engine, error: &bollard::errors::Error) -> bool {
+    let message = refusal(error).map(|(_, message)| message).filter(|message| message.contains(ALLOCATED));
+    match message.and_then(taken_port) {
+        Some((_, port)) => holder(engine, port).await.is_none(),
+        None => false,
+    }
+}
+
+fn free_it(port: u16) -> String {
+    format!(
+        "free it (`ss -lnp 'sport = :{port}'` there shows who has it), publish another port, or leave out `published` to have \
+         one assigned"
+    )
+}
+
+/// The running container that has a port, as far as the engine knows.
+async fn holder(engine: &Engine, port: u16) -> Option<String> {
     let options = ListContainersOptions { all: false, ..Default::default() };
     let containers = engine.docker.list_containers(Some(options)).await.unwrap_or_default();
     let holds = |ports: &Option<Vec<bollard::models::PortSummary>>| {
         ports.iter().flatten().any(|one| one.public_port == Some(port))
     };
     let holder = containers.into_iter().find(|container| holds(&container.ports));
-    match holder.and_then(|container| container.names).and_then(|names| names.into_iter().next()) {
-        Some(name) => format!("container `{}`", name.trim_start_matches('/')),
-        None => "a process outside Docker".to_owned(),
-    }
+    let name = holder?.names?.into_iter().next()?;
+    Some(name.trim_start_matches('/').to_owned())
 }
 
 #[cfg(test)]

@@ -50,9 +50,11 @@ pub(super) fn target(
     for placed in solution.replicas.iter().filter(|placed| placed.replica.service == index) {
         let number = placed.replica.number;
         if one || placed.replica.machine == machine {
+            let at = placed.replica.machine;
+            let told = stack.name_for_proxies(service, number, at, placed.ports.iter().copied());
+            let host = Host::Here(told.unwrap_or_else(|| stack.container_name(service, number, at)));
             for port in service.open_ports("tcp") {
-                let host = Host::Here(stack.container_name(service, number, placed.replica.machine));
-                ports.entry(port).or_default().push(Backend { number, host, port });
+                ports.entry(port).or_default().push(Backend { number, host: host.clone(), port });
             }
             continue;
         }

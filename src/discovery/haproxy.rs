@@ -45,7 +45,7 @@ fn configuration(targets: &[Target], what: &str, machine: &str) -> String {
             text.push_str(&format!("\nlisten {}-{port}\n    bind :{port}\n", target.service));
             for backend in backends {
                 let (host, resolved) = match &backend.host {
-                    Host::Here(name) => (name.clone(), " resolvers engine init-addr none"),
+                    Host::Here(name) => (name.clone(), " resolvers engine"),
                     Host::There(address) if address.contains(':') => (format!("[{address}]"), ""),
                     Host::There(address) => (address.clone(), ""),
                 };

@@ -29,7 +29,7 @@ impl Steps<'_, '_> {
         NewContainer {
             name: Some(work.name.clone()).filter(free).unwrap_or_else(temporary),
             final_name: work.name.clone(),
-            spec: with_data_of_old(self.with_hosts_named(work), work),
+            spec: self.with_name_for_proxies(with_data_of_old(self.with_hosts_named(work), work), work),
             ports: work.ports.clone(),
             labels: self.labels(work),
         }
@@ -61,6 +61,14 @@ impl Steps<'_, '_> {
             } else if name == "container" {
                 *from = rest.to_owned();
             }
+        }
+        spec
+    }
+
+    fn with_name_for_proxies(&self, mut spec: ContainerSpec, work: &Work<'_>) -> ContainerSpec {
+        let ports = work.ports.iter().map(|it| it.host_port);
+        if let Some(name) = self.stack.name_for_proxies(work.service, work.number, work.machine, ports) {
+            spec.networks.iter_mut().for_each(|joined| joined.aliases.push(name.clone()));
         }
         spec
     }
@@ -97,7 +105,7 @@ impl Steps<'_, '_> {
 
 /// What the container that is replaced keeps in volumes without a name goes on in the new one, as docker compose has it.
 fn with_data_of_old(mut spec: ContainerSpec, work: &Work<'_>) -> ContainerSpec {
-    let here = work.old.iter().filter(|old| old.machine == work.machine);
+    let here = work.old.iter().chain(work.kept.as_ref()).filter(|old| old.machine == work.machine);
     for volume in here.flat_map(|old| &old.state.anonymous_volumes) {
         let same = |mount: &Mount| mount.target == volume.target;
         match spec.mounts.iter_mut().find(|mount| same(mount)) {

@@ -13,11 +13,10 @@ use super::current::own;
 pub fn fresh_ports(problem: &Problem<'_>, solution: &mut Solution, observed: &Observed) {
     let stack = problem.stack;
     let hosts: BTreeSet<&str> = stack.wired(Discovery::Hosts).map(|(_, network)| network.name.as_str()).collect();
-    let assigned = |demand: &PortDemand| demand.inward && demand.host.is_none();
     let may = |service: &Service| {
         // What it is made from is known only when it is known where the others are.
         let told_of_others = service.container.networks.iter().any(|it| hosts.contains(it.network.as_str()));
-        let free_to = !service.ports.is_empty() && service.ports.iter().all(assigned);
+        let free_to = !service.ports.is_empty() && service.ports.iter().all(PortDemand::is_for_proxies);
         service.update.start_first && free_to && !told_of_others
     };
     let may: Vec<bool> = stack.services.iter().map(may).collect();

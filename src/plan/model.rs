@@ -12,7 +12,7 @@ use crate::observed::{HostPort, Settings};
 use crate::stack::{AddressPool, ContainerSpec, DeliveredFile, Hook, OnFailure, PullPolicy};
 
 /// The version of the saved plan's form. Minor numbers add fields; a new major number is refused.
-pub const FORMAT_VERSION: &str = "1.6";
+pub const FORMAT_VERSION: &str = "1.7";
 
 /// Changes that bring the machines to what the files say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -214,6 +214,10 @@ pub enum Operation {
     Start {
         /// Its name at that time.
         name: String,
+        /// What it is made anew from where its engine cannot start it any more, for one that was there before: what an engine
+        /// was just starting when it was killed, it may not find again, and says so only when it is asked to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        anew: Option<Box<NewContainer>>,
     },
     /// Waits until a container is as its dependents want it.
     Await {
@@ -284,6 +288,16 @@ pub enum Operation {
         /// The engine's name of it.
         name: String,
     },
+}
+
+impl Operation {
+    /// The container that it makes, or may have to make.
+    pub fn new_container(&self) -> Option<&NewContainer> {
+        match self {
+            Operation::CreateContainer(new) | Operation::Start { anew: Some(new), .. } => Some(new),
+            _ => None,
+        }
+    }
 }
 
 /// What an [`Operation::Await`] waits for.

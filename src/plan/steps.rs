@@ -9,7 +9,7 @@ use crate::stack::{Condition, OnFailure, Stack};
 use super::container::Origin;
 use super::current::{Own, name_aside};
 use super::graph::{Graph, Node};
-use super::model::{Operation, Until, When};
+use super::model::{NewContainer, Operation, Until, When};
 use super::order::Order;
 use super::rollout::milliseconds;
 use super::surroundings::Surroundings;
@@ -324,7 +324,10 @@ impl<'p, 'a> Steps<'p, 'a> {
     /// Starts a container, and runs in it what is to be run then. Returns the start, and the step after which all is done.
     pub(super) fn start(&mut self, index: usize, work: &Work<'_>, name: &str, before: &[Node]) -> (Node, Node) {
         let (address, machine) = (work.address(), self.machine(work.machine));
-        let start = self.graph.add(&address, machine, Operation::Start { name: name.to_owned() }, before);
+        // One that is there by this name is not made by this plan.
+        let new = || Box::new(NewContainer { name: name.to_owned(), ..self.new_container(work) });
+        let anew = work.kept.filter(|kept| !kept.is_set_aside()).map(|_| new());
+        let start = self.graph.add(&address, machine, Operation::Start { name: name.to_owned(), anew }, before);
         self.starts.insert(index, start);
         let mut last = start;
         for hook in &work.service.post_start {

@@ -57,6 +57,20 @@ impl Stack {
         }
     }
 
+    /// The name by which proxies know a container that has a port of its machine's range (`ports`: those given to its service's
+    /// demands, in their order). What takes its place beside it has another port, and so another such name; its own name it
+    /// gets only when the container is gone. None without such a port.
+    pub fn name_for_proxies(
+        &self,
+        service: &Service,
+        number: u32,
+        machine: usize,
+        ports: impl Iterator<Item = u16>,
+    ) -> Option<String> {
+        let (_, port) = service.ports.iter().zip(ports).find(|(demand, _)| demand.is_for_proxies())?;
+        Some(format!("{}-{port}", self.container_name(service, number, machine)))
+    }
+
     /// The losses that are to be survived: these, and those that the files name for the whole stack.
     pub fn losses(&self, mut named: Vec<By>) -> Vec<By> {
         let more: Vec<By> = self.survive.iter().filter(|by| !named.contains(by)).cloned().collect();
@@ -287,6 +301,11 @@ impl PortDemand {
     /// Whether it is bound to all addresses.
     pub fn is_everywhere(&self) -> bool {
         self.host_ip.is_none_or(|ip| ip.is_unspecified())
+    }
+
+    /// Whether it is any port of the machine's range, which nobody knows but proxies.
+    pub fn is_for_proxies(&self) -> bool {
+        self.inward && self.host.is_none()
     }
 }
 

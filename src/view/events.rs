@@ -99,7 +99,7 @@ pub(super) fn doing(step: &Step) -> String {
             format!("making container {} (as {})", new.final_name, new.name)
         }
         Operation::CreateContainer(new) => format!("making container {}", new.name),
-        Operation::Start { name } => format!("starting {name}"),
+        Operation::Start { name, .. } => format!("starting {name}"),
         Operation::Await { name, until: Until::Healthy } => format!("waiting for {name} to be healthy"),
         Operation::Await { name, until: Until::Completed } => format!("waiting for {name} to end"),
         Operation::Await { name, until: Until::Ready } => format!("waiting for {name} to serve"),
@@ -128,7 +128,7 @@ fn did(step: &Step) -> String {
         Operation::CreateVolume(volume) => format!("made volume {}", volume.name),
         Operation::CopyVolume(what) => format!("copied volume {} from {}, and compared it", what.volume, what.from),
         Operation::CreateContainer(new) => format!("made container {}", new.final_name),
-        Operation::Start { name } => format!("started {name}"),
+        Operation::Start { name, .. } => format!("started {name}"),
         Operation::Await { name, until: Until::Healthy } => format!("{name} is healthy"),
         Operation::Await { name, until: Until::Completed } => format!("{name} has ended well"),
         Operation::Await { name, until: Until::Ready } => format!("{name} serves"),

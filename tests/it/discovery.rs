@@ -77,7 +77,7 @@ fn each_machine_has_proxies_that_tell_its_services_apart() {
     assert_eq!(
         body,
         [
-            "admin-80\n    bind :80\n    server admin.1 test-admin-1:80 resolvers engine init-addr none\n",
+            "admin-80\n    bind :80\n    server admin.1 test-admin-1-20000:80 resolvers engine\n",
             "db-5432\n    bind :5432\n    server db.1 10.0.0.1:20000\n"
         ]
     );

@@ -83,7 +83,8 @@ fn one_that_was_stopped_or_paused_goes_on() {
         let found = if state == "exited" { "exited (137)" } else { state };
         assert_eq!(told(&plan), [format!("container:web:1 state: running → {found}")]);
         assert_eq!(plan.changes[0].reasons, [format!("it is {found}")]);
-        assert!(matches!(plan.steps[0].operation, Operation::Start { .. }) && plan.steps.len() == 1);
+        let Operation::Start { name, anew: Some(anew) } = &plan.steps[0].operation else { panic!("{:?}", plan.steps) };
+        assert!(name == &anew.name && plan.steps.len() == 1);
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn name_of(operation: &Operation) -> String {
         Operation::CreateVolume(spec) => format!("volume {}", spec.name),
         Operation::CopyVolume(what) => format!("copy-volume {} {}", what.volume, what.from),
         Operation::CreateContainer(new) => format!("create {}", new.name),
-        Operation::Start { name } => format!("start {name}"),
+        Operation::Start { name, .. } => format!("start {name}"),
         Operation::Await { name, .. } => format!("await {name}"),
         Operation::Reload { name, .. } => format!("reload {name}"),
         Operation::Update { name, .. } => format!("update {name}"),
@@ -137,7 +137,7 @@ impl FakeCluster {
                 state.volumes.push(VolumeState { name, driver: "local".to_owned(), labels, made: 0 });
             }
             Operation::CreateContainer(new) => self.create(state, new)?,
-            Operation::Start { name } => self.start(machine, state, name)?,
+            Operation::Start { name, .. } => self.start(machine, state, name)?,
             Operation::Await { name, until } => finish(state, name, *until)?,
             Operation::Watch { name, .. } => {
                 let up = state.containers.iter().any(|container| container.name == *name && container.is_up());

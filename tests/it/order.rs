@@ -267,7 +267,7 @@ impl<'p> Walk<'p> {
                 let demand = self.stack.service(service).unwrap().demand.clone();
                 self.there.insert(key(&new.name), (step.address.clone(), demand, new.ports.clone(), false));
             }
-            Operation::Start { name } => {
+            Operation::Start { name, .. } => {
                 let key = key(name);
                 self.there.get_mut(&key).expect("is there").3 = true;
                 return self.holds(&step.machine, &key.1);

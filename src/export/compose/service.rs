@@ -19,7 +19,9 @@ pub(super) fn service(here: &Here<'_>, name: &str, placed: &PlacedContainer, ser
     rights(&mut said, spec);
     said.put("ports", placed.ports.iter().map(port).collect::<Vec<_>>());
     said.put("expose", spec.expose.clone());
-    networking(&mut said, here, spec);
+    let ports = placed.ports.iter().map(|it| it.host_port);
+    let more_names = here.stack.name_for_proxies(service, placed.number, here.machine, ports);
+    networking(&mut said, here, spec, more_names.as_slice());
     // Further options of a tmpfs can only be said in short.
     let (in_short, mounts): (Vec<&Mount>, Vec<&Mount>) =
         spec.mounts.iter().partition(|mount| !mount.tmpfs_options.is_empty());
@@ -164,7 +166,7 @@ fn device_request(request: &DeviceRequest) -> Value {
     said.into()
 }
 
-fn networking(said: &mut Said, here: &Here<'_>, spec: &ContainerSpec) {
+fn networking(said: &mut Said, here: &Here<'_>, spec: &ContainerSpec, more_names: &[String]) {
     let shared = |mode: &Option<String>| {
         let mode = mode.as_ref()?;
         let named = mode.strip_prefix("service:").and_then(|service| here.name_of(service));
@@ -184,7 +186,7 @@ fn networking(said: &mut Said, here: &Here<'_>, spec: &ContainerSpec) {
         let key = declared.map_or(&joined.network, |(key, _)| key);
         // The first one is the one that the container starts in.
         let priority = (spec.networks.len() > 1).then(|| spec.networks.len() - order);
-        networks.0.insert(key.clone(), attachment(joined, priority));
+        networks.0.insert(key.clone(), attachment(joined, more_names, priority));
     }
     said.put("networks", networks);
     let linked = |link: &String| {
@@ -195,9 +197,9 @@ fn networking(said: &mut Said, here: &Here<'_>, spec: &ContainerSpec) {
     said.put("external_links", spec.links_outside().cloned().collect::<Vec<_>>());
 }
 
-fn attachment(joined: &Attachment, priority: Option<usize>) -> Value {
+fn attachment(joined: &Attachment, more_names: &[String], priority: Option<usize>) -> Value {
     let mut said = Said::default();
-    said.put("aliases", joined.aliases.clone());
+    said.put("aliases", [&joined.aliases, more_names].concat());
     said.put("ipv4_address", joined.ipv4_address.clone());
     said.put("ipv6_address", joined.ipv6_address.clone());
     said.put("mac_address", joined.mac_address.clone());

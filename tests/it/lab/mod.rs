@@ -155,7 +155,7 @@ async fn create(cluster: &DockerCluster, machine: &str, new: &NewContainer) -> R
 }
 
 async fn start(cluster: &DockerCluster, machine: &str, name: &str) -> Result<(), ClusterError> {
-    perform(cluster, machine, Operation::Start { name: name.to_owned() }).await
+    perform(cluster, machine, Operation::Start { name: name.to_owned(), anew: None }).await
 }
 
 /// Stops and removes a container by its name.

@@ -9,7 +9,7 @@ use super::{Lab, clear, container, find, perform, running};
 use crate::apply::plan;
 
 fn start(name: &str) -> Operation {
-    Operation::Start { name: name.to_owned() }
+    Operation::Start { name: name.to_owned(), anew: None }
 }
 
 #[tokio::test]

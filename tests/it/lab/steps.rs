@@ -10,7 +10,7 @@ use planner::plan::{NetworkSpec, Operation, VolumeSpec};
 use planner::stack::{Attachment, Mount, PullPolicy};
 use planner::units::Resource;
 
-use super::{IMAGE, Lab, clear, container, create, find, perform, ssh, start};
+use super::{IMAGE, Lab, clear, container, create, find, lab_dir, perform, ssh, start};
 
 fn network(name: &str, project: &str) -> Operation {
     let labels = BTreeMap::from([("com.docker.compose.project".to_owned(), project.to_owned())]);
@@ -221,4 +221,27 @@ async fn a_registry_that_wants_a_login_gets_what_docker_login_left() {
     let settings = Settings { docker_config: lab.file("docker-login"), ..lab.settings() };
     let cluster = DockerCluster::new([("h3".to_owned(), ssh("h3"))], settings);
     perform(&cluster, "h3", pull).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs root and Docker: see tests/lab/lab.sh"]
+async fn what_its_engine_cannot_start_any_more_is_made_anew_in_the_same_step() {
+    let lab = Lab::up();
+    let cluster = lab.over_ssh(&["h2"]);
+    let new = container("anew", None);
+    create(&cluster, "h2", &new).await.unwrap();
+    let before = find(&cluster.observe("h2").await.unwrap(), "anew");
+    // As an engine leaves it that is killed while it starts the container.
+    let tasks = lab_dir().join("h2/exec/containerd/daemon/io.containerd.runtime.v2.task/moby");
+    std::fs::create_dir_all(tasks.join(&before.id)).unwrap();
+    let error = start(&cluster, "h2", "anew").await.unwrap_err();
+    assert!(error.message.ends_with("something is left of it from when its engine was killed"), "{error:?}");
+    assert!(find(&cluster.observe("h2").await.unwrap(), "anew").stuck, "the next plan sees it");
+
+    let operation = Operation::Start { name: "anew".to_owned(), anew: Some(Box::new(new)) };
+    perform(&cluster, "h2", operation).await.unwrap();
+    let after = find(&cluster.observe("h2").await.unwrap(), "anew");
+    assert!(after.id != before.id && after.is_up() && !after.stuck, "{after:?}");
+    clear(&cluster, "h2", "anew").await;
+    std::fs::remove_dir(tasks.join(&before.id)).unwrap();
 }

@@ -240,6 +240,12 @@ fn services_share_a_port_through_an_ingress() {
         let words = format!("x-planner: {{discovery: {{way: proxy, image: '{PROXY}'}}, ingress: true}}");
         let (web, lb) =
             (served(80, &format!("ports: ['7080:80']\n    labels: [{more}]"), 4), served(80, "ports: ['7080:80']", 1));
+        // Who asks for `web` where one is may ask that one itself, and nobody but it can end that in peace.
+        let on = |services: String, where_: &str| {
+            let placed = format!("deploy: {{placement: {{constraints: ['node.hostname {where_} h1']}}, ");
+            services.replace("deploy: {", &placed)
+        };
+        let (web, lb) = (on(web, "!="), on(lb, "=="));
         site.compose(&format!("{words}\nservices:\n  web:\n{web}  lb:\n{lb}"));
     };
     files("");

@@ -104,14 +104,7 @@ impl Struck<'_, '_> {
                     assert!(is_told(&run, site.hosts, fault, host), "{case}");
                 }
             }
-            let again = site.run(&format!("apply --yes -i sockets.yaml {flags}"));
-            // What its engine was just starting it never starts again: that shows when it is tried, and then it is made anew.
-            let stuck =
-                fault == Fault::EngineKilled && again.out.contains("left of it from when its engine was killed");
-            if again.exit != 0 {
-                assert!(stuck, "exit {}\n{}{}", again.exit, again.out, again.err);
-                site.expect(0, &format!("apply --yes -i sockets.yaml {flags}"));
-            }
+            site.expect(0, &format!("apply --yes -i sockets.yaml {flags}"));
             site.expect(0, &format!("plan --detailed-exitcode -i sockets.yaml {flags}"));
             site.is_whole(phase);
             site.keeps_its_data(&mut data);
