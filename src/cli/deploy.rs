@@ -237,6 +237,7 @@ pub(super) fn place_and_plan(
                     tell_unmoved(&mut plan, &problem, &survive, limits);
                 }
                 let mut told: Vec<Diagnostic> = plan::out_of_reach(&stack, &plan).into_iter().collect();
+                told.extend(plan::above_target(&stack, &plan));
                 told.extend(plan::unseen_data(&stack, &plan));
                 told.extend(placement::others_move(&stack, &room));
                 io.tell_findings(&mut told, &project.sources);

@@ -53,6 +53,7 @@ impl Offer {
             ports: PortRange::DEFAULT,
             reserved_ports: Vec::new(),
             cost: Some(self.cost.clone()),
+            target: None,
             availability: Spanned::new(Availability::Active, span),
             span: self.span,
         }

@@ -37,6 +37,8 @@ pub struct Machine {
     pub reserved_ports: Vec<Spanned<PortRange>>,
     /// What the machine costs, in any unit, the same for all.
     pub cost: Option<Spanned<f64>>,
+    /// Up to which share of its capacity it is best used: more only where it must be.
+    pub target: Option<Spanned<f64>>,
     /// Whether it takes containers.
     pub availability: Spanned<Availability>,
     /// The whole entry.

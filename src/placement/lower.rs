@@ -31,18 +31,21 @@ impl Lowering {
         self.instance.resources.len() - 1
     }
 
-    /// The topology in which machines with the same value of an attribute are one domain.
-    pub fn topology(&mut self, problem: &Problem<'_>, key: &str) -> usize {
-        if let Some(known) = self.instance.topologies.iter().position(|topology| topology.name == key) {
+    /// The topology in which machines with the same values of attributes are one domain.
+    pub fn topology(&mut self, problem: &Problem<'_>, keys: &[&str]) -> usize {
+        let name = keys.join(", ");
+        if let Some(known) = self.instance.topologies.iter().position(|topology| topology.name == name) {
             return known;
         }
-        let value = |machine: &crate::stack::Machine| machine.attributes.get(key).cloned().unwrap_or_default();
-        let mut values: Vec<String> = problem.stack.machines.iter().map(value).collect();
+        let value = |machine: &crate::stack::Machine| -> Vec<String> {
+            keys.iter().map(|key| machine.attributes.get(*key).cloned().unwrap_or_default()).collect()
+        };
+        let mut values: Vec<Vec<String>> = problem.stack.machines.iter().map(value).collect();
         values.sort_unstable();
         values.dedup();
         let place = |machine| values.binary_search(&value(machine)).unwrap_or(0) as u32;
         let of = problem.stack.machines.iter().map(place).collect();
-        self.instance.topologies.push(Topology { name: key.to_owned(), of, domains: values.len() });
+        self.instance.topologies.push(Topology { name, of, domains: values.len() });
         self.instance.topologies.len() - 1
     }
 }

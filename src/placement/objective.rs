@@ -1,10 +1,11 @@
 //! What makes one layout better than another: tiers, each decided before the next is looked at.
 
-use super::core::{Hinge, Tier, UNLIMITED, near_enough};
+use super::core::{Crowded, Hinge, Tier, UNLIMITED, near_enough};
 use super::lower::Lowering;
 use super::plain::{even_hinges, largest_headroom};
 use super::problem::{Policy, Problem, Running};
 use super::solution::Solution;
+use crate::stack::By;
 
 /// What a move costs beside its size: moves are counted first, then the smaller containers move.
 const MOVE: u64 = 1000;
@@ -24,6 +25,8 @@ pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
     let moves = moves();
     let allowance = f64::from(problem.rebalance) * MOVE as f64;
     let mut tiers = vec![Tier { allowance, ..moves.clone() }];
+    tiers.extend(preferences(problem, lowering));
+    tiers.extend(above_target(problem, lowering));
     match problem.policy {
         Policy::Spread => {
             tiers.push(Tier { name: "replicas apart".to_owned(), doubled: 1.0, whole: true, ..Tier::default() });
@@ -31,11 +34,10 @@ pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
             let is_unsized = |service: &crate::stack::Service| service.demand.iter().all(|(_, amount)| amount == 0);
             let counts = problem.stack.services.iter().any(is_unsized);
             let order = lowering.instance.columns() <= MOST_FOR_ORDER;
-            if counts || order {
-                let containers = lowering.resource("containers", |_| 1, |_| UNLIMITED);
-                tiers.extend(counts.then(|| even_counts(problem, containers)));
-                tiers.extend(order.then(|| inventory_order(problem, containers)));
+            if counts {
+                tiers.push(even_counts(problem, lowering));
             }
+            tiers.extend(order.then(|| inventory_order(problem, lowering)));
         }
         Policy::Pack => {
             let in_use = vec![1.0; problem.machines().len()];
@@ -50,8 +52,7 @@ pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
         Policy::Headroom => {
             tiers.extend(headroom(problem, lowering));
             if lowering.instance.columns() <= MOST_FOR_ORDER {
-                let containers = lowering.resource("containers", |_| 1, |_| UNLIMITED);
-                tiers.push(inventory_order(problem, containers));
+                tiers.push(inventory_order(problem, lowering));
             }
         }
     }
@@ -63,6 +64,39 @@ pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
     let near = near_enough(&lowering.instance);
     tiers.iter_mut().filter(|tier| !tier.hinges.is_empty() && !tier.whole).for_each(|tier| tier.tolerance = near);
     lowering.instance.tiers = tiers;
+}
+
+/// Where services would rather be: spread over the values of attributes, those named first before the others
+/// (`deploy.placement.preferences`). Within the domains of a preference the next one counts, as in Swarm.
+fn preferences(problem: &Problem<'_>, lowering: &mut Lowering) -> Vec<Tier> {
+    let preferences = |service: &usize| problem.stack.services[*service].wishes.preferences.as_slice();
+    let levels = problem.services().map(|service| preferences(&service).len()).max().unwrap_or(0);
+    let mut tiers = Vec::new();
+    for level in 1..=levels {
+        let spread = problem.services().filter(|service| problem.replicas[*service] > 1);
+        let crowded = spread.filter_map(|service| {
+            let keys: Vec<&str> = preferences(&service).get(..level)?.iter().filter_map(By::attribute).collect();
+            Some(Crowded { service, topology: lowering.topology(problem, &keys) })
+        });
+        let name = if level == 1 { "preferences".to_owned() } else { format!("preferences, {level}.") };
+        let crowded: Vec<Crowded> = crowded.collect();
+        if !crowded.is_empty() {
+            tiers.push(Tier { name, crowded, whole: true, ..Tier::default() });
+        }
+    }
+    tiers
+}
+
+/// What machines hold above what they are best used up to (`target` in the inventory), as shares of their capacity.
+fn above_target(problem: &Problem<'_>, lowering: &Lowering) -> Option<Tier> {
+    let target = |machine: usize| problem.stack.machines[machine].target;
+    problem.machines().find(|machine| target(*machine).is_some())?;
+    Some(of_loads("above target", problem, |machine| {
+        let Some(target) = target(machine) else { return Vec::new() };
+        let hinge =
+            |(resource, capacity, others)| Hinge { resource, above: target * capacity - others, slope: 1.0 / capacity };
+        capacities(problem, lowering, machine).into_iter().map(hinge).collect()
+    }))
 }
 
 /// As few moves as can be.
@@ -128,14 +162,24 @@ fn even_use(problem: &Problem<'_>, lowering: &Lowering) -> Tier {
 }
 
 /// As many containers here as there: what decides where nobody stated a size.
-fn even_counts(problem: &Problem<'_>, containers: usize) -> Tier {
+fn even_counts(problem: &Problem<'_>, lowering: &mut Lowering) -> Tier {
+    let containers = lowering.resource("containers", |_| 1, |_| UNLIMITED);
     let all = f64::from(problem.replicas.iter().sum::<u32>().max(1));
     of_loads("even counts", problem, |_| even_hinges(containers, all, 0.0, 1.0).collect())
 }
 
-/// Among equals the inventory's order decides: each container costs its machine's place in it.
-fn inventory_order(problem: &Problem<'_>, containers: usize) -> Tier {
-    let place = |machine: usize| vec![Hinge { resource: containers, above: 0.0, slope: machine as f64 }];
+/// Among equals the inventory's order decides, and the files': each container costs its machine's place in it, times its service's
+/// place from the end of theirs. So it is not the solver that decides, of which another version would do otherwise.
+fn inventory_order(problem: &Problem<'_>, lowering: &mut Lowering) -> Tier {
+    let mut written: Vec<usize> = problem.services().collect();
+    let place = |service: &usize| {
+        let span = problem.stack.services[*service].span;
+        (span.file.0, span.start)
+    };
+    written.sort_by_key(place);
+    let from_end = |service: usize| written.iter().rev().position(|it| *it == service).unwrap_or_default() as i64 + 1;
+    let rank = lowering.resource("rank", from_end, |_| UNLIMITED);
+    let place = |machine: usize| vec![Hinge { resource: rank, above: 0.0, slope: machine as f64 }];
     Tier { whole: true, ..of_loads(ORDER, problem, place) }
 }
 

@@ -24,6 +24,7 @@ mod sequence;
 mod status;
 mod steps;
 mod surroundings;
+mod target;
 mod told;
 mod waits;
 mod work;
@@ -47,5 +48,6 @@ pub use model::{
     PlacedContainer, Plan, ServiceRollout, Step, Until, VolumeCopy, VolumeSpec, When,
 };
 pub use reach::out_of_reach;
+pub use target::above_target;
 pub use told::{Backup, BackupPlace, Downtime, GivesWay, MachineUse, NetworkWay, Quality, TierQuality};
 pub use waits::await_all;

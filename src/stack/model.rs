@@ -419,6 +419,8 @@ pub struct Machine {
     pub taken_ports: Vec<TakenPort>,
     /// What it costs.
     pub cost: f64,
+    /// Up to which share of its capacity it is best used.
+    pub target: Option<f64>,
     /// Whether it takes containers.
     pub availability: Availability,
     /// Engine names of the volumes that are there.
@@ -457,7 +459,7 @@ impl Machine {
             && self.taken_ports == other.taken_ports
             && self.ports == other.ports
             && self.volumes == other.volumes
-            && self.cost == other.cost
+            && (self.cost, self.target) == (other.cost, other.target)
             && attributes(self).eq(attributes(other))
     }
 }

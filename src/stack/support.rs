@@ -32,10 +32,6 @@ fn of_service(compose: &Compose, service: &Service) -> Vec<Diagnostic> {
     }
     findings.extend(not_made(service));
     findings.extend(now_and_then(service));
-    if let Some(spread) = service.deploy.as_ref().and_then(|deploy| deploy.placement.spread.first()) {
-        let message = format!("`{name}`: the preference to spread over `{}` is not followed yet", spread.value);
-        findings.push(Diagnostic::warning("M310", message).label(spread.span, "left out of the placement"));
-    }
     findings
 }
 

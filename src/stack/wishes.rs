@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Span, Spanned};
 use crate::yaml::Node;
 
-/// What a service asks for under `x-planner`.
+/// What a service asks for under `x-planner`, and where Compose's own words would rather have it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wishes {
     /// How it lies over domains such as zones.
@@ -20,6 +20,8 @@ pub struct Wishes {
     pub survive: Vec<Survive>,
     /// Who finds a place where not all do: the higher first; 0 where nothing is said.
     pub priority: i32,
+    /// Over which domains it is best spread, the first the most important (`deploy.placement.preferences`).
+    pub preferences: Vec<By>,
 }
 
 /// What divides the machines into domains.
@@ -76,6 +78,14 @@ impl By {
         }
     }
 
+    /// The attribute; none for machines.
+    pub fn attribute(&self) -> Option<&str> {
+        match self {
+            By::Machine => None,
+            By::Attribute(key) => Some(key),
+        }
+    }
+
     /// For people: `zone`, `machine`.
     pub fn word(&self) -> &str {
         match self {
@@ -90,7 +100,7 @@ const KEYS: [&str; 5] = ["spread", "near", "apart", "survive", "priority"];
 /// Reads a service's `x-planner`; what cannot be understood is reported, and left out.
 pub(super) fn wishes(compose: &Compose, written: &compose::Service, findings: &mut Vec<Diagnostic>) -> Wishes {
     let mut reader = Reader { compose, service: &written.name, findings };
-    let mut wishes = Wishes::default();
+    let mut wishes = Wishes { preferences: preferences(written), ..Wishes::default() };
     let Some(node) = written.extensions.get("x-planner").filter(|node| !node.is_null()) else { return wishes };
     let Some(mapping) = node.as_mapping() else {
         reader.report(
@@ -118,6 +128,12 @@ pub(super) fn wishes(compose: &Compose, written: &compose::Service, findings: &m
         }
     }
     wishes
+}
+
+/// Compose Deploy Specification, `placement.preferences`.
+fn preferences(written: &compose::Service) -> Vec<By> {
+    let spread = written.deploy.iter().flat_map(|deploy| deploy.placement.spread.iter());
+    spread.map(|over| By::Attribute(over.value.to_string())).collect()
 }
 
 /// The losses that the stack as a whole is to survive: `x-planner: {survive: machine}` beside the services.

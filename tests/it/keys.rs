@@ -55,7 +55,7 @@ const KEYS: [(&str, &str, Becomes); 130] = [
     ("deploy", "{replicas: 3}", Applied),
     ("deploy", "{placement: {constraints: [node.labels.a == b]}}", Applied),
     ("deploy", "{placement: {max_replicas_per_node: 1}}", Applied),
-    ("deploy", "{placement: {preferences: [{spread: node.labels.a}]}}", Told("M310")),
+    ("deploy", "{placement: {preferences: [{spread: node.labels.a}]}}", Applied),
     ("deploy", "{resources: {limits: {cpus: '1'}}}", Applied),
     ("deploy", "{resources: {limits: {memory: 1g}}}", Applied),
     ("deploy", "{resources: {limits: {pids: 9}}}", Applied),
@@ -218,7 +218,7 @@ fn meant(compose: &Compose) -> String {
         let ports = service.ports.iter().map(|it| (it.host_ip, it.host, it.container, it.protocol.clone()));
         let _ = write!(
             all,
-            "{} {container} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{} {container} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             service.name,
             service.replicas.value,
             service.demand,
@@ -226,6 +226,7 @@ fn meant(compose: &Compose) -> String {
             service.constraints.iter().map(|it| it.value.clone()).collect::<Vec<_>>(),
             service.max_per_machine.as_ref().map(|it| it.value),
             values(&service.together_with),
+            &service.wishes.preferences,
             service.depends_on,
             service.update,
             service.rollback,

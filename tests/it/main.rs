@@ -43,6 +43,7 @@ mod rollout;
 mod rules;
 mod schemas;
 mod secrets;
+mod soft;
 mod solve;
 mod stacks;
 mod survival;

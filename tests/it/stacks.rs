@@ -31,6 +31,7 @@ pub fn machine(name: &str, cpus: u64) -> Machine {
         ports: PortRange { first: 20000, last: 20003 },
         taken_ports: Vec::new(),
         cost: 1.0,
+        target: None,
         availability: Availability::Active,
         volumes: Vec::new(),
         left_behind: Vec::new(),

@@ -111,6 +111,25 @@ wait_engine() {
   tail -5 "$LAB_DIR/$1/dockerd.log" >&2; die "the engine of $1 did not start"
 }
 
+# An engine of version 20.10 that was killed while it made a network falls over its own half-written list of networks at every start.
+# What helps is what its administrator would do: take the list away.
+revive() {
+  local d=$LAB_DIR/$1 from _
+  from=$(wc -c <"$d/dockerd.log")
+  engine "$1"
+  for _ in $(seq 50); do
+    dk "$1" version >/dev/null 2>&1 && return 0
+    if tail -c "+$from" "$d/dockerd.log" | grep -q 'libnetwork.*reservePools'; then
+      echo "lab: the list of networks of $1 was taken away" >&2
+      rm -f "$d/data/network/files/local-kv.db"
+      engine "$1"
+      break
+    fi
+    sleep 0.2
+  done
+  wait_engine "$1"
+}
+
 is_up() { # N hosts, all answering
   local h
   [ "$(cat "$LAB_DIR/size" 2>/dev/null)" = "$1" ] || return 1
@@ -299,7 +318,7 @@ case "$cmd" in
   kill-engine) kill_engine "$1" ;;
   fill) fill "$1" ;;
   spill) rm -f "$LAB_DIR/$1/data/filled" ;;
-  start) engine "$1"; wait_engine "$1" ;;
+  start) revive "$1" ;;
   down) down ;;
   *) sed -n '2,/^set /{/^set /!p}' "$0"; exit 2 ;;
 esac

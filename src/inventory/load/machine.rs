@@ -29,6 +29,7 @@ pub(super) const KEYS: &[&str] = &[
     "ports",
     "reserved_ports",
     "cost",
+    "target",
     "availability",
 ];
 /// The amounts of a machine, and what `reserve` and `unsized` may name.
@@ -56,12 +57,19 @@ pub(super) fn machine(name: Spanned<String>, entries: &Mapping, span: Span, read
         cost: reader.read(entries, "cost", "I102", "a number from 0", |scalar| {
             scalar.as_float().filter(|cost| *cost >= 0.0 && cost.is_finite())
         }),
+        target: reader.read(entries, "target", "I102", "a percentage such as 80%", |scalar| percentage(&scalar.text)),
         name,
         capacity,
         reserve,
         availability,
         span,
     }
+}
+
+/// `80%`: above 0, at most 100.
+fn percentage(text: &str) -> Option<f64> {
+    let number: f64 = text.trim().strip_suffix('%')?.trim_end().parse().ok()?;
+    (number > 0.0 && number <= 100.0).then_some(number / 100.0)
 }
 
 /// The amounts among the entries.

@@ -5,7 +5,7 @@ use crate::lint::rule::example;
 use crate::lint::{Finder, Group, Needs, Rule};
 
 /// See each one's `summary`.
-pub(in crate::lint) static RULES: [Rule; 28] = [
+pub(in crate::lint) static RULES: [Rule; 29] = [
     Rule {
         code: "M301",
         name: "fixed-host-port-exceeds-machines",
@@ -223,6 +223,18 @@ pub(in crate::lint) static RULES: [Rule; 28] = [
         ignore: "",
         example: None,
         finder: Finder::Room("building an image"),
+    },
+    Rule {
+        code: "M336",
+        name: "above-target",
+        severity: Severity::Warning,
+        group: Group::Default,
+        needs: Needs::Machines,
+        summary: "A plan leaves machines above the share that they are best used up to.",
+        why: "`target: 80%` in the inventory is a wish: of all placements that move as little, the one that is least above the targets is chosen. Where it says so, there is none below.",
+        ignore: "",
+        example: None,
+        finder: Finder::Room("planning"),
     },
     Rule {
         code: "M335",

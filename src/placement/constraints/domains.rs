@@ -40,7 +40,7 @@ pub(super) fn counts<'p>(problem: &'p Problem<'_>, by: &By, layout: &Layout, ser
 pub(super) fn topology(problem: &Problem<'_>, by: &By, lowering: &mut Lowering) -> usize {
     match by {
         By::Machine => MACHINES,
-        By::Attribute(key) => lowering.topology(problem, key),
+        By::Attribute(key) => lowering.topology(problem, &[key]),
     }
 }
 

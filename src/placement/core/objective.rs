@@ -16,6 +16,8 @@ pub struct Tier {
     pub most_moved: f64,
     /// Times 1 for the second container of a service on a machine, 2 for the third, and so on.
     pub doubled: f64,
+    /// What containers of a service that share a domain cost.
+    pub crowded: Vec<Crowded>,
     /// By machine: what its load costs.
     pub hinges: Vec<Vec<Hinge>>,
     /// What lopsided free room costs, on every machine.
@@ -44,6 +46,29 @@ pub fn near_enough(instance: &Instance) -> f64 {
 
 /// Up to so many columns a program is solved to the end in no time.
 const MOST_COLUMNS_QUICK: usize = 100;
+
+/// For each domain of a topology 1 for the second container of the service there, 2 for the third, and so on: least where they
+/// are spread evenly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowded {
+    /// Which service.
+    pub service: usize,
+    /// Which domains.
+    pub topology: usize,
+}
+
+impl Crowded {
+    /// What so many in one domain cost.
+    pub fn of(count: u32) -> f64 {
+        let count = f64::from(count);
+        count * (count - 1.0) / 2.0
+    }
+
+    fn cost(&self, state: &State<'_>) -> f64 {
+        let domains = 0..state.instance.topologies[self.topology].domains as u32;
+        domains.map(|domain| Self::of(state.in_domain(self.service, self.topology, domain))).sum()
+    }
+}
 
 /// A convex cost of a machine's load: from `above` on, each unit of the resource costs `slope` more.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -152,6 +177,7 @@ impl Tier {
         if self.most_moved != 0.0 {
             cost += self.most_moved * f64::from(state.most_moved());
         }
+        cost += self.crowded.iter().map(|it| it.cost(state)).sum::<f64>();
         if let Some(headroom) = &self.headroom {
             cost += headroom.most - best_slot(headroom, state).map_or(0.0, |(_, free)| free);
         }

@@ -1,7 +1,7 @@
 //! What a tier costs, as a sum over the variables of a model.
 
 use super::model::Model;
-use super::objective::{Balance, Headroom, Tier, arrival};
+use super::objective::{Balance, Crowded, Headroom, Tier, arrival};
 use super::program::{Terms, Variable};
 
 impl Model<'_, '_> {
@@ -35,6 +35,9 @@ impl Model<'_, '_> {
         }
         if tier.most_moved != 0.0 {
             self.most_moved_terms(tier.most_moved, &mut terms);
+        }
+        for crowded in &tier.crowded {
+            fixed += self.crowded_terms(*crowded, &mut terms);
         }
         if let Some(headroom) = &tier.headroom {
             fixed += self.headroom_terms(headroom, &mut terms);
@@ -117,16 +120,36 @@ impl Model<'_, '_> {
             if most < 2.0 {
                 continue;
             }
-            let mut sum: Terms = counts.into_iter().map(|(it, _)| (it, -1.0)).collect();
-            for step in 0..most as u32 {
-                let one = self.program.variable(0.0, 1.0, false);
-                sum.push((one, 1.0));
-                if step > 0 {
-                    terms.push((one, weight * f64::from(step)));
-                }
-            }
-            self.program.equal(sum, 0.0);
+            self.ever_dearer(counts, 0, weight, terms);
         }
+    }
+
+    /// All domains of the service, those of other machines as well: what stays there is in the constant part.
+    fn crowded_terms(&mut self, it: Crowded, terms: &mut Terms) -> f64 {
+        let domains = 0..self.instance().topologies[it.topology].domains as u32;
+        let mut fixed = 0.0;
+        for domain in domains {
+            let outside = self.outside(it.service, it.topology, domain);
+            fixed += Crowded::of(outside);
+            let counts = self.domain_terms(it.service, it.topology, domain);
+            self.ever_dearer(counts, outside, 1.0, terms);
+        }
+        fixed
+    }
+
+    /// Beside so many that are there, one more costs as much as there are, each after it `weight` more.
+    fn ever_dearer(&mut self, counts: Terms, there: u32, weight: f64, terms: &mut Terms) {
+        let most: f64 = counts.iter().map(|(it, _)| self.program.variables[it.0].upper).sum();
+        let mut sum: Terms = counts.into_iter().map(|(it, _)| (it, -1.0)).collect();
+        if sum.is_empty() {
+            return;
+        }
+        for step in there..there + most as u32 {
+            let one = self.program.variable(0.0, 1.0, false);
+            sum.push((one, 1.0));
+            terms.extend((step > 0).then_some((one, weight * f64::from(step))));
+        }
+        self.program.equal(sum, 0.0);
     }
 
     /// Whether the machine holds anything; none where it can hold nothing.

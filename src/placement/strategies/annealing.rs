@@ -288,9 +288,13 @@ impl<'a, 't> Chain<'a, 't> {
     }
 }
 
-/// The containers that may move: where moves may not become dearer, what runs where it is stays.
+/// The containers that may move: where moves may not become dearer, what runs where it is stays. And of what a tier before
+/// spreads over domains nothing moves, since what that would cost is not known here.
 fn movable(flat: &Flat<'_>, goal: &Goal<'_>) -> Vec<u32> {
-    let all = 0..flat.containers() as u32;
+    let spread: std::collections::BTreeSet<usize> =
+        goal.before.iter().flat_map(|(tier, _)| &tier.crowded).map(|it| it.service).collect();
+    let may = |container: &u32| !spread.contains(&flat.instance.groups[flat.group(*container)].service);
+    let all = (0..flat.containers() as u32).filter(may);
     if !goal.before.iter().any(|(tier, _)| tier.moves > 0.0 && tier.allowance == 0.0) {
         return all.collect();
     }

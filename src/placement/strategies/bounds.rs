@@ -1,6 +1,6 @@
 //! What no answer can be below, from sums alone: cheap at any size.
 
-use crate::placement::core::{Headroom, Instance, State, Tier, UNLIMITED};
+use crate::placement::core::{Crowded, Headroom, Instance, MACHINES, Service, State, Tier, Topology, UNLIMITED};
 
 use super::covering;
 use super::eviction::Kept;
@@ -19,6 +19,7 @@ pub(super) fn of_tier(instance: &Instance, tier: &Tier, kept: &Kept, effort: Eff
     if tier.doubled > 0.0 {
         bound += tier.doubled * doubled(instance);
     }
+    bound += tier.crowded.iter().map(|it| crowded(instance, *it)).sum::<f64>();
     if tier.in_use.iter().any(|cost| *cost > 0.0) {
         bound += covering::cover(instance, &tier.in_use, 1.0, effort).map_or(0.0, |cover| cover.bound.max(0.0));
     }
@@ -94,13 +95,27 @@ fn lopsided(instance: &Instance, it: crate::placement::core::Balance) -> f64 {
 fn doubled(instance: &Instance) -> f64 {
     let mut bound = 0.0;
     for service in &instance.services {
-        let may = |machine: usize| service.groups.iter().any(|group| instance.most(*group, machine) > 0);
-        let machines = (0..instance.machines.len()).filter(|machine| may(*machine)).count().max(1) as u64;
-        let count: u64 = service.groups.iter().map(|group| u64::from(instance.groups[*group].count)).sum();
-        let (each, more) = (count / machines, count % machines);
-        bound += ((machines - more) * each * each.saturating_sub(1) / 2 + more * (each + 1) * each / 2) as f64;
+        bound += evenly(instance, service, &instance.topologies[MACHINES]);
     }
     bound
+}
+
+/// A service over all the domains that may take it, as evenly as can be.
+fn crowded(instance: &Instance, it: Crowded) -> f64 {
+    evenly(instance, &instance.services[it.service], &instance.topologies[it.topology])
+}
+
+/// What [`Crowded`] costs at the least.
+fn evenly(instance: &Instance, service: &Service, topology: &Topology) -> f64 {
+    let may = |machine: usize| service.groups.iter().any(|group| instance.most(*group, machine) > 0);
+    let mut domains: Vec<u32> =
+        (0..instance.machines.len()).filter(|machine| may(*machine)).map(|machine| topology.of[machine]).collect();
+    domains.sort_unstable();
+    domains.dedup();
+    let domains = domains.len().max(1) as u64;
+    let count: u64 = service.groups.iter().map(|group| u64::from(instance.groups[*group].count)).sum();
+    let (each, more) = (count / domains, count % domains);
+    ((domains - more) * each * each.saturating_sub(1) / 2 + more * (each + 1) * each / 2) as f64
 }
 
 /// How exact a value is that a solver found: its own tolerances are of this size.
