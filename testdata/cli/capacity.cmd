@@ -11,3 +11,5 @@ planner capacity --service web --pairs --matrix -i six.yaml round.yaml
 planner capacity --service job -i six.yaml limited.yaml
 planner capacity --service job --samples samples.csv -i six.yaml limited.yaml
 planner capacity --samples wrong-samples.csv -i six.yaml limited.yaml
+in testdata/examples/website
+planner capacity -i wishes/sizes-unknown.yaml --service kv stack.yaml

@@ -27,6 +27,14 @@ use sizes::{sizes, used};
 /// So many machines are named; of more the first and the last.
 const MOST_NAMED: usize = 4;
 
+/// In place of what would fit where nothing is known to be in the way.
+const SIZES_UNKNOWN: &str =
+    " Not known: no machine says how much CPU or memory it has (`cpus`, `memory` in the inventory; `--live` asks the engines).\n";
+
+fn knows_sizes(report: &Report) -> bool {
+    report.machines.iter().any(|machine| !machine.resources.is_empty())
+}
+
 /// The whole report.
 pub fn capacity(project: &str, report: &Report, is_seen: bool, with_matrix: bool, style: Style) -> String {
     let basis = if is_seen { "what runs" } else { "the files, as if nothing ran yet" };
@@ -37,7 +45,7 @@ pub fn capacity(project: &str, report: &Report, is_seen: bool, with_matrix: bool
     text.push_str(&format!(
         "\n{}\n\n{}",
         style.bold("The largest container that still fits"),
-        slots(&report.slots, style)
+        if knows_sizes(report) { slots(&report.slots, style) } else { SIZES_UNKNOWN.to_owned() }
     ));
     text.push_str(&format!("\n{}\n\n{}", style.bold("How many more fit"), more(&report.more, style)));
     text.push_str(&format!("\n{}\n\n{}", style.bold("If this is lost"), losses(&report.losses, style)));

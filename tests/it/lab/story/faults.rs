@@ -1,6 +1,6 @@
 //! Whatever happens to whichever call: one more `apply` reaches the goal, and nothing is lost or there twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::process::Stdio;
 
@@ -87,7 +87,8 @@ impl Struck<'_, '_> {
     fn cycle(&self, call: usize, fault: Fault, tried: &mut Tally) -> usize {
         let (site, mut strikes, mut data) = (self.site, 0, None);
         for (phase, (name, flag)) in PHASES.into_iter().enumerate() {
-            let flags = if flag.is_empty() { String::new() } else { format!("{flag} {}", site.hosts[1]) };
+            // What is on a drained machine moves; its data does not.
+            let flags = if flag.is_empty() { String::new() } else { format!("{flag} {}", without_data(site)) };
             let flags = flags.as_str();
             site.compose(&stack(phase));
             if let Some((what, host, run)) = self.apply(call, fault, flags) {
@@ -138,6 +139,13 @@ impl Struck<'_, '_> {
         eprintln!("{sum} faults, {sum} survived");
         assert!(sum > 0);
     }
+}
+
+/// A machine with containers, and without the data.
+fn without_data(site: &Site<'_>) -> &'static str {
+    let data = site.hosts_with_volume("data");
+    let used: BTreeSet<String> = site.containers().into_values().map(|it| it.host).collect();
+    site.hosts.iter().find(|host| !data.contains(host) && used.contains(**host)).copied().expect("such a machine")
 }
 
 /// Whether a failed run says where, what and how to go on: of what happened to a machine, its name and what that is like.
