@@ -28,7 +28,11 @@ pub fn above_target(stack: &Stack, plan: &Plan) -> Option<Diagnostic> {
     if finding.notes.is_empty() {
         return None;
     }
-    Some(finding.help("add machines, or raise the target; the stack fits, and this is the least above them"))
+    Some(
+        finding.help(
+            "add machines, or raise the target; no placement was found that moves as little and is less above them",
+        ),
+    )
 }
 
 /// What is a share only by its rounding.

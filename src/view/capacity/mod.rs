@@ -28,8 +28,7 @@ use sizes::{sizes, used};
 const MOST_NAMED: usize = 4;
 
 /// In place of what would fit where nothing is known to be in the way.
-const SIZES_UNKNOWN: &str =
-    " Not known: no machine says how much CPU or memory it has (`cpus`, `memory` in the inventory; `--live` asks the engines).\n";
+const SIZES_UNKNOWN: &str = " Not known: no machine says how much CPU or memory it has (`cpus`, `memory` in the inventory; `--live` asks the engines).\n";
 
 fn knows_sizes(report: &Report) -> bool {
     report.machines.iter().any(|machine| !machine.resources.is_empty())
