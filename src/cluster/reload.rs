@@ -15,7 +15,7 @@ use crate::stack::{DeliveredFile, Hook};
 /// Between two looks at whether a container has taken up what it was told.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// From when another worker is there until it does the work and the one before has done with what it had.
+/// From when another worker is there alone until what the one before had asked for is answered everywhere.
 const SETTLES: Duration = Duration::from_secs(1);
 
 /// How long that is waited for.
@@ -45,12 +45,14 @@ pub(super) async fn reload(engine: &Engine, name: &str, files: &[DeliveredFile])
 }
 
 /// A signal is only a word: what was told goes on with what it had until it has read its files, and what it still knows of is
-/// not to be stopped before. HAProxy has then begun another worker; of what begins none, so long is waited.
+/// not to be stopped before. HAProxy has then begun another worker, and the one before has ended, but for the master: that one may
+/// be slow to hear of it. Connections that last keep it for longer than is waited.
 async fn taken_up(engine: &Engine, name: &str, before: &BTreeSet<String>) {
     let begun = Instant::now();
     while begun.elapsed() < LONGEST {
         sleep(PAUSE).await;
-        if processes(engine, name).await.iter().any(|process| !before.contains(process)) {
+        let now = processes(engine, name).await;
+        if now.difference(before).next().is_some() && now.intersection(before).count() <= 1 {
             break;
         }
     }
