@@ -51,14 +51,16 @@ fn rows(count: u32, machines: usize) -> Vec<Vec<u32>> {
     (0..=count).flat_map(more).collect()
 }
 
-fn holds(stack: &Stack, layout: &Layout) -> bool {
-    let used = |at: usize| -> u64 {
-        stack.services.iter().zip(&layout.counts).map(|(it, row)| it.demand.cpu().0 * u64::from(row[at])).sum()
-    };
-    (0..stack.machines.len()).all(|at| used(at) <= stack.machines[at].room.cpu().0)
+/// What a machine's containers use of its CPUs.
+fn used(stack: &Stack, layout: &Layout, at: usize) -> u64 {
+    stack.services.iter().zip(&layout.counts).map(|(it, row)| it.demand.cpu().0 * u64::from(row[at])).sum()
 }
 
-/// Containers that share a domain of a preference's level, pair by pair; `None` beyond the last level.
+fn holds(stack: &Stack, layout: &Layout) -> bool {
+    (0..stack.machines.len()).all(|at| used(stack, layout, at) <= stack.machines[at].room.cpu().0)
+}
+
+/// Containers that share a domain of a preference's level, pair by pair; a service with fewer levels has none.
 fn pairs(stack: &Stack, layout: &Layout, level: usize) -> u32 {
     let mut all = 0;
     for (service, row) in stack.services.iter().zip(&layout.counts) {
@@ -77,9 +79,7 @@ fn pairs(stack: &Stack, layout: &Layout, level: usize) -> u32 {
 fn above(stack: &Stack, layout: &Layout) -> f64 {
     let over = |(at, machine): (usize, &Machine)| {
         let Some(target) = machine.target else { return 0.0 };
-        let used: u64 =
-            stack.services.iter().zip(&layout.counts).map(|(it, row)| it.demand.cpu().0 * u64::from(row[at])).sum();
-        (used as f64 / machine.capacity.cpu().0 as f64 - target).max(0.0)
+        (used(stack, layout, at) as f64 / machine.capacity.cpu().0 as f64 - target).max(0.0)
     };
     stack.machines.iter().enumerate().map(over).sum()
 }

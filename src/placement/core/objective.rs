@@ -155,8 +155,7 @@ impl Tier {
         }
         if self.doubled != 0.0 {
             for service in state.services_on(machine) {
-                let count = f64::from(state.service_on(service, machine));
-                cost += self.doubled * count * (count - 1.0) / 2.0;
+                cost += self.doubled * Crowded::of(state.service_on(service, machine));
             }
         }
         if let Some(in_use) = self.in_use.get(machine).filter(|_| !state.on(machine).is_empty()) {

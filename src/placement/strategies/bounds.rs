@@ -112,10 +112,10 @@ fn evenly(instance: &Instance, service: &Service, topology: &Topology) -> f64 {
         (0..instance.machines.len()).filter(|machine| may(*machine)).map(|machine| topology.of[machine]).collect();
     domains.sort_unstable();
     domains.dedup();
-    let domains = domains.len().max(1) as u64;
-    let count: u64 = service.groups.iter().map(|group| u64::from(instance.groups[*group].count)).sum();
+    let domains = domains.len().max(1) as u32;
+    let count: u32 = service.groups.iter().map(|group| instance.groups[*group].count).sum();
     let (each, more) = (count / domains, count % domains);
-    ((domains - more) * each * each.saturating_sub(1) / 2 + more * (each + 1) * each / 2) as f64
+    f64::from(domains - more) * Crowded::of(each) + f64::from(more) * Crowded::of(each + 1)
 }
 
 /// How exact a value is that a solver found: its own tolerances are of this size.

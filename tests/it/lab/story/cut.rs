@@ -142,7 +142,10 @@ fn an_interrupted_run_finishes_what_it_began() {
     let said: Vec<String> = lines.collect();
     let run = Run::of(child.wait_with_output().unwrap());
     let said = said.join("\n");
-    assert!(said.contains("Stopping: finishing ") && said.contains("stopped halt-slow-1"), "{said}");
+    assert!(
+        said.contains("Stopping: finishing ") && said.contains(" running step") && said.contains("stopped halt-slow-1"),
+        "{said}"
+    );
     assert_eq!(run.exit, 130, "{run:?}");
     run.says(&["Stopped.", "Not begun: container:", "planner apply` again to go on from here"]);
     site.expect(0, "apply --yes").says(&["Applied."]);
