@@ -24,7 +24,7 @@ services:
     networks: [front, back]
     configs: [{source: conf, target: /etc/conf, mode: 0440, uid: '12'}]
     tmpfs: ['/run:noexec']
-    healthcheck: {test: [CMD, wget, -qO-, 'http://127.0.0.1:80/'], interval: 200ms, retries: 50}
+    healthcheck: {test: [CMD, wget, -qO-, 'http://127.0.0.1:80/'], interval: 1s, retries: 20}
     deploy: {REPLICAS resources: {limits: {cpus: '0.5', memory: 64m, pids: 50}, reservations: {memory: 32m}}}
   db:
     image: IMAGE

@@ -55,7 +55,7 @@ services:
     <<: *one
     environment: {{SECOND: '{second}'}}
     volumes: ['data:/data']
-    healthcheck: {{test: [CMD, wget, -qO-, 'http://127.0.0.1/'], interval: 200ms, retries: 50}}
+    healthcheck: {{test: [CMD, wget, -qO-, 'http://127.0.0.1/'], interval: 1s, retries: 20}}
 volumes:
   data:
 "

@@ -18,7 +18,7 @@ const STACK: &str = "services:
     stop_signal: SIGKILL
     volumes: ['data:/data']
     pre_stop: [{command: touch /data/stopped}]
-    healthcheck: {test: [CMD, wget, -qO-, 'http://127.0.0.1/'], interval: 200ms, retries: 50}
+    healthcheck: {test: [CMD, wget, -qO-, 'http://127.0.0.1/'], interval: 1s, retries: 20}
 volumes:
   data:
 ";

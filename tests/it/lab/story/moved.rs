@@ -11,7 +11,7 @@ const STACK: &str = "services:
     image: planner-lab:1
     stop_signal: SIGKILL
     volumes: ['data:/data']
-    healthcheck: {test: [CMD, test, -f, /data/deep/file], interval: 300ms, retries: 30}
+    healthcheck: {test: [CMD, test, -f, /data/deep/file], interval: 1s, retries: 30}
   web:
     image: planner-lab:1
     stop_signal: SIGKILL

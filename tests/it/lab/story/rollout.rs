@@ -17,7 +17,7 @@ fn stack(version: &str, command: &str) -> String {
     environment: {{VERSION: '{version}'}}
     {command}
     ports: ['20500-20502:80']
-    healthcheck: {{test: [CMD, wget, -qO-, 'http://127.0.0.1/'], interval: 200ms, retries: 50}}
+    healthcheck: {{test: [CMD, wget, -qO-, 'http://127.0.0.1/'], interval: 1s, retries: 20}}
     deploy:
       replicas: 3
       update_config: {{parallelism: 1, delay: 500ms, monitor: 1s, failure_action: rollback}}
