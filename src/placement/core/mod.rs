@@ -12,7 +12,7 @@ mod state;
 mod terms;
 mod verify;
 
-pub use flat::{Cost, Flat, Shift, Trial};
+pub use flat::{Cost, Flat, MOST_SHIFTS, Shift, Trial};
 pub use instance::{
     Bond, Counts, Group, Instance, MACHINES, Machine, Resource, Service, Spread, Token, Topology, UNLIMITED,
 };

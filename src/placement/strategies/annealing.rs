@@ -12,6 +12,7 @@ use crate::placement::core::{Cost, Flat, Rng, State, Tier, Trial, UNLIMITED};
 
 use super::bounds::is_met;
 use super::budget::Budget;
+use super::clearing::Clearing;
 use super::neighbourhood::Goal;
 use super::proposals::Proposals;
 use super::schedule::{PHASES, PHASES_FREE, Schedule};
@@ -28,7 +29,14 @@ const TRIALS_OF_MANY: u64 = 2;
 const MANY: usize = 10_000;
 
 /// By chain: the hottest, in steps up of which nine of ten are larger. What is best differs widely.
-const HOT: [f64; CHAINS as usize] = [100.0, 10.0];
+const HOT: [f64; CHAINS as usize] = [1000.0, 100.0];
+/// The same where near the bound is enough: that is reached sooner from less.
+const HOT_NEAR: [f64; CHAINS as usize] = [100.0, 10.0];
+/// The same where nothing is limited.
+const HOT_FREE: f64 = 100.0;
+
+/// How often, of 1024 trials, a container is [made room for](super::clearing), where room is limited.
+const CLEARS: usize = 32;
 
 /// Shifts drawn to find out what steps up cost.
 const SAMPLES: usize = 40_000;
@@ -48,7 +56,7 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
     }
     let is_free = state.instance.machines.iter().all(|machine| machine.room.iter().all(|room| *room >= UNLIMITED));
     if is_free {
-        chains.iter_mut().for_each(|chain| chain.hot = HOT[0]);
+        chains.iter_mut().for_each(|chain| (chain.hot, chain.clears) = (HOT_FREE, 0));
     }
     let begun = budget.time_fraction();
     let mut from = 0.0;
@@ -90,6 +98,7 @@ struct Chain<'a, 't> {
     /// The tiers before: costs, value, limit.
     before: Vec<(Cost<'t>, f64, f64)>,
     proposals: Proposals,
+    clearing: Clearing,
     rng: Rng,
     trial: Trial,
     /// By machine: what its load costs. And what all else does.
@@ -98,6 +107,8 @@ struct Chain<'a, 't> {
     /// By machine: how much too much it holds.
     excess: Vec<f64>,
     best: (f64, Vec<u32>),
+    /// How often, of 1024 trials, a container is made room for.
+    clears: usize,
     /// The hottest there is.
     hottest: f64,
     hot: f64,
@@ -124,14 +135,16 @@ impl<'a, 't> Chain<'a, 't> {
             enough: goal.enough(),
             before,
             proposals: Proposals::new(&flat, movable(&flat, goal), open, tier, number == 0),
+            clearing: Clearing::default(),
             rng: Rng::new(seed.wrapping_add(number)),
             trial: Trial::new(&flat),
             loads: Vec::new(),
             others: 0.0,
             excess: vec![0.0; state.instance.machines.len()],
             best: (0.0, Vec::new()),
+            clears: CLEARS,
             hottest: 0.0,
-            hot: HOT[number as usize],
+            hot: if tier.tolerance > 0.0 { HOT_NEAR } else { HOT }[number as usize],
             is_done: false,
             cost,
             flat,
@@ -211,8 +224,9 @@ impl<'a, 't> Chain<'a, 't> {
     }
 
     fn try_many(&mut self, climate: Climate) {
-        for _ in 0..STRIDE {
-            self.try_one(climate);
+        let mut done = 0;
+        while done < STRIDE {
+            done += self.try_one(climate);
         }
     }
 
@@ -240,10 +254,22 @@ impl<'a, 't> Chain<'a, 't> {
         self.hottest = self.hot * ups.get(ups.len() / 10).copied().unwrap_or(1.0);
     }
 
-    fn try_one(&mut self, climate: Climate) {
-        if !self.proposals.draw(&self.flat, &mut self.rng, &mut self.trial) {
-            return;
+    /// Returns how many trials it stands for.
+    fn try_one(&mut self, climate: Climate) -> u64 {
+        let clears = self.rng.below(1024) < self.clears;
+        let (makes_one, stands_for) = if clears {
+            let at = (&self.flat, &self.cost, &self.loads[..]);
+            self.clearing.draw(at, &self.proposals, &mut self.rng, &mut self.trial)
+        } else {
+            (self.proposals.draw(&self.flat, &mut self.rng, &mut self.trial), 1)
+        };
+        if makes_one {
+            self.judge(climate);
         }
+        stands_for
+    }
+
+    fn judge(&mut self, climate: Climate) {
         let (of_sums, excess) = match climate.price {
             Some(_) => self.flat.loose_change(&mut self.trial, &self.cost, &self.loads, &self.excess),
             None => match self.flat.change(&mut self.trial, &self.cost, &self.loads) {

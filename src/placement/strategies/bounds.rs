@@ -119,7 +119,7 @@ fn evenly(instance: &Instance, service: &Service, topology: &Topology) -> f64 {
 }
 
 /// How exact a value is that a solver found: its own tolerances are of this size.
-const ROUNDING: f64 = 1e-6;
+pub(super) const ROUNDING: f64 = 1e-6;
 
 /// Whether an answer's value is as good as the bound, but for rounding.
 pub(super) fn is_met(value: f64, bound: f64) -> bool {

@@ -4,6 +4,7 @@
 mod annealing;
 mod bounds;
 mod budget;
+mod clearing;
 mod closing;
 mod covering;
 mod eviction;

@@ -196,7 +196,12 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
     } else if !tier.in_use.is_empty() {
         closing::few_machines(state, &goal, budget, share / 2);
     } else if tier.headroom.is_some() {
-        closing::vacate(state, &goal, budget, share / 2);
+        if whole {
+            goal.bound = goal.bound.max(machine_by_machine(state, &goal, kept, budget, left));
+        }
+        if !is_enough(state, &goal) {
+            closing::vacate(state, &goal, budget, share / 2);
+        }
     } else if is_of_loads(tier) {
         if whole && tier.tolerance > 0.0 {
             // Few moves leave little to decide: then the program's root is all that it takes. Else its bound tells the walk when
@@ -222,6 +227,45 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
     }
     neighbourhood::improve(state, &goal, budget, share, 7);
     goal.bound
+}
+
+/// A tier of headroom as one program for each machine that may have the room: which of them does is what one program for all
+/// decides worst. Each is asked for better than what there is. What it finds is taken; returns a bound.
+fn machine_by_machine(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, left: usize) -> f64 {
+    let (Some(tier), instance) = (goal.tier, state.instance) else { return goal.bound };
+    let Some(headroom) = &tier.headroom else { return goal.bound };
+    let slots = |machine: &usize| bounds::most_slots(instance, headroom, *machine);
+    let mut machines: Vec<(usize, f64)> = headroom.machines.iter().map(|it| (*it, slots(it))).collect();
+    machines.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let most = machines.first().map_or(0.0, |it| it.1);
+    let mut bound = f64::INFINITY;
+    for (index, (machine, slots)) in machines.iter().enumerate() {
+        let (value, at_best) = (bounds::value(tier, state), goal.bound + most - slots);
+        if is_met(value, at_best) {
+            bound = bound.min(at_best);
+            continue;
+        }
+        let headroom = core::Headroom { machines: vec![*machine], ..headroom.clone() };
+        let one = Tier { headroom: Some(headroom), ..tier.clone() };
+        let limit = value - bounds::ROUNDING * value.abs().max(1.0);
+        let mut better = Goal { tier: Some(&one), ..goal.clone() };
+        better.before.push((&one, limit));
+        let asked = machines[index..].iter().filter(|(_, slots)| !is_met(value, goal.bound + most - slots)).count();
+        let effort = effort(state, budget, left * asked, tier.tolerance);
+        let at_least = match exact::solve(state, &better, kept, budget, effort) {
+            Exact::Found { counts, bound } => {
+                let found = State::of(instance, &counts);
+                if bounds::value(tier, &found) < value && core::broken(instance, &counts).is_empty() {
+                    *state = found;
+                }
+                bound
+            }
+            Exact::Undecided(_, bound) => bound,
+            Exact::Infeasible => limit,
+        };
+        bound = bound.min(at_least.max(at_best));
+    }
+    bound
 }
 
 /// The tier as one program: what it finds is taken where it is better; returns its bound.

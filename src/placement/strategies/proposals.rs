@@ -82,6 +82,21 @@ impl Proposals {
         self.movable.is_empty() || self.open.len() < 2
     }
 
+    /// The containers that may move, by size.
+    pub(super) fn movable(&self) -> &[u32] {
+        &self.movable
+    }
+
+    /// Where among them a container is, if it may move.
+    pub(super) fn rank(&self, container: u32) -> Option<u32> {
+        self.rank[container as usize]
+    }
+
+    /// The machines that they may go to.
+    pub(super) fn open(&self) -> &[u32] {
+        &self.open
+    }
+
     fn kind(&self, rng: &mut Rng) -> Kind {
         let mut left = rng.below(256) as u32;
         for (kind, weight) in self.weights {
@@ -155,7 +170,7 @@ impl Proposals {
     }
 
     /// Whether all may be where they go, and no two are alike.
-    fn may_be(&self, flat: &Flat<'_>, trial: &Trial) -> bool {
+    pub(super) fn may_be(&self, flat: &Flat<'_>, trial: &Trial) -> bool {
         let shifts = trial.shifts();
         let differ = |a: u32, b: u32| {
             let (a, b) = (flat.group(a), flat.group(b));

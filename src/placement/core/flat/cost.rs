@@ -2,7 +2,7 @@
 
 use crate::placement::core::objective::{Balance, Tier};
 
-use super::{Flat, Trial};
+use super::{Flat, Shift, Trial};
 
 /// A tier, made ready.
 #[derive(Clone, Debug)]
@@ -60,6 +60,15 @@ impl<'t> Cost<'t> {
         sums[0] + sums[1]
     }
 
+    /// Whether a machine with `more` beside what is there uses nothing that costs, but for what `unless` alone would.
+    pub fn is_light(&self, machine: u32, load: &[f64], more: &[f64], unless: &[f64]) -> bool {
+        let from = machine as usize * self.width;
+        self.layers.iter().all(|(above, slope)| {
+            let (above, slope) = (&above[from..from + self.width], &slope[from..from + self.width]);
+            (0..self.width).all(|it| slope[it] <= 0.0 || load[it] + more[it] <= above[it].max(unless[it]))
+        })
+    }
+
     /// What a machine's load costs, with `more` beside what is there.
     #[inline]
     pub fn load(&self, machine: u32, load: &[f64], more: &[f64]) -> f64 {
@@ -105,28 +114,10 @@ impl<'t> Cost<'t> {
     /// What the change adds to all that is neither a cost of loads nor of the most moves.
     #[inline]
     pub fn others(&self, flat: &Flat<'_>, trial: &Trial) -> f64 {
-        let (tier, instance) = (self.tier, flat.instance);
+        let tier = self.tier;
         let mut change = 0.0;
         for shift in trial.shifts() {
-            let group = flat.group(shift.container);
-            if tier.moves != 0.0 {
-                let gone = i32::from(flat.leaves(group, shift.from)) - i32::from(flat.returns(group, shift.to));
-                if gone != 0 {
-                    change += tier.moves * flat.facts.move_cost[group] * f64::from(gone);
-                }
-            }
-            if tier.machine_moves != 0.0 && !instance.machine_moves.is_empty() {
-                // Such costs are for groups of one container.
-                if let Some(origin) = flat.origin(group) {
-                    let costs = &instance.machine_moves[origin as usize];
-                    change += tier.machine_moves * (costs[shift.to as usize] - costs[shift.from as usize]);
-                }
-            }
-            if tier.doubled != 0.0 {
-                let service = flat.service_of(group);
-                let on = |machine: u32| f64::from(flat.service_on(service, machine));
-                change += tier.doubled * (on(shift.to) - (on(shift.from) - 1.0));
-            }
+            change += self.of_shift(flat, *shift);
         }
         if !tier.in_use.is_empty() {
             for (machine, more) in trial.machines() {
@@ -135,6 +126,34 @@ impl<'t> Cost<'t> {
                 let is_used = |count: usize| f64::from(u8::from(count > 0));
                 change += tier.in_use[machine as usize] * (is_used(then) - is_used(now));
             }
+        }
+        change
+    }
+}
+
+impl Cost<'_> {
+    /// What a container's change of machine costs, loads and machines in use apart.
+    #[inline]
+    pub fn of_shift(&self, flat: &Flat<'_>, shift: Shift) -> f64 {
+        let (tier, instance, group) = (self.tier, flat.instance, flat.group(shift.container));
+        let mut change = 0.0;
+        if tier.moves != 0.0 {
+            let gone = i32::from(flat.leaves(group, shift.from)) - i32::from(flat.returns(group, shift.to));
+            if gone != 0 {
+                change += tier.moves * flat.facts.move_cost[group] * f64::from(gone);
+            }
+        }
+        if tier.machine_moves != 0.0 && !instance.machine_moves.is_empty() {
+            // Such costs are for groups of one container.
+            if let Some(origin) = flat.origin(group) {
+                let costs = &instance.machine_moves[origin as usize];
+                change += tier.machine_moves * (costs[shift.to as usize] - costs[shift.from as usize]);
+            }
+        }
+        if tier.doubled != 0.0 {
+            let service = flat.service_of(group);
+            let on = |machine: u32| f64::from(flat.service_on(service, machine));
+            change += tier.doubled * (on(shift.to) - (on(shift.from) - 1.0));
         }
         change
     }

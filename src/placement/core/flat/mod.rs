@@ -17,7 +17,7 @@ use super::moved::Moved;
 use facts::Facts;
 
 pub use cost::Cost;
-pub use trial::{Shift, Trial};
+pub use trial::{MOST as MOST_SHIFTS, Shift, Trial};
 
 /// No machine at all.
 const NOWHERE: u32 = u32::MAX;

@@ -65,6 +65,16 @@ impl Flat<'_> {
         }
     }
 
+    /// Whether a container of the group would break no rule on a machine as it is, what it leaves behind and spreads apart.
+    pub fn may_join(&self, group: usize, machine: u32) -> bool {
+        let it = &self.instance.groups[group];
+        let service = &self.instance.services[it.service];
+        self.is_eligible(group, machine)
+            && u32::from(self.service_on(it.service, machine)) < service.per_machine
+            && service.near.iter().all(|bond| self.is_in(bond.service, bond.topology, machine))
+            && !service.apart.iter().any(|bond| self.is_in(bond.service, bond.topology, machine))
+    }
+
     /// Counts a container in, or out of, a machine and its domains.
     pub(super) fn count_in(&mut self, container: u32, machine: u32, more: bool) {
         let (instance, service) = (self.instance, self.service(container));

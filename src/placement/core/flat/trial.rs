@@ -3,7 +3,10 @@
 use super::{Cost, Flat, LANES};
 
 /// The most containers of one change.
-const MOST: usize = 4;
+pub const MOST: usize = 16;
+
+/// The most machines: each of the containers may go to one of its own, while one takes the place of all others.
+const MOST_MACHINES: usize = MOST + 1;
 
 /// One container to another machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,15 +25,17 @@ pub struct Trial {
     shifts: [Shift; MOST],
     len: usize,
     /// The machines, and how many containers more each has.
-    machines: [(u32, i32); MOST],
+    machines: [(u32, i32); MOST_MACHINES],
     touched: usize,
     width: usize,
     /// By touched machine: what is used more.
     more: Vec<f64>,
     /// By touched machine: what its load will cost.
-    costs: [f64; MOST],
+    costs: [f64; MOST_MACHINES],
     /// By touched machine: how much too much it will hold.
-    excess: [f64; MOST],
+    excess: [f64; MOST_MACHINES],
+    /// What is used more of one machine, for a look at what one container more would mean.
+    scratch: Vec<f64>,
 }
 
 impl Trial {
@@ -40,18 +45,20 @@ impl Trial {
         Trial {
             shifts: [Shift::default(); MOST],
             len: 0,
-            machines: [(0, 0); MOST],
+            machines: [(0, 0); MOST_MACHINES],
             touched: 0,
             width,
-            more: vec![0.0; MOST * width],
-            costs: [0.0; MOST],
-            excess: [0.0; MOST],
+            more: vec![0.0; MOST_MACHINES * width],
+            costs: [0.0; MOST_MACHINES],
+            excess: [0.0; MOST_MACHINES],
+            scratch: vec![0.0; width],
         }
     }
 
     /// Forgets the shifts.
     pub fn clear(&mut self) {
         self.len = 0;
+        self.touched = 0;
     }
 
     /// One shift more.
@@ -124,6 +131,60 @@ impl Flat<'_> {
         let arrives = self.uses(group, self.returns(group, machine));
         let leaves = instead_of.map_or(&self.facts.zero[..], |other| self.uses(other, self.leaves(other, machine)));
         self.has_room(machine, arrives, leaves)
+    }
+
+    /// A container to another machine.
+    pub fn shift(&self, container: u32, to: u32) -> Shift {
+        Shift { container, from: self.place(container), to }
+    }
+
+    /// Takes a container off its machine, for as long as the trial has no place for it: [`put_on`](Self::put_on) gives it one.
+    pub fn take_off(&self, trial: &mut Trial, container: u32) {
+        let (group, from) = (self.group(container), self.place(container));
+        trial.add(from, self.uses(group, self.leaves(group, from)), -1);
+    }
+
+    /// Puts a container that was taken off on a machine.
+    pub fn put_on(&self, trial: &mut Trial, container: u32, to: u32) {
+        let group = self.group(container);
+        trial.add(to, self.uses(group, self.returns(group, to)), 1);
+        trial.push(container, self.place(container), to);
+    }
+
+    /// Whether a machine has room for all that the trial has put there; `lightly`: and no more than what costs nothing, but for
+    /// what `container` alone uses.
+    pub fn holds(&self, trial: &Trial, machine: u32, lightly: Option<(&Cost<'_>, u32)>) -> bool {
+        let Some(slot) = trial.machines[..trial.touched].iter().position(|(it, _)| *it == machine) else { return true };
+        let more = trial.more(slot);
+        if !self.has_room(machine, more, &self.facts.zero) {
+            return false;
+        }
+        let Some((cost, container)) = lightly else { return true };
+        let group = self.group(container);
+        cost.is_light(machine, self.load(machine), more, self.uses(group, self.returns(group, machine)))
+    }
+
+    /// What one more of the group on a machine would cost there, beside what the trial has done; nothing where it does not fit.
+    pub fn cost_on(
+        &self,
+        trial: &mut Trial,
+        group: usize,
+        machine: u32,
+        cost: &Cost<'_>,
+        loads: &[f64],
+    ) -> Option<f64> {
+        let uses = self.uses(group, self.returns(group, machine));
+        let known = trial.machines[..trial.touched].iter().position(|(it, _)| *it == machine);
+        let Some(slot) = known else {
+            let fits = self.has_room(machine, uses, &self.facts.zero);
+            return fits.then(|| cost.load(machine, self.load(machine), uses) - loads[machine as usize]);
+        };
+        let Trial { more, scratch, width, .. } = trial;
+        let more = &more[slot * *width..(slot + 1) * *width];
+        scratch.iter_mut().zip(more).zip(uses).for_each(|((sum, more), uses)| *sum = more + uses);
+        let load = self.load(machine);
+        let fits = self.has_room(machine, scratch, &self.facts.zero);
+        fits.then(|| cost.load(machine, load, scratch) - cost.load(machine, load, more))
     }
 
     /// The same where machines may hold too much: what the shifts change of the cost, and of how much is too much.
