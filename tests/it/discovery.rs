@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use planner::discovery::wire;
 use planner::observed::Observed;
 use planner::placement::{Limits, Outcome, Policy, Problem, Solution, place};
-use planner::plan::{Action, Operation, Origin, Plan, fresh_ports, make, running};
+use planner::plan::{Action, Operation, Origin, Plan, fresh_ports, make, out_of_reach, running};
 use planner::stack::{Attachment, Discovery, FileOrigin, Network, PortDemand, Stack, Swarm};
 
 use crate::cli::planner;
@@ -91,6 +91,25 @@ fn ports_are_open_at_the_machines_own_address() {
         assert!(placed.ports.iter().all(|port| port.host_ip == address), "{placed:?}");
         assert!(address.parse::<IpAddr>().is_ok());
     }
+}
+
+#[test]
+fn who_names_another_as_a_host_and_will_not_find_it_is_told() {
+    let mut stack = shop();
+    stack.networks.values_mut().for_each(|network| network.discovery = Discovery::None);
+    let told = |stack: &Stack| out_of_reach(stack, &plan(stack, &Observed::default())).map(|it| it.notes);
+    // Who shares a network need not talk; a name may be a database's.
+    stack.services[2].container.environment = vec!["DB_NAME=db".to_owned()];
+    assert_eq!(told(&stack), None);
+    stack.services[2].container.environment = vec!["DB_HOST=db".to_owned()];
+    stack.services[0].container.command = Some(vec!["--target=http://web:80/".to_owned()]);
+    let notes = told(&stack).unwrap();
+    assert_eq!(notes.len(), 2);
+    assert!(notes[0].starts_with("`admin` on ") && notes[0].contains("`web` is on "), "{notes:?}");
+    assert!(notes[1].starts_with("`web` on ") && notes[1].contains("`db` is on "), "{notes:?}");
+    // What reaches across is nothing to tell of.
+    stack.networks.values_mut().for_each(|network| network.discovery = Discovery::Proxy);
+    assert_eq!(told(&stack), None);
 }
 
 #[test]

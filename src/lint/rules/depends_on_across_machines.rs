@@ -16,7 +16,8 @@ pub static RULE: Rule = Rule {
     summary: "Services that find each other by name and are to be on different machines.",
     why: "The networks that are made here end at the machine: the name of a service on another one is not known. With \
           `x-planner: {discovery: proxy}` proxies reach across (`docs/discovery.md`), and so does an overlay network that \
-          others made. `planner plan` says the same of where it has placed them.",
+          others made. `planner plan` says the same of where it has placed them, also of those that name another as a host in their \
+          environment or command.",
     ignore: "Where they meet by a published port and the machine's address.",
     example: example!("depends_on_across_machines"),
     finder: Finder::Rule(check),

@@ -129,9 +129,7 @@ impl<'t> Cost<'t> {
         }
         change
     }
-}
 
-impl Cost<'_> {
     /// What a container's change of machine costs, loads and machines in use apart.
     #[inline]
     pub fn of_shift(&self, flat: &Flat<'_>, shift: Shift) -> f64 {
