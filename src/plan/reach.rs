@@ -20,14 +20,12 @@ pub fn out_of_reach(stack: &Stack, plan: &Plan) -> Option<Diagnostic> {
         Diagnostic::warning("M309", "names do not reach across machines: some services will not find each other");
     for service in &stack.services {
         let here = machines(&service.name);
-        let asks_for = |other: &&Service| {
-            let depends = service.depends_on.iter().any(|it| it.service == other.name);
+        let unreached = |other: &&Service| {
             other.name != service.name
-                && (depends || names_as_host(service, &other.name))
                 && share_local_network(stack, service, other)
                 && !stack.reaches(&service.name, &other.name)
         };
-        for other in stack.services.iter().filter(asks_for) {
+        for other in asked(service).into_iter().filter_map(|name| stack.service(name)).filter(unreached) {
             let there = machines(&other.name);
             let alone: Vec<&str> = here.difference(&there).copied().collect();
             if !alone.is_empty() && !there.is_empty() {
@@ -50,25 +48,33 @@ pub fn out_of_reach(stack: &Stack, plan: &Plan) -> Option<Diagnostic> {
 /// What the names of variables say that are a host's name and nothing else.
 const OF_HOSTS: [&str; 8] = ["HOST", "SERVER", "ADDR", "URL", "URI", "ENDPOINT", "BROKER", "UPSTREAM"];
 
-/// Whether a service's environment or command names another as the host that it asks: `DB_HOST=db`, `//db/`, `user@db:5432`, `db:5432`.
-/// A bare name may as well be a database's or a user's, unless the variable says what it is.
-fn names_as_host(service: &Service, other: &str) -> bool {
+/// Whom a service depends on, and what its environment or command names as the host that it asks: `DB_HOST=db`, `//db/`, `user@db:5432`,
+/// `db:5432`. A bare name may as well be a database's or a user's, unless the variable says what it is.
+fn asked(service: &Service) -> BTreeSet<&str> {
     let container = &service.container;
-    let mut variables = container.environment.iter().filter_map(|it| it.split_once('='));
-    let mut words = container.command.iter().chain(&container.entrypoint).flatten();
-    let is_hosts = |key: &str| OF_HOSTS.iter().any(|it| key.to_ascii_uppercase().contains(it));
-    variables.any(|(key, value)| (value == other && is_hosts(key)) || is_asked_in(value, other))
-        || words.any(|word| is_asked_in(word, other))
+    let mut asked: BTreeSet<&str> = service.depends_on.iter().map(|it| it.service.as_str()).collect();
+    for (key, value) in container.environment.iter().filter_map(|it| it.split_once('=')) {
+        let key = key.to_ascii_uppercase();
+        asked.extend(OF_HOSTS.iter().any(|it| key.contains(it)).then_some(value));
+        asked.extend(hosts_in(value));
+    }
+    asked.extend(container.command.iter().chain(&container.entrypoint).flatten().flat_map(|word| hosts_in(word)));
+    asked
 }
 
-/// Whether a text has the name where only a host is: behind `//` or `@`, or in front of a port.
-fn is_asked_in(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let (before, after) = (&text[..at], &text[at + name.len()..]);
+/// The words of a text that are where only a host is: behind `//` or `@`, or in front of a port.
+fn hosts_in(text: &str) -> impl Iterator<Item = &str> {
+    let is_between = |it: char| !it.is_ascii_alphanumeric() && !matches!(it, '.' | '_' | '-');
+    let mut read = 0;
+    text.split_inclusive(is_between).filter_map(move |piece| {
+        let (before, word) = (&text[..read], piece.trim_end_matches(is_between));
+        let after = &text[read + word.len()..];
+        read += piece.len();
         let ends = after.is_empty() || after.starts_with([':', '/', ',', '?', ' ']);
         let has_port = after.strip_prefix(':').is_some_and(|it| it.starts_with(|digit: char| digit.is_ascii_digit()));
         let begins = before.is_empty() || before.ends_with([',', ' ', '=', '"', '\'']);
-        (ends && (before.ends_with("//") || before.ends_with('@'))) || (begins && has_port)
+        let is_host = (ends && (before.ends_with("//") || before.ends_with('@'))) || (begins && has_port);
+        (is_host && !word.is_empty()).then_some(word)
     })
 }
 
@@ -83,19 +89,19 @@ fn share_local_network(stack: &Stack, a: &Service, b: &Service) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_asked_in;
+    use super::hosts_in;
 
     #[test]
     fn a_host_is_told_from_other_names() {
         for text in
             ["http://db", "http://db/x", "tcp://db:2375", "postgres://u:p@db:5432/app", "a:1,db:9092", "--host=db:80"]
         {
-            assert!(is_asked_in(text, "db"), "{text}");
+            assert!(hosts_in(text).any(|it| it == "db"), "{text}");
         }
         for text in
             ["db", "/var/lib/db", "http://db2/", "mydb:5432", "jdbc:db:x", "db:latest", "user@dbs", "root:db@other"]
         {
-            assert!(!is_asked_in(text, "db"), "{text}");
+            assert!(!hosts_in(text).any(|it| it == "db"), "{text}");
         }
     }
 }

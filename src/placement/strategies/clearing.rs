@@ -20,7 +20,7 @@ const LOOKS_PER_TRIAL: u64 = 3;
 pub(super) struct Clearing {
     there: Vec<u32>,
     leave: Vec<u32>,
-    machines: Vec<u32>,
+    drawn: Vec<u32>,
 }
 
 impl Clearing {
@@ -57,10 +57,10 @@ impl Clearing {
         let mut looks = 0;
         for index in 0..self.leave.len() {
             let one = self.leave[index];
-            self.look_at(proposals.open(), rng);
-            looks += self.machines.len() as u64;
+            let machines = drawn(&mut self.drawn, proposals.open(), rng);
+            looks += machines.len() as u64;
             let mut best: Option<(f64, u32)> = None;
-            for machine in self.machines.iter().copied().filter(|it| *it != to) {
+            for machine in machines.iter().copied().filter(|it| *it != to) {
                 let costs = costs_on(flat, trial, one, machine, (cost, loads));
                 if let Some(costs) = costs.filter(|costs| best.is_none_or(|(least, _)| *costs < least)) {
                     best = Some((costs, machine));
@@ -71,18 +71,16 @@ impl Clearing {
         }
         (proposals.may_be(flat, trial), 2 + looks / LOOKS_PER_TRIAL)
     }
+}
 
-    fn look_at(&mut self, open: &[u32], rng: &mut Rng) {
-        if open.len() <= LOOKS {
-            if self.machines.len() != open.len() {
-                self.machines.clear();
-                self.machines.extend(open);
-            }
-            return;
-        }
-        self.machines.clear();
-        self.machines.extend((0..LOOKS).map(|_| rng.pick(open)));
+/// The machines to look at: all, where they are few.
+fn drawn<'a>(drawn: &'a mut Vec<u32>, open: &'a [u32], rng: &mut Rng) -> &'a [u32] {
+    if open.len() <= LOOKS {
+        return open;
     }
+    drawn.clear();
+    drawn.extend((0..LOOKS).map(|_| rng.pick(open)));
+    drawn
 }
 
 /// Any container, or one of a machine whose load costs much.

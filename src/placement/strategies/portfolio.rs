@@ -254,10 +254,7 @@ fn machine_by_machine(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budge
         let effort = effort(state, budget, left * asked, tier.tolerance);
         let at_least = match exact::solve(state, &better, kept, budget, effort) {
             Exact::Found { counts, bound } => {
-                let found = State::of(instance, &counts);
-                if bounds::value(tier, &found) < value && core::broken(instance, &counts).is_empty() {
-                    *state = found;
-                }
+                take_if_better(state, tier, &counts);
                 bound
             }
             Exact::Undecided(_, bound) => bound,
@@ -272,14 +269,22 @@ fn machine_by_machine(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budge
 fn exactly(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, effort: Effort) -> f64 {
     match exact::solve(state, goal, kept, budget, effort) {
         Exact::Found { counts, bound } => {
-            let found = State::of(state.instance, &counts);
-            let better = |tier: &Tier| bounds::value(tier, &found) <= bounds::value(tier, state) + 1e-9;
-            if goal.tier.is_some_and(better) && core::broken(state.instance, &counts).is_empty() {
-                *state = found;
+            if let Some(tier) = goal.tier {
+                take_if_better(state, tier, &counts);
             }
             bound
         }
         Exact::Undecided(_, bound) => bound,
         Exact::Infeasible => f64::NEG_INFINITY,
+    }
+}
+
+/// Goes over to an answer that holds and is not worse.
+fn take_if_better(state: &mut State<'_>, tier: &Tier, counts: &Counts) {
+    let found = State::of(state.instance, counts);
+    if bounds::value(tier, &found) <= bounds::value(tier, state) + 1e-9
+        && core::broken(state.instance, counts).is_empty()
+    {
+        *state = found;
     }
 }

@@ -1,6 +1,6 @@
 //! The rules beyond resources, asked about a change whose counts are made already: what arrives, and what is left behind.
 
-use crate::placement::core::instance::Instance;
+use crate::placement::core::instance::{Instance, Service};
 
 use super::{Flat, Shift};
 
@@ -71,8 +71,16 @@ impl Flat<'_> {
         let service = &self.instance.services[it.service];
         self.is_eligible(group, machine)
             && u32::from(self.service_on(it.service, machine)) < service.per_machine
-            && service.near.iter().all(|bond| self.is_in(bond.service, bond.topology, machine))
-            && !service.apart.iter().any(|bond| self.is_in(bond.service, bond.topology, machine))
+            && self.is_near(service, machine)
+            && self.is_apart(service, machine)
+    }
+
+    fn is_near(&self, service: &Service, machine: u32) -> bool {
+        service.near.iter().all(|bond| self.is_in(bond.service, bond.topology, machine))
+    }
+
+    fn is_apart(&self, service: &Service, machine: u32) -> bool {
+        !service.apart.iter().any(|bond| self.is_in(bond.service, bond.topology, machine))
     }
 
     /// Counts a container in, or out of, a machine and its domains.
@@ -120,15 +128,17 @@ impl Flat<'_> {
             return true;
         }
         let keeps = || !service.keep.contains(&(from as usize)) || self.service_on(group.service, from) > 0;
-        let near = || service.near.iter().all(|bond| self.is_in(bond.service, bond.topology, to));
-        let apart = || !service.apart.iter().any(|bond| self.is_in(bond.service, bond.topology, to));
         let wanted = || {
             let mut wanted_by = self.facts.rules.wanted_by[group.service].iter();
             wanted_by.all(|(other, topology)| {
                 self.is_in(group.service, *topology, from) || !self.is_in(*other, *topology, from)
             })
         };
-        near() && wanted() && apart() && keeps() && self.is_spread(group.service, to)
+        self.is_near(service, to)
+            && wanted()
+            && self.is_apart(service, to)
+            && keeps()
+            && self.is_spread(group.service, to)
     }
 
     /// Whether a service lies over its domains as it should.

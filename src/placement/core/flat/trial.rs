@@ -87,8 +87,12 @@ impl Trial {
         self.machines[..self.touched].iter().map(|(machine, _)| *machine).zip(self.excess)
     }
 
+    fn slot(&self, machine: u32) -> Option<usize> {
+        self.machines[..self.touched].iter().position(|(it, _)| *it == machine)
+    }
+
     fn touch(&mut self, machine: u32) -> usize {
-        if let Some(known) = self.machines[..self.touched].iter().position(|(it, _)| *it == machine) {
+        if let Some(known) = self.slot(machine) {
             return known;
         }
         let slot = self.touched;
@@ -146,15 +150,19 @@ impl Flat<'_> {
 
     /// Puts a container that was taken off on a machine.
     pub fn put_on(&self, trial: &mut Trial, container: u32, to: u32) {
+        self.arrive(trial, container, to);
+        trial.push(container, self.place(container), to);
+    }
+
+    fn arrive(&self, trial: &mut Trial, container: u32, to: u32) {
         let group = self.group(container);
         trial.add(to, self.uses(group, self.returns(group, to)), 1);
-        trial.push(container, self.place(container), to);
     }
 
     /// Whether a machine has room for all that the trial has put there; `lightly`: and no more than what costs nothing, but for
     /// what `container` alone uses.
     pub fn holds(&self, trial: &Trial, machine: u32, lightly: Option<(&Cost<'_>, u32)>) -> bool {
-        let Some(slot) = trial.machines[..trial.touched].iter().position(|(it, _)| *it == machine) else { return true };
+        let Some(slot) = trial.slot(machine) else { return true };
         let more = trial.more(slot);
         if !self.has_room(machine, more, &self.facts.zero) {
             return false;
@@ -174,8 +182,7 @@ impl Flat<'_> {
         loads: &[f64],
     ) -> Option<f64> {
         let uses = self.uses(group, self.returns(group, machine));
-        let known = trial.machines[..trial.touched].iter().position(|(it, _)| *it == machine);
-        let Some(slot) = known else {
+        let Some(slot) = trial.slot(machine) else {
             let fits = self.has_room(machine, uses, &self.facts.zero);
             return fits.then(|| cost.load(machine, self.load(machine), uses) - loads[machine as usize]);
         };
@@ -204,10 +211,9 @@ impl Flat<'_> {
     fn sum_up(&self, trial: &mut Trial) {
         trial.touched = 0;
         for at in 0..trial.len {
-            let Shift { container, from, to } = trial.shifts[at];
-            let group = self.group(container);
-            trial.add(to, self.uses(group, self.returns(group, to)), 1);
-            trial.add(from, self.uses(group, self.leaves(group, from)), -1);
+            let Shift { container, to, .. } = trial.shifts[at];
+            self.arrive(trial, container, to);
+            self.take_off(trial, container);
         }
     }
 
