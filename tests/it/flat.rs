@@ -71,15 +71,19 @@ fn compare(instance: &Instance) {
         let (twins, swap) = (flat.service_of(flat.group(one)) == flat.service_of(flat.group(two)), rng.below(2) == 0);
         trial.clear();
         if swap && !twins && flat.place(two) != from {
-            trial.push(one, from, flat.place(two));
-            trial.push(two, flat.place(two), from);
+            // Two change places, or one pushes the other out to a third machine.
+            let last = if to == flat.place(two) || rng.below(2) == 0 { from } else { to };
+            trial.push(flat.shift(one, flat.place(two)));
+            trial.push(flat.shift(two, last));
         } else if to != from && flat.is_eligible(flat.group(one), to) {
-            trial.push(one, from, to);
+            trial.push(flat.shift(one, to));
         } else {
             continue;
         }
         let before = State::of(instance, &flat.layout());
         let Some(change) = flat.change(&mut trial, &cost, &loads) else { continue };
+        // Where machines might hold too much, it is the same, and nothing is too much.
+        assert_eq!(flat.loose_change(&mut trial, &cost, &loads, &[0.0; 10]), (change, 0.0));
         let most_moved = cost.most_moved(&flat, &trial);
         let places = flat.places().to_vec();
         if !flat.apply(&trial) {

@@ -15,7 +15,7 @@ use super::budget::Budget;
 use super::clearing::Clearing;
 use super::neighbourhood::Goal;
 use super::proposals::Proposals;
-use super::schedule::{PHASES, PHASES_FREE, Schedule};
+use super::schedule::{PHASES, PHASES_FREE, PHASES_NEAR, Phase, Schedule};
 
 /// Chains, on as many threads.
 const CHAINS: u64 = 2;
@@ -28,15 +28,13 @@ const TRIALS: u64 = 4;
 const TRIALS_OF_MANY: u64 = 2;
 const MANY: usize = 10_000;
 
-/// By chain: the hottest, in steps up of which nine of ten are larger. What is best differs widely.
-const HOT: [f64; CHAINS as usize] = [1000.0, 100.0];
-/// The same where near the bound is enough: that is reached sooner from less.
+/// The hottest, in steps up of which nine of ten are larger.
+const HOT: f64 = 100.0;
+/// By chain, the same where near the bound is enough.
 const HOT_NEAR: [f64; CHAINS as usize] = [100.0, 10.0];
-/// The same where nothing is limited.
-const HOT_FREE: f64 = 100.0;
 
-/// How often, of 1024 trials, a container is [made room for](super::clearing), where room is limited.
-const CLEARS: usize = 32;
+/// How often, of 1024 trials, a container is [made room for](super::clearing), where room is limited and only the best will do.
+const CLEARS: usize = 8;
 
 /// Shifts drawn to find out what steps up cost.
 const SAMPLES: usize = 40_000;
@@ -55,12 +53,18 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
         return;
     }
     let is_free = state.instance.machines.iter().all(|machine| machine.room.iter().all(|room| *room >= UNLIMITED));
-    if is_free {
-        chains.iter_mut().for_each(|chain| (chain.hot, chain.clears) = (HOT_FREE, 0));
-    }
+    let phases: &[Phase] = if is_free {
+        chains.iter_mut().for_each(|chain| chain.clears = 0);
+        &PHASES_FREE
+    } else if tier.tolerance > 0.0 {
+        chains.iter_mut().zip(HOT_NEAR).for_each(|(chain, hot)| (chain.hot, chain.clears) = (hot, 0));
+        &PHASES_NEAR
+    } else {
+        &PHASES
+    };
     let begun = budget.time_fraction();
     let mut from = 0.0;
-    for phase in if is_free { &PHASES_FREE[..] } else { &PHASES[..] } {
+    for phase in phases {
         let schedule = Schedule { from, to: from + phase.share, begun, until, phase: *phase };
         let trials = (each as f64 * phase.share) as u64;
         let run = |chain: &mut Chain<'_, '_>| chain.run(trials, schedule, budget);
@@ -144,7 +148,7 @@ impl<'a, 't> Chain<'a, 't> {
             best: (0.0, Vec::new()),
             clears: CLEARS,
             hottest: 0.0,
-            hot: if tier.tolerance > 0.0 { HOT_NEAR } else { HOT }[number as usize],
+            hot: HOT,
             is_done: false,
             cost,
             flat,

@@ -44,6 +44,9 @@ const WEIGHTS_TRANSIENT: [(Kind, u32); 7] = [
     (Kind::OneForTwo, 7),
 ];
 
+/// So many of one kind are drawn one after the other: processors foresee what comes then.
+const IN_A_ROW: u32 = 8;
+
 /// How far apart in the order of sizes those of about one size are, as a fraction of all.
 const ALIKE: f64 = 0.02;
 
@@ -57,7 +60,10 @@ pub(super) struct Proposals {
     /// The machines that they may go to.
     open: Vec<u32>,
     is_open: Vec<bool>,
-    weights: [(Kind, u32); 7],
+    /// Each kind as often as it is drawn; the one that is drawn now, and how often still.
+    kinds: Vec<Kind>,
+    next: Kind,
+    left: u32,
     /// Whether two containers of one service may move at once.
     twins: bool,
 }
@@ -74,7 +80,9 @@ impl Proposals {
         let mut is_open = vec![false; flat.instance.machines.len()];
         open.iter().for_each(|it| is_open[*it as usize] = true);
         // What doubled replicas cost is known for one of a service at a time.
-        Proposals { movable, rank, reach, open, is_open, weights, twins: tier.doubled == 0.0 }
+        let twins = tier.doubled == 0.0;
+        let kinds = weights.iter().flat_map(|(kind, weight)| std::iter::repeat_n(*kind, *weight as usize)).collect();
+        Proposals { movable, rank, reach, open, is_open, kinds, next: Kind::Shift, left: 0, twins }
     }
 
     /// Whether there is nothing to change.
@@ -97,15 +105,13 @@ impl Proposals {
         &self.open
     }
 
-    fn kind(&self, rng: &mut Rng) -> Kind {
-        let mut left = rng.below(256) as u32;
-        for (kind, weight) in self.weights {
-            if left < weight {
-                return kind;
-            }
-            left -= weight;
+    fn kind(&mut self, rng: &mut Rng) -> Kind {
+        if self.left == 0 {
+            self.left = IN_A_ROW;
+            self.next = self.kinds[rng.below(self.kinds.len())];
         }
-        Kind::Shift
+        self.left -= 1;
+        self.next
     }
 
     /// A container of about the same size.
@@ -117,7 +123,7 @@ impl Proposals {
     }
 
     /// A change to try; false where what was drawn makes none.
-    pub(super) fn draw(&self, flat: &Flat<'_>, rng: &mut Rng, trial: &mut Trial) -> bool {
+    pub(super) fn draw(&mut self, flat: &Flat<'_>, rng: &mut Rng, trial: &mut Trial) -> bool {
         trial.clear();
         let kind = self.kind(rng);
         let container = rng.pick(&self.movable);
@@ -125,44 +131,44 @@ impl Proposals {
         let makes_one = match kind {
             Kind::Shift => {
                 let to = rng.pick(&self.open);
-                trial.push(container, from, to);
+                trial.push(flat.shift(container, to));
                 to != from
             }
             Kind::Swap | Kind::SwapAlike => {
                 let is_any = matches!(kind, Kind::Swap);
                 let other = if is_any { rng.pick(&self.movable) } else { self.alike(container, rng) };
                 let to = flat.place(other);
-                trial.push(container, from, to);
-                trial.push(other, to, from);
+                trial.push(flat.shift(container, to));
+                trial.push(flat.shift(other, from));
                 to != from
             }
             Kind::Return => {
                 let origin = flat.origin(flat.group(container)).unwrap_or(from);
-                trial.push(container, from, origin);
+                trial.push(flat.shift(container, origin));
                 origin != from && self.is_open[origin as usize]
             }
             Kind::Eject => {
                 let other = rng.pick(&self.movable);
                 let (to, last) = (flat.place(other), rng.pick(&self.open));
-                trial.push(container, from, to);
-                trial.push(other, to, last);
+                trial.push(flat.shift(container, to));
+                trial.push(flat.shift(other, last));
                 to != from && last != to && last != from
             }
             Kind::Rotate => {
                 let (second, third) = (rng.pick(&self.movable), rng.pick(&self.movable));
                 let (to, last) = (flat.place(second), flat.place(third));
-                trial.push(container, from, to);
-                trial.push(second, to, last);
-                trial.push(third, last, from);
+                trial.push(flat.shift(container, to));
+                trial.push(flat.shift(second, last));
+                trial.push(flat.shift(third, from));
                 to != from && last != from && to != last
             }
             Kind::OneForTwo => {
                 let second = rng.pick(&self.movable);
                 let to = flat.place(second);
                 let third = rng.pick(flat.on(to));
-                trial.push(container, from, to);
-                trial.push(second, to, from);
-                trial.push(third, to, from);
+                trial.push(flat.shift(container, to));
+                trial.push(flat.shift(second, from));
+                trial.push(flat.shift(third, from));
                 to != from && third != second && self.rank[third as usize].is_some()
             }
         };
@@ -172,13 +178,10 @@ impl Proposals {
     /// Whether all may be where they go, and no two are alike.
     pub(super) fn may_be(&self, flat: &Flat<'_>, trial: &Trial) -> bool {
         let shifts = trial.shifts();
-        let differ = |a: u32, b: u32| {
-            let (a, b) = (flat.group(a), flat.group(b));
-            a != b && (self.twins || flat.service_of(a) != flat.service_of(b))
-        };
+        let differ = |a: usize, b: usize| a != b && (self.twins || flat.service_of(a) != flat.service_of(b));
         shifts.iter().enumerate().all(|(index, shift)| {
-            flat.is_eligible(flat.group(shift.container), shift.to)
-                && shifts[..index].iter().all(|other| differ(shift.container, other.container))
+            flat.is_eligible(shift.group as usize, shift.to)
+                && shifts[..index].iter().all(|other| differ(shift.group as usize, other.group as usize))
         })
     }
 }

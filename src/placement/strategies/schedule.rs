@@ -25,11 +25,18 @@ pub(super) struct Phase {
     pub loose: bool,
 }
 
-/// Where room is scarce.
+/// Where room is scarce. What is large finds its machine while it is hot, and the rest depends on that: most of the time goes there.
 pub(super) const PHASES: [Phase; 3] = [
-    Phase { share: 0.75, hot: 1.0, cold: 1e-3, loose: true },
-    Phase { share: 0.15, hot: 1e-2, cold: 1e-7, loose: false },
+    Phase { share: 0.85, hot: 1.0, cold: 1e-2, loose: true },
     Phase { share: 0.1, hot: 1e-2, cold: 1e-7, loose: false },
+    Phase { share: 0.05, hot: 1e-2, cold: 1e-7, loose: false },
+];
+
+/// The same where near the bound is enough: a quick walk often is, so it comes first.
+pub(super) const PHASES_NEAR: [Phase; 3] = [
+    Phase { share: 0.1, hot: 1.0, cold: 1e-4, loose: true },
+    Phase { share: 0.6, hot: 1.0, cold: 1e-4, loose: true },
+    Phase { share: 0.3, hot: 1e-4, cold: 1e-7, loose: false },
 ];
 
 /// Where there is no limit: nothing is in the way, and little heat is enough.

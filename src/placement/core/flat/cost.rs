@@ -2,7 +2,19 @@
 
 use crate::placement::core::objective::{Balance, Tier};
 
-use super::{Flat, Shift, Trial};
+use super::{Flat, LANES, Shift, Trial};
+
+/// Register by register.
+#[inline]
+fn lanes(all: &[f64]) -> &[[f64; LANES]] {
+    all.as_chunks().0
+}
+
+/// In the same order on every machine.
+#[inline]
+fn total(sums: [f64; LANES]) -> f64 {
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
+}
 
 /// A tier, made ready.
 #[derive(Clone, Debug)]
@@ -46,20 +58,6 @@ impl<'t> Cost<'t> {
         Cost { tier, width, layers, excess, balances: tier.balances.iter().map(|it| (*it, part(it))).collect() }
     }
 
-    /// How much too much a machine holds with `more` beside what is there.
-    #[inline]
-    pub fn excess(&self, spare: &[f64], more: &[f64]) -> f64 {
-        let (spare, more, weights) = (&spare[..self.width], &more[..self.width], &self.excess[..self.width]);
-        let mut sums = [0.0; 2];
-        for at in (0..self.width).step_by(2) {
-            for (lane, sum) in sums.iter_mut().enumerate() {
-                let it = at + lane;
-                *sum += weights[it] * (more[it] - spare[it]).max(0.0);
-            }
-        }
-        sums[0] + sums[1]
-    }
-
     /// Whether a machine with `more` beside what is there uses nothing that costs, but for what `unless` alone would.
     pub fn is_light(&self, machine: u32, load: &[f64], more: &[f64], unless: &[f64]) -> bool {
         let from = machine as usize * self.width;
@@ -73,24 +71,41 @@ impl<'t> Cost<'t> {
     #[inline]
     pub fn load(&self, machine: u32, load: &[f64], more: &[f64]) -> f64 {
         let from = machine as usize * self.width;
-        let mut cost = 0.0;
-        let (load, more) = (&load[..self.width], &more[..self.width]);
+        let block = from..from + self.width;
+        let mut sums = [0.0; LANES];
+        let (load, more) = (lanes(load), lanes(more));
         for (above, slope) in &self.layers {
-            let (above, slope) = (&above[from..from + self.width], &slope[from..from + self.width]);
-            let mut sums = [0.0; 2];
-            for at in (0..self.width).step_by(2) {
-                for (lane, sum) in sums.iter_mut().enumerate() {
-                    let it = at + lane;
-                    *sum += slope[it] * (load[it] + more[it] - above[it]).max(0.0);
+            let (above, slope) = (lanes(&above[block.clone()]), lanes(&slope[block.clone()]));
+            for (((load, more), above), slope) in load.iter().zip(more).zip(above).zip(slope) {
+                for at in 0..LANES {
+                    sums[at] += slope[at] * (load[at] + more[at] - above[at]).max(0.0);
                 }
             }
-            cost += sums[0] + sums[1];
         }
+        total(sums) + self.lopsided(machine, load, more)
+    }
+
+    #[inline]
+    fn lopsided(&self, machine: u32, load: &[[f64; LANES]], more: &[[f64; LANES]]) -> f64 {
+        let mut cost = 0.0;
         for (it, part) in &self.balances {
-            let at = |resource: usize| load[resource] + more[resource];
+            let at =
+                |resource: usize| load[resource / LANES][resource % LANES] + more[resource / LANES][resource % LANES];
             cost += it.weight * (part[machine as usize] - it.target * at(it.first) + at(it.second)).max(0.0);
         }
         cost
+    }
+
+    /// The same, and how much too much it holds then.
+    #[inline]
+    pub fn load_and_excess(&self, machine: u32, load: &[f64], spare: &[f64], more: &[f64]) -> (f64, f64) {
+        let mut sums = [0.0; LANES];
+        for ((more, spare), weight) in lanes(more).iter().zip(lanes(spare)).zip(lanes(&self.excess)) {
+            for at in 0..LANES {
+                sums[at] += weight[at] * (more[at] - spare[at]).max(0.0);
+            }
+        }
+        (self.load(machine, load, more), total(sums))
     }
 
     /// What the change adds by the largest number of containers that one service moves; about, where several of one
@@ -100,8 +115,7 @@ impl<'t> Cost<'t> {
         let mut change = 0.0;
         if self.tier.most_moved != 0.0 {
             for shift in trial.shifts() {
-                let group = flat.group(shift.container);
-                let gone = i32::from(flat.leaves(group, shift.from)) - i32::from(flat.returns(group, shift.to));
+                let gone = i32::from(shift.leaves) - i32::from(shift.returns);
                 if gone != 0 {
                     let after = flat.moved.most_after(flat.service(shift.container), gone);
                     change += f64::from(after) - f64::from(flat.most_moved());
@@ -133,10 +147,10 @@ impl<'t> Cost<'t> {
     /// What a container's change of machine costs, loads and machines in use apart.
     #[inline]
     pub fn of_shift(&self, flat: &Flat<'_>, shift: Shift) -> f64 {
-        let (tier, instance, group) = (self.tier, flat.instance, flat.group(shift.container));
+        let (tier, instance, group) = (self.tier, flat.instance, shift.group as usize);
         let mut change = 0.0;
         if tier.moves != 0.0 {
-            let gone = i32::from(flat.leaves(group, shift.from)) - i32::from(flat.returns(group, shift.to));
+            let gone = i32::from(shift.leaves) - i32::from(shift.returns);
             if gone != 0 {
                 change += tier.moves * flat.facts.move_cost[group] * f64::from(gone);
             }

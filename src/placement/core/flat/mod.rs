@@ -172,6 +172,7 @@ impl<'a> Flat<'a> {
         self.moved.most()
     }
 
+    #[inline]
     fn block(&self, machine: u32) -> std::ops::Range<usize> {
         let from = machine as usize * self.facts.width;
         from..from + self.facts.width
@@ -196,6 +197,7 @@ impl<'a> Flat<'a> {
     }
 
     /// Whether one more of the group on the machine undoes a move.
+    #[inline]
     fn returns(&self, group: usize, machine: u32) -> bool {
         if self.facts.several[group] {
             return self.count(group, machine) < self.instance.current(group, machine as usize);
@@ -204,6 +206,7 @@ impl<'a> Flat<'a> {
     }
 
     /// Whether one less of the group on the machine is a move.
+    #[inline]
     fn leaves(&self, group: usize, machine: u32) -> bool {
         if self.facts.several[group] {
             return self.count(group, machine) <= self.instance.current(group, machine as usize);
@@ -212,6 +215,7 @@ impl<'a> Flat<'a> {
     }
 
     /// What one more, or one less, of the group uses on the machine.
+    #[inline]
     fn uses(&self, group: usize, at_home: bool) -> &[f64] {
         if at_home { self.facts.home(group) } else { self.facts.away(group) }
     }

@@ -114,7 +114,7 @@ impl Flat<'_> {
 
     /// Whether all rules hold where a container arrived and where it left.
     pub(super) fn holds_after(&self, shift: Shift) -> bool {
-        let Shift { container, from, to } = shift;
+        let Shift { container, from, to, .. } = shift;
         let group = &self.instance.groups[self.group(container)];
         let service = &self.instance.services[group.service];
         let fits = u32::from(self.service_on(group.service, to)) <= service.per_machine;

@@ -13,10 +13,16 @@ const MOST_MACHINES: usize = MOST + 1;
 pub struct Shift {
     /// Which.
     pub container: u32,
+    /// Its group.
+    pub group: u32,
     /// Where it is.
     pub from: u32,
     /// Where it goes.
     pub to: u32,
+    /// Whether that is a move away from where it ran.
+    pub leaves: bool,
+    /// Whether that undoes such a move.
+    pub returns: bool,
 }
 
 /// Some shifts, and what they mean for the machines that they touch.
@@ -62,8 +68,8 @@ impl Trial {
     }
 
     /// One shift more.
-    pub fn push(&mut self, container: u32, from: u32, to: u32) {
-        self.shifts[self.len] = Shift { container, from, to };
+    pub fn push(&mut self, shift: Shift) {
+        self.shifts[self.len] = shift;
         self.len += 1;
     }
 
@@ -91,26 +97,33 @@ impl Trial {
         self.machines[..self.touched].iter().position(|(it, _)| *it == machine)
     }
 
-    fn touch(&mut self, machine: u32) -> usize {
-        if let Some(known) = self.slot(machine) {
-            return known;
+    #[inline]
+    fn add(&mut self, machine: u32, uses: &[f64], sign: i32) {
+        let known = self.slot(machine);
+        let slot = known.unwrap_or(self.touched);
+        let more = &mut self.more[slot * self.width..(slot + 1) * self.width];
+        let times = f64::from(sign);
+        if known.is_some() {
+            self.machines[slot].1 += sign;
+            more.iter_mut().zip(uses).for_each(|(more, uses)| *more += times * uses);
+        } else {
+            self.machines[slot] = (machine, sign);
+            self.touched += 1;
+            more.iter_mut().zip(uses).for_each(|(more, uses)| *more = times * uses);
         }
+    }
+
+    /// On a machine that is not touched yet, one container instead of another.
+    #[inline]
+    fn exchange(&mut self, machine: u32, arrives: &[f64], leaves: &[f64]) {
         let slot = self.touched;
         self.machines[slot] = (machine, 0);
-        self.more[slot * self.width..(slot + 1) * self.width].fill(0.0);
         self.touched += 1;
-        slot
+        let more = &mut self.more[slot * self.width..(slot + 1) * self.width];
+        more.iter_mut().zip(arrives).zip(leaves).for_each(|((more, arrives), leaves)| *more = arrives - leaves);
     }
 
-    fn add(&mut self, machine: u32, uses: &[f64], sign: i32) {
-        let slot = self.touch(machine);
-        self.machines[slot].1 += sign;
-        let (more, sign) = (&mut self.more[slot * self.width..(slot + 1) * self.width], f64::from(sign));
-        for (more, uses) in more.iter_mut().zip(uses) {
-            *more += sign * uses;
-        }
-    }
-
+    #[inline]
     fn more(&self, slot: usize) -> &[f64] {
         &self.more[slot * self.width..(slot + 1) * self.width]
     }
@@ -129,17 +142,22 @@ impl Flat<'_> {
         })
     }
 
-    /// Whether one container fits on a machine when another one leaves it.
+    /// A container to another machine.
     #[inline]
-    pub fn fits(&self, group: usize, machine: u32, instead_of: Option<usize>) -> bool {
-        let arrives = self.uses(group, self.returns(group, machine));
-        let leaves = instead_of.map_or(&self.facts.zero[..], |other| self.uses(other, self.leaves(other, machine)));
-        self.has_room(machine, arrives, leaves)
+    pub fn shift(&self, container: u32, to: u32) -> Shift {
+        let (group, from) = (self.group[container as usize], self.place[container as usize]);
+        let (leaves, returns) = (self.leaves(group as usize, from), self.returns(group as usize, to));
+        Shift { container, group, from, to, leaves, returns }
     }
 
-    /// A container to another machine.
-    pub fn shift(&self, container: u32, to: u32) -> Shift {
-        Shift { container, from: self.place(container), to }
+    #[inline]
+    fn arriving(&self, shift: &Shift) -> &[f64] {
+        self.uses(shift.group as usize, shift.returns)
+    }
+
+    #[inline]
+    fn leaving(&self, shift: &Shift) -> &[f64] {
+        self.uses(shift.group as usize, shift.leaves)
     }
 
     /// Takes a container off its machine, for as long as the trial has no place for it: [`put_on`](Self::put_on) gives it one.
@@ -150,13 +168,9 @@ impl Flat<'_> {
 
     /// Puts a container that was taken off on a machine.
     pub fn put_on(&self, trial: &mut Trial, container: u32, to: u32) {
-        self.arrive(trial, container, to);
-        trial.push(container, self.place(container), to);
-    }
-
-    fn arrive(&self, trial: &mut Trial, container: u32, to: u32) {
-        let group = self.group(container);
-        trial.add(to, self.uses(group, self.returns(group, to)), 1);
+        let shift = self.shift(container, to);
+        trial.add(to, self.arriving(&shift), 1);
+        trial.push(shift);
     }
 
     /// Whether a machine has room for all that the trial has put there; `lightly`: and no more than what costs nothing, but for
@@ -197,27 +211,60 @@ impl Flat<'_> {
     /// The same where machines may hold too much: what the shifts change of the cost, and of how much is too much.
     pub fn loose_change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64], excess: &[f64]) -> (f64, f64) {
         self.sum_up(trial);
-        let (mut change, mut over) = (self.cost_change(trial, cost, loads), 0.0);
+        let (mut change, mut over) = (0.0, 0.0);
         for slot in 0..trial.touched {
             let machine = trial.machines[slot].0;
-            let after = cost.excess(&self.spare[self.block(machine)], trial.more(slot));
-            trial.excess[slot] = after;
-            over += after - excess[machine as usize];
+            let block = self.block(machine);
+            let (after, too_much) =
+                cost.load_and_excess(machine, &self.load[block.clone()], &self.spare[block], trial.more(slot));
+            trial.costs[slot] = after;
+            trial.excess[slot] = too_much;
+            change += after - loads[machine as usize];
+            over += too_much - excess[machine as usize];
         }
-        change += cost.others(self, trial);
-        (change, over)
+        (change + cost.others(self, trial), over)
     }
 
+    /// What each machine gets and loses.
+    #[inline]
     fn sum_up(&self, trial: &mut Trial) {
         trial.touched = 0;
-        for at in 0..trial.len {
-            let Shift { container, to, .. } = trial.shifts[at];
-            self.arrive(trial, container, to);
-            self.take_off(trial, container);
+        match trial.shifts[..trial.len] {
+            [one] => {
+                trial.add(one.to, self.arriving(&one), 1);
+                trial.add(one.from, self.leaving(&one), -1);
+            }
+            [one, two] if one.from == two.to && one.to == two.from => {
+                trial.exchange(one.to, self.arriving(&one), self.leaving(&two));
+                trial.exchange(two.to, self.arriving(&two), self.leaving(&one));
+            }
+            _ => {
+                for at in 0..trial.len {
+                    let shift = trial.shifts[at];
+                    trial.add(shift.to, self.arriving(&shift), 1);
+                    trial.add(shift.from, self.leaving(&shift), -1);
+                }
+            }
         }
     }
 
-    fn cost_change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64]) -> f64 {
+    /// What the shifts change of the cost, but for [`Cost::most_moved`]; `loads` is what each machine's load costs now.
+    /// Nothing where they don't fit. Rules are not asked.
+    pub fn change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64]) -> Option<f64> {
+        // What most trials fail by comes first.
+        if let [one] = trial.shifts() {
+            if !self.has_room(one.to, self.arriving(one), &self.facts.zero) {
+                return None;
+            }
+            self.sum_up(trial);
+        } else {
+            self.sum_up(trial);
+            for slot in 0..trial.touched {
+                if !self.has_room(trial.machines[slot].0, trial.more(slot), &self.facts.zero) {
+                    return None;
+                }
+            }
+        }
         let mut change = 0.0;
         for slot in 0..trial.touched {
             let machine = trial.machines[slot].0;
@@ -225,35 +272,6 @@ impl Flat<'_> {
             trial.costs[slot] = after;
             change += after - loads[machine as usize];
         }
-        change
-    }
-
-    /// What the shifts change of the cost, but for [`Cost::most_moved`]; `loads` is what each machine's load costs now.
-    /// Nothing where they don't fit. Rules are not asked.
-    pub fn change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64]) -> Option<f64> {
-        // What most trials fail by comes first.
-        let fits = match trial.shifts() {
-            [one] => self.fits(self.group(one.container), one.to, None),
-            [one, two] if one.from == two.to && one.to == two.from => {
-                let (first, second) = (self.group(one.container), self.group(two.container));
-                self.fits(first, one.to, Some(second)) && self.fits(second, two.to, Some(first))
-            }
-            _ => true,
-        };
-        if !fits {
-            return None;
-        }
-        self.sum_up(trial);
-        if trial.len > 2 || trial.touched > 2 {
-            let machines = &trial.machines[..trial.touched];
-            let fits = |(slot, (machine, _)): (usize, &(u32, i32))| {
-                self.has_room(*machine, trial.more(slot), &self.facts.zero)
-            };
-            if !machines.iter().enumerate().all(fits) {
-                return None;
-            }
-        }
-        let change = self.cost_change(trial, cost, loads);
         Some(change + cost.others(self, trial))
     }
 
