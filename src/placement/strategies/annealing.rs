@@ -5,8 +5,8 @@
 //! A first phase, hot, lets machines hold too much, at a price that rises as it cools: the ways between good answers lead
 //! through such ones. The phases after it begin less hot, from the best, and keep to the room there is.
 //!
-//! Two chains, one hotter than the other, each with its own stream of random numbers, whatever the number of threads. After
-//! each phase both go on from the better one. How far a phase has come follows the work done, or the clock where that runs faster.
+//! Two chains, each with its own stream of random numbers, whatever the number of threads. After each phase both go on from the
+//! better one, and with what that one likes to try. How far a phase has come follows the work done, or the clock where that runs faster.
 
 use crate::placement::core::{Cost, Flat, Rng, State, Tier, Trial, UNLIMITED};
 
@@ -15,7 +15,7 @@ use super::budget::Budget;
 use super::clearing::Clearing;
 use super::neighbourhood::Goal;
 use super::proposals::Proposals;
-use super::schedule::{PHASES, PHASES_FREE, PHASES_NEAR, Phase, Schedule};
+use super::schedule::{PHASES, PHASES_FREE, PHASES_NEAR, PHASES_TRANSIENT, Phase, Schedule};
 
 /// Chains, on as many threads.
 const CHAINS: u64 = 2;
@@ -59,6 +59,8 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
     } else if tier.tolerance > 0.0 {
         chains.iter_mut().zip(HOT_NEAR).for_each(|(chain, hot)| (chain.hot, chain.clears) = (hot, 0));
         &PHASES_NEAR
+    } else if state.instance.has_transient() {
+        &PHASES_TRANSIENT
     } else {
         &PHASES
     };
@@ -80,8 +82,11 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
         from = schedule.to;
         budget.spend(trials / per_unit * CHAINS);
         let better = usize::from(chains[1].best.0 < chains[0].best.0);
-        let best = chains[better].best.clone();
-        chains.iter_mut().for_each(|chain| chain.go_on(&best));
+        let (best, proposals) = (chains[better].best.clone(), chains[better].proposals.clone());
+        for chain in &mut chains {
+            chain.go_on(&best);
+            chain.proposals = proposals.clone();
+        }
         if is_met(best.0, goal.enough()) {
             break;
         }

@@ -32,6 +32,14 @@ pub(super) const PHASES: [Phase; 3] = [
     Phase { share: 0.05, hot: 1e-2, cold: 1e-7, loose: false },
 ];
 
+/// The same where what leaves uses transient resources all the same: first a quick walk, by which the way to walk is chosen.
+pub(super) const PHASES_TRANSIENT: [Phase; 4] = [
+    Phase { share: 0.1, hot: 1.0, cold: 1e-2, loose: true },
+    Phase { share: 0.76, hot: 1.0, cold: 1e-2, loose: true },
+    Phase { share: 0.09, hot: 1e-2, cold: 1e-7, loose: false },
+    Phase { share: 0.05, hot: 1e-2, cold: 1e-7, loose: false },
+];
+
 /// The same where near the bound is enough: a quick walk often is, so it comes first.
 pub(super) const PHASES_NEAR: [Phase; 3] = [
     Phase { share: 0.1, hot: 1.0, cold: 1e-4, loose: true },
