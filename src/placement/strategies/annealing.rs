@@ -15,7 +15,7 @@ use super::budget::Budget;
 use super::clearing::Clearing;
 use super::neighbourhood::Goal;
 use super::proposals::Proposals;
-use super::schedule::{PHASES, PHASES_FREE, PHASES_NEAR, PHASES_TRANSIENT, Phase, Schedule};
+use super::schedule::{PHASES, PHASES_FEW, PHASES_FREE, PHASES_NEAR, PHASES_TRANSIENT, Phase, Schedule};
 
 /// Chains, on as many threads.
 const CHAINS: u64 = 2;
@@ -30,7 +30,8 @@ const MANY: usize = 10_000;
 
 /// The hottest, in steps up of which nine of ten are larger.
 const HOT: f64 = 100.0;
-/// By chain, the same where near the bound is enough.
+/// By chain, the same where near the bound is enough, or there are fewer trials for each container.
+const FEW: u64 = 100_000;
 const HOT_NEAR: [f64; CHAINS as usize] = [100.0, 10.0];
 
 /// How often, of 1024 trials, a container is [made room for](super::clearing), where room is limited and only the best will do.
@@ -59,6 +60,9 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
     } else if tier.tolerance > 0.0 {
         chains.iter_mut().zip(HOT_NEAR).for_each(|(chain, hot)| (chain.hot, chain.clears) = (hot, 0));
         &PHASES_NEAR
+    } else if each < FEW * state.instance.containers() as u64 {
+        chains.iter_mut().zip(HOT_NEAR).for_each(|(chain, hot)| chain.hot = hot);
+        &PHASES_FEW
     } else if state.instance.has_transient() {
         &PHASES_TRANSIENT
     } else {

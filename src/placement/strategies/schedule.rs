@@ -40,6 +40,13 @@ pub(super) const PHASES_TRANSIENT: [Phase; 4] = [
     Phase { share: 0.05, hot: 1e-2, cold: 1e-7, loose: false },
 ];
 
+/// The same where there is little work for each container.
+pub(super) const PHASES_FEW: [Phase; 3] = [
+    Phase { share: 0.75, hot: 1.0, cold: 1e-3, loose: true },
+    Phase { share: 0.15, hot: 1e-2, cold: 1e-7, loose: false },
+    Phase { share: 0.1, hot: 1e-2, cold: 1e-7, loose: false },
+];
+
 /// The same where near the bound is enough: a quick walk often is, so it comes first.
 pub(super) const PHASES_NEAR: [Phase; 3] = [
     Phase { share: 0.1, hot: 1.0, cold: 1e-4, loose: true },
