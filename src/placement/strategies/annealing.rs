@@ -8,17 +8,14 @@
 //! Two chains, each with its own stream of random numbers, whatever the number of threads. After each phase both go on from the
 //! better one, and with what that one likes to try. How far a phase has come follows the work done, or the clock where that runs faster.
 
-use crate::placement::core::{Cost, Flat, Rng, State, Tier, Trial, UNLIMITED};
+use crate::placement::core::{Cost, Flat, Instance, Rng, State, Tier, Trial, UNLIMITED};
 
 use super::bounds::is_met;
 use super::budget::Budget;
 use super::clearing::Clearing;
 use super::neighbourhood::Goal;
 use super::proposals::Proposals;
-use super::schedule::{PHASES, PHASES_FEW, PHASES_FREE, PHASES_NEAR, PHASES_TRANSIENT, Phase, Schedule};
-
-/// Chains, on as many threads.
-const CHAINS: u64 = 2;
+use super::schedule::{CHAINS, Cooling, FREE, HURRIED, NEAR, SCARCE, Schedule, TRANSIENT};
 
 /// Trials between two looks at the clock.
 const STRIDE: u64 = 4096;
@@ -28,14 +25,8 @@ const TRIALS: u64 = 4;
 const TRIALS_OF_MANY: u64 = 2;
 const MANY: usize = 10_000;
 
-/// The hottest, in steps up of which nine of ten are larger.
-const HOT: f64 = 100.0;
-/// By chain, the same where near the bound is enough, or there are fewer trials for each container.
+/// With fewer trials for each container there is little work for it.
 const FEW: u64 = 100_000;
-const HOT_NEAR: [f64; CHAINS as usize] = [100.0, 10.0];
-
-/// How often, of 1024 trials, a container is [made room for](super::clearing), where room is limited and only the best will do.
-const CLEARS: usize = 8;
 
 /// Shifts drawn to find out what steps up cost.
 const SAMPLES: usize = 40_000;
@@ -44,33 +35,19 @@ const SAMPLES: usize = 40_000;
 pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, work: u64, seed: u64, until: f64) {
     let Some(tier) = goal.tier else { return };
     let per_unit = if state.instance.containers() < MANY { TRIALS } else { TRIALS_OF_MANY };
-    let each = work / CHAINS * per_unit;
+    let each = work / CHAINS as u64 * per_unit;
     if each < STRIDE || state.instance.containers() == 0 || state.instance.machines.len() < 2 {
         return;
     }
+    let cooling = cooling(state.instance, tier, each);
     let mut chains: Vec<Chain<'_, '_>> =
-        (0..CHAINS).map(|number| Chain::new(state, goal, tier, seed, number)).collect();
+        (0..CHAINS).map(|number| Chain::new(state, goal, tier, seed, number, &cooling)).collect();
     if chains[0].proposals.is_empty() {
         return;
     }
-    let is_free = state.instance.machines.iter().all(|machine| machine.room.iter().all(|room| *room >= UNLIMITED));
-    let phases: &[Phase] = if is_free {
-        chains.iter_mut().for_each(|chain| chain.clears = 0);
-        &PHASES_FREE
-    } else if tier.tolerance > 0.0 {
-        chains.iter_mut().zip(HOT_NEAR).for_each(|(chain, hot)| (chain.hot, chain.clears) = (hot, 0));
-        &PHASES_NEAR
-    } else if each < FEW * state.instance.containers() as u64 {
-        chains.iter_mut().zip(HOT_NEAR).for_each(|(chain, hot)| chain.hot = hot);
-        &PHASES_FEW
-    } else if state.instance.has_transient() {
-        &PHASES_TRANSIENT
-    } else {
-        &PHASES
-    };
     let begun = budget.time_fraction();
     let mut from = 0.0;
-    for phase in phases {
+    for phase in cooling.phases {
         let schedule = Schedule { from, to: from + phase.share, begun, until, phase: *phase };
         let trials = (each as f64 * phase.share) as u64;
         let run = |chain: &mut Chain<'_, '_>| chain.run(trials, schedule, budget);
@@ -84,7 +61,7 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
             chains.iter_mut().for_each(run);
         }
         from = schedule.to;
-        budget.spend(trials / per_unit * CHAINS);
+        budget.spend(trials / per_unit * CHAINS as u64);
         let better = usize::from(chains[1].best.0 < chains[0].best.0);
         let (best, proposals) = (chains[better].best.clone(), chains[better].proposals.clone());
         for chain in &mut chains {
@@ -99,6 +76,22 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
     let keeps = |(tier, limit): &(&Tier, f64)| tier.value(&found) <= limit + 1e-6 * limit.abs().max(1.0);
     if tier.value(&found) < tier.value(state) && goal.before.iter().all(keeps) {
         *state = found;
+    }
+}
+
+/// The way to cool that suits a problem, with so many trials for each chain.
+fn cooling(instance: &Instance, tier: &Tier, trials: u64) -> Cooling {
+    let is_free = instance.machines.iter().all(|machine| machine.room.iter().all(|room| *room >= UNLIMITED));
+    if is_free {
+        FREE
+    } else if tier.tolerance > 0.0 {
+        NEAR
+    } else if trials < FEW * instance.containers() as u64 {
+        HURRIED
+    } else if instance.has_transient() {
+        TRANSIENT
+    } else {
+        SCARCE
     }
 }
 
@@ -138,7 +131,7 @@ struct Climate {
 }
 
 impl<'a, 't> Chain<'a, 't> {
-    fn new(state: &State<'a>, goal: &Goal<'t>, tier: &'t Tier, seed: u64, number: u64) -> Self {
+    fn new(state: &State<'a>, goal: &Goal<'t>, tier: &'t Tier, seed: u64, number: usize, cooling: &Cooling) -> Self {
         let flat = Flat::of(state.instance, &state.counts());
         let cost = Cost::of(&flat, tier);
         let machines = 0..state.instance.machines.len() as u32;
@@ -149,15 +142,15 @@ impl<'a, 't> Chain<'a, 't> {
             before,
             proposals: Proposals::new(&flat, movable(&flat, goal), open, tier, number == 0),
             clearing: Clearing::default(),
-            rng: Rng::new(seed.wrapping_add(number)),
+            rng: Rng::new(seed.wrapping_add(number as u64)),
             trial: Trial::new(&flat),
             loads: Vec::new(),
             others: 0.0,
             excess: vec![0.0; state.instance.machines.len()],
             best: (0.0, Vec::new()),
-            clears: CLEARS,
+            clears: cooling.clears,
             hottest: 0.0,
-            hot: HOT,
+            hot: cooling.hottest[number],
             is_done: false,
             cost,
             flat,

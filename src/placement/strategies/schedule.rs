@@ -1,5 +1,8 @@
 //! How annealing cools: phases, and how far the work or the clock has come in them.
 
+/// Chains, on as many threads.
+pub(super) const CHAINS: usize = 2;
+
 /// How far the clock may be ahead of the work before it rules.
 const CLOCK_LEAD: f64 = 0.05;
 
@@ -25,40 +28,63 @@ pub(super) struct Phase {
     pub loose: bool,
 }
 
+impl Phase {
+    const fn loose(share: f64, hot: f64, cold: f64) -> Self {
+        Phase { share, hot, cold, loose: true }
+    }
+
+    const fn strict(share: f64, hot: f64, cold: f64) -> Self {
+        Phase { share, hot, cold, loose: false }
+    }
+}
+
+/// A way to cool.
+pub(super) struct Cooling {
+    /// By chain: the hottest, in steps up of which nine of ten are larger.
+    pub hottest: [f64; CHAINS],
+    /// How often, of 1024 trials, a container is [made room for](super::clearing).
+    pub clears: usize,
+    pub phases: &'static [Phase],
+}
+
 /// Where room is scarce. What is large finds its machine while it is hot, and the rest depends on that: most of the time goes there.
-pub(super) const PHASES: [Phase; 3] = [
-    Phase { share: 0.85, hot: 1.0, cold: 1e-2, loose: true },
-    Phase { share: 0.1, hot: 1e-2, cold: 1e-7, loose: false },
-    Phase { share: 0.05, hot: 1e-2, cold: 1e-7, loose: false },
-];
+pub(super) const SCARCE: Cooling = Cooling {
+    hottest: [100.0; CHAINS],
+    clears: 8,
+    phases: &[Phase::loose(0.85, 1.0, 1e-2), Phase::strict(0.1, 1e-2, 1e-7), Phase::strict(0.05, 1e-2, 1e-7)],
+};
 
 /// The same where what leaves uses transient resources all the same: first a quick walk, by which the way to walk is chosen.
-pub(super) const PHASES_TRANSIENT: [Phase; 4] = [
-    Phase { share: 0.1, hot: 1.0, cold: 1e-2, loose: true },
-    Phase { share: 0.76, hot: 1.0, cold: 1e-2, loose: true },
-    Phase { share: 0.09, hot: 1e-2, cold: 1e-7, loose: false },
-    Phase { share: 0.05, hot: 1e-2, cold: 1e-7, loose: false },
-];
+pub(super) const TRANSIENT: Cooling = Cooling {
+    phases: &[
+        Phase::loose(0.1, 1.0, 1e-2),
+        Phase::loose(0.76, 1.0, 1e-2),
+        Phase::strict(0.09, 1e-2, 1e-7),
+        Phase::strict(0.05, 1e-2, 1e-7),
+    ],
+    ..SCARCE
+};
 
 /// The same where there is little work for each container.
-pub(super) const PHASES_FEW: [Phase; 3] = [
-    Phase { share: 0.75, hot: 1.0, cold: 1e-3, loose: true },
-    Phase { share: 0.15, hot: 1e-2, cold: 1e-7, loose: false },
-    Phase { share: 0.1, hot: 1e-2, cold: 1e-7, loose: false },
-];
+pub(super) const HURRIED: Cooling = Cooling {
+    hottest: [100.0, 10.0],
+    phases: &[Phase::loose(0.75, 1.0, 1e-3), Phase::strict(0.15, 1e-2, 1e-7), Phase::strict(0.1, 1e-2, 1e-7)],
+    ..SCARCE
+};
 
 /// The same where near the bound is enough: a quick walk often is, so it comes first.
-pub(super) const PHASES_NEAR: [Phase; 3] = [
-    Phase { share: 0.1, hot: 1.0, cold: 1e-4, loose: true },
-    Phase { share: 0.6, hot: 1.0, cold: 1e-4, loose: true },
-    Phase { share: 0.3, hot: 1e-4, cold: 1e-7, loose: false },
-];
+pub(super) const NEAR: Cooling = Cooling {
+    hottest: [100.0, 10.0],
+    clears: 0,
+    phases: &[Phase::loose(0.1, 1.0, 1e-4), Phase::loose(0.6, 1.0, 1e-4), Phase::strict(0.3, 1e-4, 1e-7)],
+};
 
 /// Where there is no limit: nothing is in the way, and little heat is enough.
-pub(super) const PHASES_FREE: [Phase; 2] = [
-    Phase { share: 0.5, hot: 1e-2, cold: 1e-4, loose: false },
-    Phase { share: 0.5, hot: 1e-4, cold: 1e-6, loose: false },
-];
+pub(super) const FREE: Cooling = Cooling {
+    hottest: [100.0; CHAINS],
+    clears: 0,
+    phases: &[Phase::strict(0.5, 1e-2, 1e-4), Phase::strict(0.5, 1e-4, 1e-6)],
+};
 
 /// How a phase lies in the whole.
 #[derive(Clone, Copy)]

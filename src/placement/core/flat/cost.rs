@@ -58,6 +58,18 @@ impl<'t> Cost<'t> {
         Cost { tier, width, layers, excess, balances: tier.balances.iter().map(|it| (*it, part(it))).collect() }
     }
 
+    /// How much too much a machine holds with `more` beside what is there.
+    #[inline]
+    pub fn excess(&self, spare: &[f64], more: &[f64]) -> f64 {
+        let mut sums = [0.0; LANES];
+        for ((more, spare), weight) in lanes(more).iter().zip(lanes(spare)).zip(lanes(&self.excess)) {
+            for at in 0..LANES {
+                sums[at] += weight[at] * (more[at] - spare[at]).max(0.0);
+            }
+        }
+        total(sums)
+    }
+
     /// Whether a machine with `more` beside what is there uses nothing that costs, but for what `unless` alone would.
     pub fn is_light(&self, machine: u32, load: &[f64], more: &[f64], unless: &[f64]) -> bool {
         let from = machine as usize * self.width;
@@ -94,18 +106,6 @@ impl<'t> Cost<'t> {
             cost += it.weight * (part[machine as usize] - it.target * at(it.first) + at(it.second)).max(0.0);
         }
         cost
-    }
-
-    /// The same, and how much too much it holds then.
-    #[inline]
-    pub fn load_and_excess(&self, machine: u32, load: &[f64], spare: &[f64], more: &[f64]) -> (f64, f64) {
-        let mut sums = [0.0; LANES];
-        for ((more, spare), weight) in lanes(more).iter().zip(lanes(spare)).zip(lanes(&self.excess)) {
-            for at in 0..LANES {
-                sums[at] += weight[at] * (more[at] - spare[at]).max(0.0);
-            }
-        }
-        (self.load(machine, load, more), total(sums))
     }
 
     /// What the change adds by the largest number of containers that one service moves; about, where several of one

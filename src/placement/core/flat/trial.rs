@@ -211,18 +211,15 @@ impl Flat<'_> {
     /// The same where machines may hold too much: what the shifts change of the cost, and of how much is too much.
     pub fn loose_change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64], excess: &[f64]) -> (f64, f64) {
         self.sum_up(trial);
-        let (mut change, mut over) = (0.0, 0.0);
+        let (mut change, mut over) = (self.cost_change(trial, cost, loads), 0.0);
         for slot in 0..trial.touched {
             let machine = trial.machines[slot].0;
-            let block = self.block(machine);
-            let (after, too_much) =
-                cost.load_and_excess(machine, &self.load[block.clone()], &self.spare[block], trial.more(slot));
-            trial.costs[slot] = after;
-            trial.excess[slot] = too_much;
-            change += after - loads[machine as usize];
-            over += too_much - excess[machine as usize];
+            let after = cost.excess(&self.spare[self.block(machine)], trial.more(slot));
+            trial.excess[slot] = after;
+            over += after - excess[machine as usize];
         }
-        (change + cost.others(self, trial), over)
+        change += cost.others(self, trial);
+        (change, over)
     }
 
     /// What each machine gets and loses.
@@ -252,19 +249,22 @@ impl Flat<'_> {
     /// Nothing where they don't fit. Rules are not asked.
     pub fn change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64]) -> Option<f64> {
         // What most trials fail by comes first.
-        if let [one] = trial.shifts() {
-            if !self.has_room(one.to, self.arriving(one), &self.facts.zero) {
-                return None;
-            }
-            self.sum_up(trial);
-        } else {
-            self.sum_up(trial);
-            for slot in 0..trial.touched {
-                if !self.has_room(trial.machines[slot].0, trial.more(slot), &self.facts.zero) {
-                    return None;
-                }
-            }
+        if let [one] = trial.shifts()
+            && !self.has_room(one.to, self.arriving(one), &self.facts.zero)
+        {
+            return None;
         }
+        self.sum_up(trial);
+        let fits = |slot: usize| self.has_room(trial.machines[slot].0, trial.more(slot), &self.facts.zero);
+        if trial.len > 1 && !(0..trial.touched).all(fits) {
+            return None;
+        }
+        let change = self.cost_change(trial, cost, loads);
+        Some(change + cost.others(self, trial))
+    }
+
+    #[inline]
+    fn cost_change(&self, trial: &mut Trial, cost: &Cost<'_>, loads: &[f64]) -> f64 {
         let mut change = 0.0;
         for slot in 0..trial.touched {
             let machine = trial.machines[slot].0;
@@ -272,7 +272,7 @@ impl Flat<'_> {
             trial.costs[slot] = after;
             change += after - loads[machine as usize];
         }
-        Some(change + cost.others(self, trial))
+        change
     }
 
     /// What the shifts of a trial that was measured change of another tier's cost.
