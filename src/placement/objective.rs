@@ -1,6 +1,6 @@
 //! What makes one layout better than another: tiers, each decided before the next is looked at.
 
-use super::core::{Crowded, Hinge, Tier, UNLIMITED, near_enough};
+use super::core::{Crowded, Headroom, Hinge, Tier, UNLIMITED, near_enough};
 use super::lower::Lowering;
 use super::plain::{even_hinges, largest_headroom};
 use super::problem::{Policy, Problem, Running};
@@ -62,6 +62,10 @@ pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
         tiers.insert(order, Tier { name: "moves for it".to_owned(), ..moves });
     }
     let near = near_enough(&lowering.instance);
+    tiers
+        .iter_mut()
+        .flat_map(|tier| &mut tier.headroom)
+        .for_each(|it| it.near = Headroom::near_enough(&lowering.instance));
     tiers.iter_mut().filter(|tier| !tier.hinges.is_empty() && !tier.whole).for_each(|tier| tier.tolerance = near);
     lowering.instance.tiers = tiers;
 }

@@ -98,8 +98,8 @@ pub struct Quality {
     pub proven: bool,
     /// Where not proven: the largest relative distance of a tier to its proven bound, as a fraction (0.02: 2 %).
     pub gap: f64,
-    /// What ended the search: `proof`, `enough` (even use is within two thousandths of the best), `work` (another run finds the
-    /// same), `time` or `stopped` (it may not).
+    /// What ended the search: `proof`, `enough` (so near the best that the rest makes no difference), `work` (another run
+    /// finds the same), `time` or `stopped` (it may not).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub ended: String,
     /// What each tier of the objective came to, the one that was decided first coming first.

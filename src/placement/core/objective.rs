@@ -33,7 +33,7 @@ pub struct Tier {
     /// So much worse than its best the answer may be in this tier, for the sake of those after it.
     pub allowance: f64,
     /// How near its bound the value is near enough, as a part of the bound: nothing better is looked for then. 0: nothing
-    /// but the best will do.
+    /// but the best will do. Of headroom [`Headroom::near`] says it.
     pub tolerance: f64,
 }
 
@@ -46,6 +46,9 @@ pub fn near_enough(instance: &Instance) -> f64 {
 
 /// Up to so many columns a program is solved to the end in no time.
 const MOST_COLUMNS_QUICK: usize = 100;
+
+/// So much of a slot more makes no difference to anybody; see [`Headroom::near`].
+const NEAR_SLOT: f64 = 0.1;
 
 /// For each domain of a topology 1 for the second container of the service there, 2 for the third, and so on: least where they
 /// are spread evenly.
@@ -103,6 +106,9 @@ pub struct Headroom {
     pub machines: Vec<usize>,
     /// The most of it that any machine could take if it were empty.
     pub most: f64,
+    /// So much of a slot below the most that there can be is near enough, as long as no whole slot is lost: what does not take a
+    /// whole one more is of little use. 0: nothing but the best will do.
+    pub near: f64,
 }
 
 impl Headroom {
@@ -111,11 +117,38 @@ impl Headroom {
         let slots = self.shape.iter().zip(room.iter().zip(load)).filter(|(shape, _)| **shape > 0);
         slots.map(|(shape, (room, load))| (room - load) as f64 / *shape as f64).fold(self.most, f64::min).max(0.0)
     }
+
+    /// How near the best is near enough, in slots.
+    pub fn near_enough(instance: &Instance) -> f64 {
+        if instance.columns() <= MOST_COLUMNS_QUICK { 0.0 } else { NEAR_SLOT }
+    }
+
+    /// The value (slots below [`most`](Self::most)) at which nothing better is looked for, where none is below `bound`.
+    fn enough(&self, bound: f64) -> f64 {
+        (bound + self.near).min(self.most - self.whole(bound)).max(bound)
+    }
+
+    /// What a value must not be above to be better than this one by more than is near enough, or by a whole slot.
+    pub fn better(&self, value: f64) -> f64 {
+        let rounding = ROUNDING * value.abs().max(1.0);
+        (value - self.near.max(rounding)).max(self.most - self.whole(value) - 1.0)
+    }
+
+    /// The whole slots of a value.
+    fn whole(&self, value: f64) -> f64 {
+        (self.most - value + ROUNDING).floor()
+    }
 }
+
+/// How exact a number of slots is.
+const ROUNDING: f64 = 1e-6;
 
 impl Tier {
     /// The value at which nothing better is looked for, where no answer is below `bound`.
     pub fn enough(&self, bound: f64) -> f64 {
+        if let Some(headroom) = self.headroom.as_ref().filter(|it| it.near > 0.0) {
+            return headroom.enough(bound);
+        }
         // A bound may be infinite.
         if self.tolerance > 0.0 { bound + self.tolerance * bound.abs() } else { bound }
     }
@@ -202,5 +235,29 @@ pub fn arrival(instance: &Instance, group: usize, machine: usize) -> f64 {
     match instance.groups[group].current.first() {
         Some((from, _)) if !instance.machine_moves.is_empty() => instance.machine_moves[*from as usize][machine],
         _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values in steps of an eighth of a slot: what is enough is no more than `near` off and loses no whole slot, and what would be
+    /// better than a value is just what it is not enough for.
+    #[test]
+    fn headroom_near_the_best_loses_no_whole_slot() {
+        let headroom = Headroom { shape: vec![1], machines: vec![0], most: 4.5, near: 0.25 };
+        let values = || (0..36).map(|eighth| f64::from(eighth) / 8.0);
+        let slots = |value: f64| (headroom.most - value).floor();
+        for bound in values() {
+            let enough = headroom.enough(bound);
+            assert!(enough >= bound);
+            for value in values().filter(|value| *value >= bound) {
+                let is_near = value - bound <= 0.25 && slots(value) == slots(bound);
+                assert_eq!(value <= enough, is_near, "{value} where nothing is below {bound}");
+                let is_worth_it = slots(bound) > slots(value) || value - bound >= 0.25;
+                assert_eq!(bound <= headroom.better(value), is_worth_it, "{bound} instead of {value}");
+            }
+        }
     }
 }

@@ -36,6 +36,9 @@ pub(super) fn tier(plain: &Plain, instance: &Instance, parts: &BTreeMap<Part, f6
     if parts.keys().eq([&Part::EvenUse]) {
         tier.tolerance = near_enough(instance);
     }
+    if let (true, Some(headroom)) = (parts.len() == 1, &mut tier.headroom) {
+        headroom.near = Headroom::near_enough(instance);
+    }
     Ok(tier)
 }
 
@@ -105,7 +108,7 @@ fn headroom(plain: &Plain, instance: &Instance) -> Result<Headroom, String> {
 
 /// Headroom for a shape on any of the machines.
 pub fn largest_headroom(instance: &Instance, shape: Vec<i64>, machines: Vec<usize>) -> Headroom {
-    let mut headroom = Headroom { shape, machines, most: f64::MAX };
+    let mut headroom = Headroom { shape, machines, most: f64::MAX, near: 0.0 };
     let empty = vec![0; instance.resources.len()];
     let slots = headroom.machines.iter().map(|it| headroom.free(&instance.machines[*it].room, &empty));
     headroom.most = slots.fold(0.0, f64::max);

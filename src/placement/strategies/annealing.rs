@@ -26,7 +26,7 @@ const TRIALS_OF_MANY: u64 = 2;
 const MANY: usize = 10_000;
 
 /// With fewer trials for each container there is little work for it.
-const FEW: u64 = 100_000;
+const FEW: u64 = 10_000;
 
 /// Shifts drawn to find out what steps up cost.
 const SAMPLES: usize = 40_000;
@@ -110,8 +110,9 @@ struct Chain<'a, 't> {
     /// By machine: what its load costs. And what all else does.
     loads: Vec<f64>,
     others: f64,
-    /// By machine: how much too much it holds.
+    /// By machine: how much too much it holds. And the machines that do.
     excess: Vec<f64>,
+    crowded: Vec<u32>,
     best: (f64, Vec<u32>),
     /// How often, of 1024 trials, a container is made room for.
     clears: usize,
@@ -147,6 +148,7 @@ impl<'a, 't> Chain<'a, 't> {
             loads: Vec::new(),
             others: 0.0,
             excess: vec![0.0; state.instance.machines.len()],
+            crowded: Vec::new(),
             best: (0.0, Vec::new()),
             clears: cooling.clears,
             hottest: 0.0,
@@ -165,6 +167,7 @@ impl<'a, 't> Chain<'a, 't> {
         self.flat.restore(&best.1);
         self.best.clone_from(best);
         self.excess.fill(0.0);
+        self.crowded.clear();
         let machines = 0..self.flat.instance.machines.len() as u32;
         self.loads = machines.map(|it| self.cost.load(it, self.flat.load(it), self.flat.nothing())).collect();
         self.others = best.0 - self.loads.iter().sum::<f64>();
@@ -208,13 +211,12 @@ impl<'a, 't> Chain<'a, 't> {
     /// that does not help, back to the best.
     fn settle(&mut self, trials: u64, schedule: Schedule, budget: &Budget) {
         let mut done = 0;
-        let is_too_much = |chain: &Self| chain.excess.iter().any(|it| *it > 0.0);
-        while done < trials && is_too_much(self) && !budget.is_interrupted() {
+        while done < trials && !self.crowded.is_empty() && !budget.is_interrupted() {
             let (heat, price) = schedule.warm(done as f64 / trials as f64);
             self.try_many(Climate { heat: self.hottest * heat, price: Some(price) });
             done += STRIDE;
         }
-        if is_too_much(self) {
+        if !self.crowded.is_empty() {
             let best = self.best.clone();
             self.go_on(&best);
         }
@@ -239,8 +241,7 @@ impl<'a, 't> Chain<'a, 't> {
     /// Keeps the best in which nothing is too much.
     fn remember(&mut self) {
         let value = self.loads.iter().sum::<f64>() + self.others;
-        let holds = self.excess.iter().all(|it| *it <= 0.0);
-        if holds && value < self.best.0 - 1e-9 * self.best.0.abs() {
+        if self.crowded.is_empty() && value < self.best.0 - 1e-9 * self.best.0.abs() {
             self.best.0 = value;
             self.best.1.copy_from_slice(self.flat.places());
         }
@@ -251,7 +252,9 @@ impl<'a, 't> Chain<'a, 't> {
     fn look_around(&mut self) {
         let mut ups = Vec::new();
         for _ in 0..SAMPLES {
-            if self.proposals.draw(&self.flat, &mut self.rng, &mut self.trial) && self.trial.shifts().len() == 1 {
+            let container = self.rng.pick(self.proposals.movable());
+            let makes_one = self.proposals.draw(&self.flat, container, &mut self.rng, &mut self.trial);
+            if makes_one && self.trial.shifts().len() == 1 {
                 let change = self.flat.change(&mut self.trial, &self.cost, &self.loads);
                 ups.extend(change.filter(|change| *change > 1e-12));
             }
@@ -267,12 +270,26 @@ impl<'a, 't> Chain<'a, 't> {
             let at = (&self.flat, &self.cost, &self.loads[..]);
             self.clearing.draw(at, &self.proposals, &mut self.rng, &mut self.trial)
         } else {
-            (self.proposals.draw(&self.flat, &mut self.rng, &mut self.trial), 1)
+            let container = self.choose();
+            (self.proposals.draw(&self.flat, container, &mut self.rng, &mut self.trial), 1)
         };
         if makes_one {
             self.judge(climate);
         }
         stands_for
+    }
+
+    /// A container that may move: every other time one of a machine that holds too much, if there is any. As it cools few are
+    /// left, and chance alone would find them too late, when all around them is settled.
+    fn choose(&mut self) -> u32 {
+        if !self.crowded.is_empty() && self.rng.below(2) == 0 {
+            let there = self.flat.on(self.rng.pick(&self.crowded));
+            let container = (!there.is_empty()).then(|| self.rng.pick(there));
+            if let Some(container) = container.filter(|it| self.proposals.rank(*it).is_some()) {
+                return container;
+            }
+        }
+        self.rng.pick(self.proposals.movable())
     }
 
     fn judge(&mut self, climate: Climate) {
@@ -311,7 +328,12 @@ impl<'a, 't> Chain<'a, 't> {
         }
         if loose {
             for (machine, excess) in self.trial.excess() {
-                self.excess[machine as usize] = excess;
+                let was = std::mem::replace(&mut self.excess[machine as usize], excess);
+                match (was > 0.0, excess > 0.0) {
+                    (false, true) => self.crowded.push(machine),
+                    (true, false) => self.crowded.retain(|it| *it != machine),
+                    _ => {}
+                }
             }
         }
         for ((_, value, _), later) in self.before.iter_mut().zip(before) {

@@ -33,7 +33,7 @@ impl Default for Limits {
 pub enum Ended {
     /// A proof: nothing is better.
     Proof,
-    /// A proof that what is better is so by less than the [tolerance](crate::placement::core::Tier::tolerance) of a tier.
+    /// A proof that what is better is so by no more than makes a difference; see [`Tier::enough`](crate::placement::core::Tier::enough).
     Enough,
     /// The budget of work: another run finds the same.
     Work,

@@ -9,21 +9,26 @@ use super::neighbourhood::{self, Goal};
 use super::solver::Effort;
 use super::{annealing, covering, start};
 
-/// How much more than the demand the chosen machines hold, the loosest first.
-const MARGINS: [f64; 7] = [1.06, 1.03, 1.015, 1.008, 1.004, 1.002, 1.0];
+/// How much more than the demand the chosen machines hold, the tightest first.
+const MARGINS: [f64; 7] = [1.0, 1.002, 1.004, 1.008, 1.015, 1.03, 1.06];
+
+/// So many of them, the tightest, are worth much work.
+const WORTH_WORK: usize = 4;
 
 /// The work from which on exact programs are worth it.
 const WORTH_PROGRAMS: u64 = 500_000;
 
-/// Few machines, or cheap ones: those of a cover, ever tighter; first with little work for each, then with all of it for
-/// the tightest.
+/// Few machines, or cheap ones: those of a cover, the tightest first, with little work for each.
 pub(super) fn few_machines(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, work: u64) {
-    let quick = work / 40;
     for margin in MARGINS {
-        close(state, goal, budget, margin, quick);
+        close(state, goal, budget, margin, work / MARGINS.len() as u64);
     }
-    for margin in MARGINS.iter().rev().take(4) {
-        close(state, goal, budget, *margin, (work - quick * MARGINS.len() as u64) / 4);
+}
+
+/// The same with much work for each of the tightest, as far as that would be better than what there is.
+pub(super) fn fewer_machines(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, work: u64) {
+    for margin in &MARGINS[..WORTH_WORK] {
+        close(state, goal, budget, *margin, work / WORTH_WORK as u64);
     }
 }
 
@@ -34,7 +39,7 @@ fn close(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, margin: f64, w
     if is_met(value, goal.enough()) || budget.is_over() {
         return;
     }
-    let effort = Effort { nodes: 2_000, seconds: (budget.seconds_left() / 10.0).max(0.05), gap: 0.0 };
+    let effort = Effort::of(2_000, (budget.seconds_left() / 10.0).max(0.05));
     let Some(cover) = covering::cover(state.instance, &tier.in_use, margin, effort) else { return };
     let cost: f64 = cover.machines.iter().map(|machine| tier.in_use[*machine]).sum();
     if cover.machines.is_empty() || cost >= value - 1e-9 {

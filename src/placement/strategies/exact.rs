@@ -38,6 +38,7 @@ fn program<'s, 'a>(state: &'s State<'a>, goal: &Goal<'_>, kept: &Kept) -> (Model
 pub(super) fn solve(state: &State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, effort: Effort) -> Exact {
     let (model, objective, constant) = program(state, goal, kept);
     let start = if super::closing::holds(state) { model.start() } else { Vec::new() };
+    let effort = Effort { target: target(goal) - constant, ..effort };
     let run = solver::solve(&model.program, &objective, &start, effort);
     budget.spend(WORK_OF_ITERATION * run.iterations + model.program.variables.len() as u64);
     if run.out_of_time {
@@ -50,6 +51,12 @@ pub(super) fn solve(state: &State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Bu
         Answer::Infeasible => Exact::Infeasible,
         Answer::Undecided(why, bound) => Exact::Undecided(why, bound + constant),
     }
+}
+
+/// The value at which the program may end: what is near enough, where that is more than the bound. None else: HiGHS knows for
+/// itself when it has reached that.
+fn target(goal: &Goal<'_>) -> f64 {
+    if goal.enough() > goal.bound { goal.enough() } else { f64::NEG_INFINITY }
 }
 
 /// The tier, whose terms and constant part these are, becomes no worse than the limit.

@@ -135,7 +135,7 @@ pub fn cheapest(purchase: &Purchase<'_>, seconds: f64) -> Cheapest {
     if purchase.at_most.is_finite() {
         making.program.at_most(objective.clone(), purchase.at_most);
     }
-    let effort = Effort { nodes: 200_000, seconds, gap: 0.0 };
+    let effort = Effort::of(200_000, seconds);
     match solver::solve(&making.program, &objective, &[], effort).answer {
         Answer::Found { values, bound, .. } => {
             let counts = making.fleet.iter().map(|it| values[it.0].round().max(0.0) as u32).collect();

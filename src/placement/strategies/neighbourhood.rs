@@ -127,7 +127,7 @@ impl<'g, 't> Search<'g, 't> {
         if picked.is_empty() {
             return 0;
         }
-        let effort = Effort { nodes: 40, seconds: budget.seconds_left(), gap: 1e-4 };
+        let effort = Effort { gap: 1e-4, ..Effort::of(40, budget.seconds_left()) };
         let next = AtomicUsize::new(0);
         let results: Vec<Mutex<Option<Found>>> = picked.iter().map(|_| Mutex::new(None)).collect();
         let work = || loop {

@@ -16,6 +16,10 @@ const MOST_COLUMNS_WHOLE: usize = 6_000;
 /// Up to so many columns that program is solved sooner than anything else has begun.
 const MOST_COLUMNS_TINY: usize = 100;
 
+/// A first look, for few machines or for one with room: one of so many parts of a tier's work, and no more units than so many for each container.
+const QUICK: u64 = 12;
+const QUICK_EACH: u64 = 3_000;
+
 /// What one tier of the objective came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TierValue {
@@ -25,13 +29,22 @@ pub struct TierValue {
     pub value: f64,
     /// No answer that is as good in the tiers before has less.
     pub bound: f64,
+    /// Of headroom: the slots that value and bound are counted down from.
+    pub slots: Option<f64>,
 }
 
 impl TierValue {
-    /// How far the value may be from the best, as a fraction of itself; 0 when proven optimal.
+    /// What a tier came to. A bound above the value, as rounding makes it, is the value.
+    pub(super) fn of(tier: &Tier, value: f64, bound: f64) -> Self {
+        let slots = tier.headroom.as_ref().map(|it| it.most);
+        TierValue { name: tier.name.clone(), value, bound: bound.min(value) + 0.0, slots }
+    }
+
+    /// How far the value may be from the best, as a fraction of itself, or of the slots that there may be; 0 when proven optimal.
     pub fn gap(&self) -> f64 {
         let distance = (self.value - self.bound).max(0.0);
-        if is_met(self.value, self.bound) { 0.0 } else { (distance / self.value.abs()).min(1.0) }
+        let of = self.slots.map_or(self.value, |slots| slots - self.bound).abs();
+        if is_met(self.value, self.bound) { 0.0 } else { (distance / of).min(1.0) }
     }
 }
 
@@ -141,7 +154,7 @@ fn floors(instance: &Instance, tier: usize, kept: &Kept) -> Vec<f64> {
 fn effort(state: &State<'_>, budget: &Budget, tiers: usize, gap: f64) -> Effort {
     let columns = state.instance.columns().max(1) as u64;
     let nodes = (400_000 / columns).clamp(50, 50_000) as i32;
-    Effort { nodes, seconds: budget.seconds_left() / tiers as f64, gap }
+    Effort { gap, ..Effort::of(nodes, budget.seconds_left() / tiers as f64) }
 }
 
 fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool) -> Answer {
@@ -149,7 +162,7 @@ fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool)
     let mut before: Vec<(&Tier, f64)> = Vec::new();
     let mut reached = Vec::new();
     for (index, tier) in instance.tiers.iter().enumerate() {
-        let effort = Effort { nodes: 2_000, seconds: (budget.seconds_left() / 4.0).max(0.05), gap: 0.0 };
+        let effort = Effort::of(2_000, (budget.seconds_left() / 4.0).max(0.05));
         let mut bound = bounds::of_tier(instance, tier, kept, effort);
         let left = instance.tiers.len() - index;
         let goal = Goal {
@@ -167,7 +180,7 @@ fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool)
             bound = (bound - 1e-6).ceil();
         }
         before.push((tier, value + tier.allowance));
-        reached.push(TierValue { name: tier.name.clone(), value, bound: bound.min(value) + 0.0 });
+        reached.push(TierValue::of(tier, value, bound));
     }
     let is_enough = |(it, tier): (&TierValue, &Tier)| is_met(it.value, tier.enough(it.bound));
     let ended = if reached.iter().all(|tier| tier.gap() == 0.0) {
@@ -189,14 +202,22 @@ fn is_of_loads(tier: &Tier) -> bool {
 fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, left: usize, whole: bool) -> f64 {
     let Some(tier) = goal.tier else { return goal.bound };
     let share = budget.left() / left as u64;
+    let quick = (share / QUICK).min(QUICK_EACH * state.instance.containers() as u64);
     let mut goal = goal.clone();
     let is_enough = |state: &State<'_>, goal: &Goal<'_>| is_met(bounds::value(tier, state), goal.enough());
     if state.instance.columns() <= MOST_COLUMNS_TINY {
         // Straight to the exact program.
     } else if !tier.in_use.is_empty() {
-        closing::few_machines(state, &goal, budget, share / 2);
+        closing::few_machines(state, &goal, budget, quick);
+        if whole && !is_enough(state, &goal) {
+            // What small stacks lack then, the program finds sooner than more walks do.
+            let look = effort(state, budget, 4 * left, tier.tolerance);
+            goal.bound = goal.bound.max(exactly(state, &goal, kept, budget, look));
+        }
+        closing::fewer_machines(state, &goal, budget, share / 2);
     } else if tier.headroom.is_some() {
-        if whole {
+        closing::vacate(state, &goal, budget, quick);
+        if whole && !is_enough(state, &goal) {
             goal.bound = goal.bound.max(machine_by_machine(state, &goal, kept, budget, left));
         }
         if !is_enough(state, &goal) {
@@ -230,7 +251,7 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
 }
 
 /// A tier of headroom as one program for each machine that may have the room: which of them does is what one program for all
-/// decides worst. Each is asked for better than what there is. What it finds is taken; returns a bound.
+/// decides worst. Each is asked for what is better by more than is near enough. What it finds is taken; returns a bound.
 fn machine_by_machine(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget, left: usize) -> f64 {
     let (Some(tier), instance) = (goal.tier, state.instance) else { return goal.bound };
     let Some(headroom) = &tier.headroom else { return goal.bound };
@@ -241,16 +262,17 @@ fn machine_by_machine(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budge
     let mut bound = f64::INFINITY;
     for (index, (machine, slots)) in machines.iter().enumerate() {
         let (value, at_best) = (bounds::value(tier, state), goal.bound + most - slots);
-        if is_met(value, at_best) {
+        if is_met(value, tier.enough(at_best)) {
             bound = bound.min(at_best);
             continue;
         }
-        let headroom = core::Headroom { machines: vec![*machine], ..headroom.clone() };
-        let one = Tier { headroom: Some(headroom), ..tier.clone() };
-        let limit = value - bounds::ROUNDING * value.abs().max(1.0);
-        let mut better = Goal { tier: Some(&one), ..goal.clone() };
+        let here = core::Headroom { machines: vec![*machine], ..headroom.clone() };
+        let one = Tier { headroom: Some(here), ..tier.clone() };
+        let limit = headroom.better(value);
+        let mut better = Goal { tier: Some(&one), bound: at_best, ..goal.clone() };
         better.before.push((&one, limit));
-        let asked = machines[index..].iter().filter(|(_, slots)| !is_met(value, goal.bound + most - slots)).count();
+        let is_asked = |(_, slots): &&(usize, f64)| !is_met(value, tier.enough(goal.bound + most - slots));
+        let asked = machines[index..].iter().filter(is_asked).count();
         let effort = effort(state, budget, left * asked, tier.tolerance);
         let at_least = match exact::solve(state, &better, kept, budget, effort) {
             Exact::Found { counts, bound } => {

@@ -122,11 +122,10 @@ impl Proposals {
         self.movable[low + rng.below(high - low)]
     }
 
-    /// A change to try; false where what was drawn makes none.
-    pub(super) fn draw(&mut self, flat: &Flat<'_>, rng: &mut Rng, trial: &mut Trial) -> bool {
+    /// A change to try, of a container that may move and maybe others; false where what was drawn makes none.
+    pub(super) fn draw(&mut self, flat: &Flat<'_>, container: u32, rng: &mut Rng, trial: &mut Trial) -> bool {
         trial.clear();
         let kind = self.kind(rng);
-        let container = rng.pick(&self.movable);
         let from = flat.place(container);
         let makes_one = match kind {
             Kind::Shift => {

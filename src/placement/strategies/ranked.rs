@@ -35,7 +35,7 @@ fn exactly(instance: &Instance, ranks: &[usize], last: usize, limits: &Limits) -
         let mut terms = model.unplaced_terms(|group| f64::from(u8::from(ranks[group] == rank)));
         terms.retain(|(_, factor)| *factor > 0.0);
         let seconds = budget.seconds_left() / (last + 1 - rank) as f64;
-        let run = solver::solve(&model.program, &terms, &start, Effort { nodes: NODES, seconds, gap: 0.0 });
+        let run = solver::solve(&model.program, &terms, &start, Effort::of(NODES, seconds));
         let Answer::Found { values, value, .. } = run.answer else { return None };
         model.program.at_most(terms, value.round());
         start = values.into_iter().enumerate().map(|(index, value)| (Variable(index), value)).collect();

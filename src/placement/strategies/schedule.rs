@@ -7,8 +7,8 @@ pub(super) const CHAINS: usize = 2;
 const CLOCK_LEAD: f64 = 0.05;
 
 /// What holding too much costs at first, and by how much it has risen when the phase has cooled; see [`Cost::excess`](crate::placement::core::Cost::excess).
-const PRICE: f64 = 2.0;
-const RISE: f64 = 100.0;
+const PRICE: f64 = 1.0;
+const RISE: f64 = 200.0;
 
 /// From here on, as a part of a loose phase, the price rises until nothing is too much.
 const TURN: f64 = 0.85;
@@ -72,18 +72,24 @@ pub(super) const HURRIED: Cooling = Cooling {
     ..SCARCE
 };
 
-/// The same where near the bound is enough: a quick walk often is, so it comes first.
+/// The same where near the bound is enough: a quick walk often is, so two of them come first.
 pub(super) const NEAR: Cooling = Cooling {
     hottest: [100.0, 10.0],
     clears: 0,
-    phases: &[Phase::loose(0.1, 1.0, 1e-4), Phase::loose(0.6, 1.0, 1e-4), Phase::strict(0.3, 1e-4, 1e-7)],
+    phases: &[
+        Phase::loose(0.02, 1.0, 1e-4),
+        Phase::loose(0.1, 1.0, 1e-4),
+        Phase::loose(0.58, 1.0, 1e-4),
+        Phase::strict(0.3, 1e-4, 1e-7),
+    ],
 };
 
-/// Where there is no limit: nothing is in the way, and little heat is enough.
+/// Where there is no limit, and it is only a matter of what lies too much on a machine: hot enough for most of the large to
+/// change places, then down to where the small ones settle.
 pub(super) const FREE: Cooling = Cooling {
     hottest: [100.0; CHAINS],
     clears: 0,
-    phases: &[Phase::strict(0.5, 1e-2, 1e-4), Phase::strict(0.5, 1e-4, 1e-6)],
+    phases: &[Phase::strict(0.5, 1e-1, 1e-5), Phase::strict(0.5, 1e-3, 1e-6)],
 };
 
 /// How a phase lies in the whole.

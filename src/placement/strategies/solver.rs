@@ -17,6 +17,14 @@ const AS_SAID: f64 = 1e-5;
 /// Nodes of a search that goes no further than the tree's root: relaxation and cuts.
 pub(super) const ROOT: i32 = 1;
 
+/// HiGHS's searches for answers at the root, which an effort of nothing leaves on.
+const SEARCHES: [&str; 4] = [
+    "mip_heuristic_run_feasibility_jump",
+    "mip_heuristic_run_root_reduced_cost",
+    "mip_heuristic_run_rins",
+    "mip_heuristic_run_rens",
+];
+
 /// How much may be spent on one program.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Effort {
@@ -26,6 +34,15 @@ pub(super) struct Effort {
     pub seconds: f64,
     /// Good enough: within this fraction of the bound.
     pub gap: f64,
+    /// Good enough, whatever the bound: a value not above this one; infinitely low where there is none.
+    pub target: f64,
+}
+
+impl Effort {
+    /// So many nodes, within so many seconds, for the best there is.
+    pub(super) fn of(nodes: i32, seconds: f64) -> Self {
+        Effort { nodes, seconds, gap: 0.0, target: f64::NEG_INFINITY }
+    }
 }
 
 /// What became of a program.
@@ -110,9 +127,15 @@ fn run(program: &Program, objective: &Terms, start: &[(Variable, f64)], effort: 
     model.try_set_option("random_seed", 1).map_err(refused)?;
     model.try_set_option("mip_rel_gap", effort.gap).map_err(refused)?;
     model.try_set_option("mip_max_nodes", effort.nodes).map_err(refused)?;
+    if effort.target > f64::NEG_INFINITY {
+        model.try_set_option("objective_target", effort.target).map_err(refused)?;
+    }
     if effort.nodes == ROOT {
         // Its searches for answers would take longer than all the rest.
         model.try_set_option("mip_heuristic_effort", 0.0).map_err(refused)?;
+        for search in SEARCHES {
+            model.try_set_option(search, false).map_err(refused)?;
+        }
     }
     model.try_set_option("time_limit", effort.seconds.max(0.01)).map_err(refused)?;
     if !start.is_empty() {
@@ -193,7 +216,7 @@ mod tests {
         }
         let objective = vec![(pieces[1], 0.25), (pieces[3], 0.5)];
         let start: Vec<(Variable, f64)> = first.into_iter().chain(second).zip([2.0, 0.0, 1.0, 1.0, 0.0, 1.0]).collect();
-        let run = solve(&program, &objective, &start, Effort { nodes: 1000, seconds: 10.0, gap: 0.0 });
+        let run = solve(&program, &objective, &start, Effort::of(1000, 10.0));
         let Answer::Found { value, bound, .. } = run.answer else { panic!("{run:?}") };
         assert_eq!((value, bound), (0.0, 0.0));
     }

@@ -43,7 +43,7 @@ pub fn solve(instance: &Instance, losses: &[After], limits: &Limits) -> Solved {
         let start = found.iter().flat_map(|(_, values)| values.iter().enumerate());
         let start: Vec<(Variable, f64)> = start.map(|(it, value)| (Variable(it), *value)).collect();
         let seconds = budget.seconds_left() / (tiers.len() - index) as f64;
-        let run = solver::solve(&model.program, &terms, &start, Effort { nodes: NODES, seconds, gap: 0.0 });
+        let run = solver::solve(&model.program, &terms, &start, Effort::of(NODES, seconds));
         if run.out_of_time {
             budget.was_late();
         }
@@ -62,7 +62,7 @@ pub fn solve(instance: &Instance, losses: &[After], limits: &Limits) -> Solved {
         let bound = bound + fixed + tier.constant;
         let bound = if tier.whole { (bound - 1e-6).ceil() } else { bound };
         exact::hold(&mut model, tier, (terms, fixed), value + tier.allowance);
-        reached.push(TierValue { name: tier.name.clone(), value, bound: bound.min(value) + 0.0 });
+        reached.push(TierValue::of(tier, value, bound));
     }
     let Some((counts, _)) = found else { return Solved::Undecided("nothing was looked at".to_owned(), 0) };
     reached.truncate(instance.tiers.len());
