@@ -134,17 +134,20 @@ def main(folder, planner, *parts):
     print("| instance | limit s | value | bound | gap | wall s | user CPU s | checked |\n|---|---|---|---|---|---|---|---|")
     for n, m, util in ((5, 3, 0.6), (50, 10, 0.8)) if "small" in parts else ():
         for words in ("moves", "pack", "spread", "headroom", "moves,spread"):
-            bench.synthetic(n, m, util, words, 5)
+            for seed in (None, 2, 3, 4):
+                bench.synthetic(n, m, util, words, 5, seed)
     if "moves" in parts:
         bench.synthetic(1000, 100, 0.85, "moves", 5)
         bench.synthetic(1000, 100, 0.85, "moves", 5, 2)
         bench.synthetic(5000, 500, 0.85, "moves", 5)
         bench.synthetic(5000, 500, 0.85, "moves", 30)
     if "large" in parts:
-        bench.large(50000, 5000, 0.88, "moves", 60, 1)
+        for words in ("moves", "pack", "spread"):
+            bench.large(50000, 5000, 0.88, words, 60, 1)
     if "pack" in parts:
-        bench.synthetic(1000, 100, 0.85, "pack", 10)
-        bench.synthetic(1000, 100, 0.85, "pack", 10, 2)
+        for words in ("pack", "spread"):
+            for seed in (None, 2, 3, 4, 5):
+                bench.synthetic(1000, 100, 0.85, words, 10, seed)
     if "policies" in parts:
         for util in (0.85, 0.9):
             for words in ("moves", "pack", "spread", "headroom", "moves,spread"):

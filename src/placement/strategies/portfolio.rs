@@ -16,7 +16,8 @@ const MOST_COLUMNS_WHOLE: usize = 6_000;
 /// Up to so many columns that program is solved sooner than anything else has begun.
 const MOST_COLUMNS_TINY: usize = 100;
 
-/// A first look, for few machines or for one with room: one of so many parts of a tier's work, and no more units than so many for each container.
+/// A first look, for few machines or for one with room: one of so many parts of a tier's work, and no more units than so many
+/// for each container.
 const QUICK: u64 = 12;
 const QUICK_EACH: u64 = 3_000;
 
