@@ -131,7 +131,7 @@ fn complete_cheaply(instance: &Instance) -> Option<&Tier> {
     instance.tiers.first().filter(|tier| tier.moves > 0.0 && tier.hinges.is_empty() && tier.balances.is_empty())
 }
 
-/// The first answer: all that runs stays, where that is wanted and holds, else as much of it as can.
+/// The first answer: all that runs stays, where that holds, or as much of it as can, where that is wanted or places more.
 fn first<'a>(instance: &'a Instance, kept: &Kept) -> State<'a> {
     let running = Counts(instance.groups.iter().map(|group| group.current.clone()).collect());
     let is_all = |group: &core::Group| group.current.iter().map(|(_, count)| count).sum::<u32>() == group.count;
@@ -139,8 +139,13 @@ fn first<'a>(instance: &'a Instance, kept: &Kept) -> State<'a> {
         return State::of(instance, &running);
     }
     let moves = instance.tiers.iter().any(|tier| tier.moves > 0.0) || instance.has_transient();
-    let kept = moves.then_some(kept);
-    start::build(instance, kept, None)
+    let state = start::build(instance, moves.then_some(kept), None);
+    if moves || state.is_complete() {
+        return state;
+    }
+    // Where everything anew finds no place for some, what runs found one once.
+    let staying = start::build(instance, Some(kept), None);
+    if homeless(&staying) < homeless(&state) { staying } else { state }
 }
 
 /// By machine: what of a tier is unavoidable there.
