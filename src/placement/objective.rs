@@ -1,6 +1,6 @@
 //! What makes one layout better than another: tiers, each decided before the next is looked at.
 
-use super::core::{Crowded, Headroom, Hinge, Tier, UNLIMITED, near_enough};
+use super::core::{Crowded, Hinge, Tier, UNLIMITED};
 use super::lower::Lowering;
 use super::plain::{even_hinges, largest_headroom};
 use super::problem::{Policy, Problem, Running};
@@ -61,12 +61,8 @@ pub fn lower(problem: &Problem<'_>, lowering: &mut Lowering) {
         let order = tiers.iter().position(|tier| [ORDER, FIRST].contains(&tier.name.as_str())).unwrap_or(tiers.len());
         tiers.insert(order, Tier { name: "moves for it".to_owned(), ..moves });
     }
-    let near = near_enough(&lowering.instance);
-    tiers
-        .iter_mut()
-        .flat_map(|tier| &mut tier.headroom)
-        .for_each(|it| it.near = Headroom::near_enough(&lowering.instance));
-    tiers.iter_mut().filter(|tier| !tier.hinges.is_empty() && !tier.whole).for_each(|tier| tier.tolerance = near);
+    let may_be_near = |tier: &&mut Tier| tier.headroom.is_some() || (!tier.hinges.is_empty() && !tier.whole);
+    tiers.iter_mut().filter(may_be_near).for_each(|tier| tier.let_near_be_enough(&lowering.instance));
     lowering.instance.tiers = tiers;
 }
 

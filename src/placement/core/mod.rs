@@ -17,7 +17,7 @@ pub use instance::{
     Bond, Counts, Group, Instance, MACHINES, Machine, Resource, Service, Spread, Token, Topology, UNLIMITED,
 };
 pub use model::{Model, Scope};
-pub use objective::{Balance, Crowded, Headroom, Hinge, Tier, arrival, best_slot, near_enough};
+pub use objective::{Balance, Crowded, Headroom, Hinge, ROUNDING, Tier, arrival, best_slot};
 pub use program::{Domain, Program, Row, Terms, Variable};
 pub use rng::Rng;
 pub use state::State;

@@ -37,18 +37,18 @@ pub struct Tier {
     pub tolerance: f64,
 }
 
+/// How exact a value is that a solver found: its own tolerances are of this size.
+pub const ROUNDING: f64 = 1e-6;
+
 /// How near the best even use is near enough: the last two thousandths of a sum over all machines make no difference to
-/// anybody, and take by far the longest to prove. Where a program is so small that it takes no time, nothing but the best
-/// will do.
-pub fn near_enough(instance: &Instance) -> f64 {
-    if instance.columns() <= MOST_COLUMNS_QUICK { 0.0 } else { 2e-3 }
-}
+/// anybody, and take by far the longest to prove.
+const NEAR: f64 = 2e-3;
+
+/// So much of a slot more makes no difference to anybody either.
+const NEAR_SLOT: f64 = 0.1;
 
 /// Up to so many columns a program is solved to the end in no time.
 const MOST_COLUMNS_QUICK: usize = 100;
-
-/// So much of a slot more makes no difference to anybody; see [`Headroom::near`].
-const NEAR_SLOT: f64 = 0.1;
 
 /// For each domain of a topology 1 for the second container of the service there, 2 for the third, and so on: least where they
 /// are spread evenly.
@@ -118,11 +118,6 @@ impl Headroom {
         slots.map(|(shape, (room, load))| (room - load) as f64 / *shape as f64).fold(self.most, f64::min).max(0.0)
     }
 
-    /// How near the best is near enough, in slots.
-    pub fn near_enough(instance: &Instance) -> f64 {
-        if instance.columns() <= MOST_COLUMNS_QUICK { 0.0 } else { NEAR_SLOT }
-    }
-
     /// The value (slots below [`most`](Self::most)) at which nothing better is looked for, where none is below `bound`.
     fn enough(&self, bound: f64) -> f64 {
         (bound + self.near).min(self.most - self.whole(bound)).max(bound)
@@ -140,10 +135,19 @@ impl Headroom {
     }
 }
 
-/// How exact a number of slots is.
-const ROUNDING: f64 = 1e-6;
-
 impl Tier {
+    /// Lets near the best be enough: [`tolerance`](Self::tolerance), or [`Headroom::near`]. Where a program is so small that it
+    /// takes no time, nothing but the best will do.
+    pub fn let_near_be_enough(&mut self, instance: &Instance) {
+        if instance.columns() <= MOST_COLUMNS_QUICK {
+            return;
+        }
+        match &mut self.headroom {
+            Some(headroom) => headroom.near = NEAR_SLOT,
+            None => self.tolerance = NEAR,
+        }
+    }
+
     /// The value at which nothing better is looked for, where no answer is below `bound`.
     pub fn enough(&self, bound: f64) -> f64 {
         if let Some(headroom) = self.headroom.as_ref().filter(|it| it.near > 0.0) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::placement::core::{Balance, Headroom, Hinge, Instance, Tier, UNLIMITED, near_enough};
+use crate::placement::core::{Balance, Headroom, Hinge, Instance, Tier, UNLIMITED};
 
 use super::form::{Part, Plain, PlainBalance};
 use super::read::expect;
@@ -33,11 +33,8 @@ pub(super) fn tier(plain: &Plain, instance: &Instance, parts: &BTreeMap<Part, f6
         names.extend(name);
     }
     tier.name = names.join(" + ");
-    if parts.keys().eq([&Part::EvenUse]) {
-        tier.tolerance = near_enough(instance);
-    }
-    if let (true, Some(headroom)) = (parts.len() == 1, &mut tier.headroom) {
-        headroom.near = Headroom::near_enough(instance);
+    if parts.keys().eq([&Part::EvenUse]) || parts.keys().eq([&Part::Headroom]) {
+        tier.let_near_be_enough(instance);
     }
     Ok(tier)
 }

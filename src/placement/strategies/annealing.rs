@@ -112,7 +112,7 @@ struct Chain<'a, 't> {
     others: f64,
     /// By machine: how much too much it holds. And the machines that do.
     excess: Vec<f64>,
-    crowded: Vec<u32>,
+    overfull: Vec<u32>,
     best: (f64, Vec<u32>),
     /// How often, of 1024 trials, a container is made room for.
     clears: usize,
@@ -148,7 +148,7 @@ impl<'a, 't> Chain<'a, 't> {
             loads: Vec::new(),
             others: 0.0,
             excess: vec![0.0; state.instance.machines.len()],
-            crowded: Vec::new(),
+            overfull: Vec::new(),
             best: (0.0, Vec::new()),
             clears: cooling.clears,
             hottest: 0.0,
@@ -167,7 +167,7 @@ impl<'a, 't> Chain<'a, 't> {
         self.flat.restore(&best.1);
         self.best.clone_from(best);
         self.excess.fill(0.0);
-        self.crowded.clear();
+        self.overfull.clear();
         let machines = 0..self.flat.instance.machines.len() as u32;
         self.loads = machines.map(|it| self.cost.load(it, self.flat.load(it), self.flat.nothing())).collect();
         self.others = best.0 - self.loads.iter().sum::<f64>();
@@ -211,12 +211,12 @@ impl<'a, 't> Chain<'a, 't> {
     /// that does not help, back to the best.
     fn settle(&mut self, trials: u64, schedule: Schedule, budget: &Budget) {
         let mut done = 0;
-        while done < trials && !self.crowded.is_empty() && !budget.is_interrupted() {
+        while done < trials && !self.overfull.is_empty() && !budget.is_interrupted() {
             let (heat, price) = schedule.warm(done as f64 / trials as f64);
             self.try_many(Climate { heat: self.hottest * heat, price: Some(price) });
             done += STRIDE;
         }
-        if !self.crowded.is_empty() {
+        if !self.overfull.is_empty() {
             let best = self.best.clone();
             self.go_on(&best);
         }
@@ -241,7 +241,7 @@ impl<'a, 't> Chain<'a, 't> {
     /// Keeps the best in which nothing is too much.
     fn remember(&mut self) {
         let value = self.loads.iter().sum::<f64>() + self.others;
-        if self.crowded.is_empty() && value < self.best.0 - 1e-9 * self.best.0.abs() {
+        if self.overfull.is_empty() && value < self.best.0 - 1e-9 * self.best.0.abs() {
             self.best.0 = value;
             self.best.1.copy_from_slice(self.flat.places());
         }
@@ -282,8 +282,8 @@ impl<'a, 't> Chain<'a, 't> {
     /// A container that may move: every other time one of a machine that holds too much, if there is any. As it cools few are
     /// left, and chance alone would find them too late, when all around them is settled.
     fn choose(&mut self) -> u32 {
-        if !self.crowded.is_empty() && self.rng.below(2) == 0 {
-            let there = self.flat.on(self.rng.pick(&self.crowded));
+        if !self.overfull.is_empty() && self.rng.below(2) == 0 {
+            let there = self.flat.on(self.rng.pick(&self.overfull));
             let container = (!there.is_empty()).then(|| self.rng.pick(there));
             if let Some(container) = container.filter(|it| self.proposals.rank(*it).is_some()) {
                 return container;
@@ -330,8 +330,8 @@ impl<'a, 't> Chain<'a, 't> {
             for (machine, excess) in self.trial.excess() {
                 let was = std::mem::replace(&mut self.excess[machine as usize], excess);
                 match (was > 0.0, excess > 0.0) {
-                    (false, true) => self.crowded.push(machine),
-                    (true, false) => self.crowded.retain(|it| *it != machine),
+                    (false, true) => self.overfull.push(machine),
+                    (true, false) => self.overfull.retain(|it| *it != machine),
                     _ => {}
                 }
             }

@@ -1,6 +1,8 @@
 //! What no answer can be below, from sums alone: cheap at any size.
 
-use crate::placement::core::{Crowded, Headroom, Instance, MACHINES, Service, State, Tier, Topology, UNLIMITED};
+use crate::placement::core::{
+    Crowded, Headroom, Instance, MACHINES, ROUNDING, Service, State, Tier, Topology, UNLIMITED,
+};
 
 use super::covering;
 use super::eviction::Kept;
@@ -117,9 +119,6 @@ fn evenly(instance: &Instance, service: &Service, topology: &Topology) -> f64 {
     let (each, more) = (count / domains, count % domains);
     f64::from(domains - more) * Crowded::of(each) + f64::from(more) * Crowded::of(each + 1)
 }
-
-/// How exact a value is that a solver found: its own tolerances are of this size.
-pub(super) const ROUNDING: f64 = 1e-6;
 
 /// Whether an answer's value is as good as the bound, but for rounding.
 pub(super) fn is_met(value: f64, bound: f64) -> bool {

@@ -265,10 +265,12 @@ fn machine_by_machine(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budge
     let mut machines: Vec<(usize, f64)> = headroom.machines.iter().map(|it| (*it, slots(it))).collect();
     machines.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let most = machines.first().map_or(0.0, |it| it.1);
+    let at_best = |slots: f64| goal.bound + most - slots;
+    let is_asked = |value: f64, slots: f64| !is_met(value, tier.enough(at_best(slots)));
     let mut bound = f64::INFINITY;
     for (index, (machine, slots)) in machines.iter().enumerate() {
-        let (value, at_best) = (bounds::value(tier, state), goal.bound + most - slots);
-        if is_met(value, tier.enough(at_best)) {
+        let (value, at_best) = (bounds::value(tier, state), at_best(*slots));
+        if !is_asked(value, *slots) {
             bound = bound.min(at_best);
             continue;
         }
@@ -277,8 +279,7 @@ fn machine_by_machine(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budge
         let limit = headroom.better(value);
         let mut better = Goal { tier: Some(&one), bound: at_best, ..goal.clone() };
         better.before.push((&one, limit));
-        let is_asked = |(_, slots): &&(usize, f64)| !is_met(value, tier.enough(goal.bound + most - slots));
-        let asked = machines[index..].iter().filter(is_asked).count();
+        let asked = machines[index..].iter().filter(|(_, slots)| is_asked(value, *slots)).count();
         let effort = effort(state, budget, left * asked, tier.tolerance);
         let at_least = match exact::solve(state, &better, kept, budget, effort) {
             Exact::Found { counts, bound } => {
