@@ -17,10 +17,11 @@ const ALLOCATED: &str = "port is already allocated";
 const LETS_GO: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(500);
 const OUTSIDE: &str = "a process outside Docker";
-/// An engine that was killed takes up what it had begun when it is there again, and holds its ports until that has failed.
-const OWN_ENGINE: &str = "its engine, for a container that it was just starting or stopping";
-const LET_GO: &str =
-    "`planner apply` again; if the engine does not let go of it, restart it: `sudo systemctl restart docker`";
+/// An engine that was killed takes up what it had begun when it is there again. It holds its ports until that has failed, and in one
+/// case for as long as it runs, with no container to show for it (moby/moby#25981, #36591).
+const OWN_ENGINE: &str = "its engine, for a container that it was starting when it was ended";
+const LET_GO: &str = "restart that engine: `sudo systemctl restart docker` (its containers restart with it, unless it has \
+                      `live-restore`); then `planner apply` again";
 
 /// Starts a container, or lets one that is paused go on. One that runs is started. One that its engine cannot start any more is
 /// made `anew`, if it is known from what.

@@ -19,6 +19,7 @@
 #   lab.sh kill hK            end the engine and its containers at once (a machine lost)
 #   lab.sh kill-engine hK     end the engine alone at once; its containers go on without it
 #   lab.sh start hK           start a killed host's engine again
+#   lab.sh restart hK         end the engine in order, and start it again
 #   lab.sh fill hK | spill hK leave nothing free on the disk where the host's engine keeps everything / make it free again
 #   lab.sh down               stop all that `up` started, and remove it
 #
@@ -81,14 +82,25 @@ extendedKeyUsage=serverAuth"
 
 engine() { # start host $1's engine
   local h=$1 d=$LAB_DIR/$1 t=$LAB_DIR/tls
-  mkdir -p "$d/data" "$d/exec" "$d/etc" /etc/docker
+  mkdir -p "$d/data" "$d/exec"
   rm -f "$d/docker.pid"
-  # Older engines keep their identity in /etc/docker: each host has one of its own.
-  nsenter --net="/run/netns/pln-$h" unshare --uts --mount sh -c "hostname $h; mount --bind $d/etc /etc/docker; exec dockerd \
+  mounts "$h"
+  nsenter --net="/run/netns/pln-$h" --mount="$LAB_DIR/mounts/$h" unshare --uts sh -c "hostname $h; exec dockerd \
     --data-root $d/data --exec-root $d/exec -p $d/docker.pid \
     -H unix://$d/docker.sock \
     -H tcp://$(addr "$h"):2376 --tlsverify --tlscacert $t/ca.pem --tlscert $t/host.pem --tlskey $t/host-key.pem \
     --insecure-registry $NET.0/24" >>"$d/dockerd.log" 2>&1 </dev/null &
+}
+
+# The mounts that host $1 sees. They outlive its engine, as a machine's do: what is left of containers when an engine is killed
+# and the next engine see the same. Older engines keep their identity in /etc/docker: each host has one of its own.
+mounts() {
+  local all=$LAB_DIR/mounts
+  mountpoint -q "$all" || { mkdir -p "$all"; mount --bind "$all" "$all"; mount --make-private "$all"; }
+  if mountpoint -q "$all/$1"; then return 0; fi
+  mkdir -p "$LAB_DIR/$1/etc" /etc/docker
+  touch "$all/$1"
+  unshare --mount="$all/$1" mount --bind "$LAB_DIR/$1/etc" /etc/docker
 }
 
 disk() { # a disk of host $1's own for its engine, of which only what is written takes room here
@@ -268,6 +280,14 @@ kill_engine() { # with its containerd, which would end with it a little later
   rm -f "$d/docker.pid" "$d/exec/containerd/containerd.pid"
 }
 
+restart() {
+  local p _
+  p=$(cat "$LAB_DIR/$1/docker.pid")
+  kill "$p"
+  for _ in $(seq 300); do kill -0 "$p" 2>/dev/null || { revive "$1"; return; }; sleep 0.1; done
+  die "the engine of $1 does not end"
+}
+
 kill_host() { # the engine, its containerd, and every container's processes, with no goodbye
   local h=$1 d=$LAB_DIR/$1 p
   for p in $(dk "$h" ps -q | xargs -r docker -H "unix://$(sock "$h")" inspect -f '{{.State.Pid}}'); do kill -9 "$p" 2>/dev/null || true; done
@@ -275,6 +295,7 @@ kill_host() { # the engine, its containerd, and every container's processes, wit
   [ ! -f "$d/exec/containerd/containerd.pid" ] || kill -9 "$(cat "$d/exec/containerd/containerd.pid")" 2>/dev/null || true
   for p in $(pgrep -f "$d/exec" || true); do kill -9 "$p" 2>/dev/null || true; done
   rm -f "$d/docker.pid" "$d/exec/containerd/containerd.pid" "$d/docker.sock"
+  umount "$LAB_DIR/mounts/$h" 2>/dev/null || true
 }
 
 down() { # also what is left of a lab that broke half-way
@@ -319,6 +340,7 @@ case "$cmd" in
   fill) fill "$1" ;;
   spill) rm -f "$LAB_DIR/$1/data/filled" ;;
   start) revive "$1" ;;
+  restart) restart "$1" ;;
   down) down ;;
   *) sed -n '2,/^set /{/^set /!p}' "$0"; exit 2 ;;
 esac

@@ -72,6 +72,12 @@ struct State {
     victim: Option<u32>,
 }
 
+/// How far an engine is let go before it is killed: `PLANNER_FAULTS_DELAY`, in milliseconds; else not at all.
+fn delay() -> Duration {
+    let asked = std::env::var("PLANNER_FAULTS_DELAY").ok();
+    Duration::from_millis(asked.map_or(0, |millis| millis.parse().expect("milliseconds")))
+}
+
 impl Faults {
     /// A socket for each host, in a folder; before the engine's own. What happens to machines is done by `strike`.
     pub(crate) fn before(engines: &[(&'static str, PathBuf)], folder: &Path, strike: Box<Strike>) -> Faults {
@@ -152,6 +158,7 @@ fn serve(client: UnixStream, host: &'static str, engine: &Path, shared: &Shared)
         }
         upstream.write_all(&request)?;
         if fault == Some(Fault::EngineKilled) {
+            thread::sleep(delay());
             shared.close(host);
             (shared.strike)(Fault::EngineKilled, host);
         }

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use std::process::Stdio;
 
 use super::{Run, Site};
-use crate::lab::Lab;
 use crate::lab::faults::{FAULTS, Fault, Faults};
+use crate::lab::{Lab, script};
 
 /// What is wanted one after the other, and with which flag, said of the second host.
 const PHASES: [(&str, &str); 5] = [("create", ""), ("update", ""), ("scale", ""), ("move", "--drain"), ("remove", "")];
@@ -83,6 +83,27 @@ impl Struck<'_, '_> {
         self.faults.struck().map(|(call, host)| (call, host, run))
     }
 
+    /// One more apply, from which on everything is as wanted. An engine that was killed while it started a container may hold that
+    /// one's port for as long as it runs: then the apply has to say so, and what it says to do helps.
+    fn go_on(&self, flags: &str) {
+        let (site, apply) = (self.site, format!("apply --yes -i sockets.yaml {flags}"));
+        let run = site.run(&apply);
+        let held_by_engine = |host: &&&str| {
+            let on_it = format!("({host}): container");
+            run.out.lines().any(|line| line.contains(&on_it) && line.contains("is taken by its engine"))
+        };
+        if run.exit == 1
+            && let Some(host) = site.hosts.iter().find(held_by_engine)
+        {
+            assert!(run.out.contains("restart that engine"), "{}{}", run.out, run.err);
+            eprintln!("the engine of {host} held a port of no container, and was restarted as it was told");
+            script(&["restart", host]);
+            site.expect(0, &apply);
+        } else {
+            assert_eq!(run.exit, 0, "planner {apply}\n{}\n{}", run.out, run.err);
+        }
+    }
+
     /// Strikes the same call in every phase, goes on each time, and takes all away again. How often something was struck.
     fn cycle(&self, call: usize, fault: Fault, tried: &mut Tally) -> usize {
         let (site, mut strikes, mut data) = (self.site, 0, None);
@@ -105,7 +126,7 @@ impl Struck<'_, '_> {
                     assert!(is_told(&run, site.hosts, fault, host), "{case}");
                 }
             }
-            site.expect(0, &format!("apply --yes -i sockets.yaml {flags}"));
+            self.go_on(flags);
             site.expect(0, &format!("plan --detailed-exitcode -i sockets.yaml {flags}"));
             site.is_whole(phase);
             site.keeps_its_data(&mut data);
