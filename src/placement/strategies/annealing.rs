@@ -20,9 +20,9 @@ use super::schedule::{CHAINS, Cooling, FREE, HURRIED, NEAR, SCARCE, Schedule, TR
 /// Trials between two looks at the clock.
 const STRIDE: u64 = 4096;
 
-/// Trials that a unit of work stands for: fewer where the sums are too many to be near at hand.
+/// Trials that a unit of work stands for: fewer where the sums are too many to be near at hand, or more than one tier is to be kept to.
 const TRIALS: u64 = 4;
-const TRIALS_OF_MANY: u64 = 2;
+const SLOW_TRIALS: u64 = 2;
 const MANY: usize = 10_000;
 
 /// With fewer trials for each container there is little work for it.
@@ -34,7 +34,8 @@ const SAMPLES: usize = 40_000;
 /// Anneals for so many units of work in all.
 pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, work: u64, seed: u64, until: f64) {
     let Some(tier) = goal.tier else { return };
-    let per_unit = if state.instance.containers() < MANY { TRIALS } else { TRIALS_OF_MANY };
+    let is_slow = state.instance.containers() >= MANY || !goal.before.is_empty();
+    let per_unit = if is_slow { SLOW_TRIALS } else { TRIALS };
     let each = work / CHAINS as u64 * per_unit;
     if each < STRIDE || state.instance.containers() == 0 || state.instance.machines.len() < 2 {
         return;
@@ -48,17 +49,18 @@ pub(super) fn improve(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, w
     let begun = budget.time_fraction();
     let mut from = 0.0;
     for phase in cooling.phases {
-        let schedule = Schedule { from, to: from + phase.share, begun, until, phase: *phase };
+        let schedule = Schedule { from, to: from + phase.share, begun, until, turn: None, phase: *phase };
         let trials = (each as f64 * phase.share) as u64;
-        let run = |chain: &mut Chain<'_, '_>| chain.run(trials, schedule, budget);
         if budget.threads() > 1 {
             std::thread::scope(|scope| {
                 for chain in &mut chains {
-                    scope.spawn(|| run(chain));
+                    scope.spawn(|| chain.run(trials, schedule, budget));
                 }
             });
         } else {
-            chains.iter_mut().for_each(run);
+            for (turn, chain) in chains.iter_mut().enumerate() {
+                chain.run(trials, Schedule { turn: Some(turn), ..schedule }, budget);
+            }
         }
         from = schedule.to;
         budget.spend(trials / per_unit * CHAINS as u64);

@@ -4,12 +4,13 @@ use crate::placement::core::{
     Crowded, Headroom, Instance, MACHINES, ROUNDING, Service, State, Tier, Topology, UNLIMITED,
 };
 
+use super::budget::Budget;
 use super::covering;
 use super::eviction::Kept;
 use super::solver::Effort;
 
 /// A bound on a tier that holds for every answer.
-pub(super) fn of_tier(instance: &Instance, tier: &Tier, kept: &Kept, effort: Effort) -> f64 {
+pub(super) fn of_tier(instance: &Instance, tier: &Tier, kept: &Kept, budget: &Budget, effort: Effort) -> f64 {
     let mut bound = tier.constant;
     if tier.moves > 0.0 {
         bound += tier.moves * kept.bounds.iter().sum::<f64>();
@@ -23,7 +24,7 @@ pub(super) fn of_tier(instance: &Instance, tier: &Tier, kept: &Kept, effort: Eff
     }
     bound += tier.crowded.iter().map(|it| crowded(instance, *it)).sum::<f64>();
     if tier.in_use.iter().any(|cost| *cost > 0.0) {
-        bound += covering::cover(instance, &tier.in_use, 1.0, effort).map_or(0.0, |cover| cover.bound.max(0.0));
+        bound += covering::cover(instance, &tier.in_use, 1.0, budget, effort).map_or(0.0, |cover| cover.bound.max(0.0));
     }
     if let Some(headroom) = &tier.headroom {
         let slots = headroom.machines.iter().map(|machine| most_slots(instance, headroom, *machine));

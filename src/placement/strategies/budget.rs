@@ -4,14 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Units of work that stand for a second of one core: about what an ordinary machine does, on the low side, so that
-/// there the work ends the search and not the clock.
-pub(super) const WORK_PER_SECOND: u64 = 1_500_000;
+use super::solver::Run;
+
+/// Units of work that stand for a second: about what two cores of an ordinary machine do.
+const WORK_PER_SECOND: f64 = 3_000_000.0;
+
+/// Of a short search only a part of that is asked, so that slow cores come to its end as well, and one thread alone, before the clock
+/// does: then all find the same. Who gives more time wants it used.
+const SHORT: f64 = 10.0;
+const PART_OF_SHORT: f64 = 0.4;
 
 /// How much may be spent.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Units of work in all; without a number, as many as ordinary machines do within `time`. While work ends the
+    /// Units of work in all; without a number, as many as ordinary machines do well within `time`. While work ends the
     /// search, the same input gives the same answer on every machine, whatever the number of threads.
     pub work: Option<u64>,
     /// Most time. When it ends the search, the answer is what was found until then.
@@ -37,7 +43,8 @@ pub enum Ended {
     Enough,
     /// The budget of work: another run finds the same.
     Work,
-    /// The clock: a faster machine, or a longer limit, may find better.
+    /// The clock ended it, or hurried a part of it: another run may find another answer, and a faster machine, or a longer limit,
+    /// a better one.
     Time,
     /// The user.
     Stopped,
@@ -68,8 +75,7 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(limits: &Limits) -> Self {
-        let seconds = limits.time.as_secs_f64();
-        let work = limits.work.unwrap_or((seconds * WORK_PER_SECOND as f64 * 2.0) as u64);
+        let work = limits.work.unwrap_or_else(|| work_within(limits.time.as_secs_f64()));
         Budget {
             started: Instant::now(),
             limits: limits.clone(),
@@ -133,14 +139,27 @@ impl Budget {
         self.late.store(true, Ordering::Relaxed);
     }
 
-    /// What ended the search, where there is no proof.
-    pub(super) fn ended(&self) -> Ended {
+    /// Notes whether a run of the solver was.
+    pub(super) fn note(&self, run: &Run) {
+        if run.out_of_time {
+            self.was_late();
+        }
+    }
+
+    /// What ended the search, where it came to `end` if nothing cut it short.
+    pub(super) fn ended(&self, end: Ended) -> Ended {
         if self.is_stopped() {
             Ended::Stopped
         } else if self.late.load(Ordering::Relaxed) {
             Ended::Time
         } else {
-            Ended::Work
+            end
         }
     }
+}
+
+/// The units of work that a limit of so many seconds stands for.
+fn work_within(seconds: f64) -> u64 {
+    let short = seconds.min(SHORT);
+    ((short * PART_OF_SHORT + (seconds - short)) * WORK_PER_SECOND) as u64
 }

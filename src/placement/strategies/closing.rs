@@ -40,7 +40,7 @@ fn close(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, margin: f64, w
         return;
     }
     let effort = Effort::of(2_000, (budget.seconds_left() / 10.0).max(0.05));
-    let Some(cover) = covering::cover(state.instance, &tier.in_use, margin, effort) else { return };
+    let Some(cover) = covering::cover(state.instance, &tier.in_use, margin, budget, effort) else { return };
     let cost: f64 = cover.machines.iter().map(|machine| tier.in_use[*machine]).sum();
     if cover.machines.is_empty() || cost >= value - 1e-9 {
         return;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::placement::core::{Instance, Program, Terms, UNLIMITED, Variable};
 
+use super::budget::Budget;
 use super::solver::{self, Answer, Effort};
 
 /// A choice of machines.
@@ -33,7 +34,7 @@ enum Gives {
 }
 
 /// The cheapest machines by `cost`, that cover `more` times the demand (1: the bound).
-pub(super) fn cover(instance: &Instance, cost: &[f64], more: f64, effort: Effort) -> Option<Cover> {
+pub(super) fn cover(instance: &Instance, cost: &[f64], more: f64, budget: &Budget, effort: Effort) -> Option<Cover> {
     let (sets, needs, forced) = needs(instance, more);
     // Machines that differ in nothing that matters here are one variable.
     let mut kinds: BTreeMap<Vec<i64>, Vec<usize>> = BTreeMap::new();
@@ -66,7 +67,9 @@ pub(super) fn cover(instance: &Instance, cost: &[f64], more: f64, effort: Effort
         let terms: Terms = members.map(|(index, kind)| (Variable(index), gives(kind[0]))).collect();
         program.at_least(terms, need.amount);
     }
-    let (values, bound) = match solver::solve(&program, &objective, &[], effort).answer {
+    let run = solver::solve(&program, &objective, &[], effort);
+    budget.note(&run);
+    let (values, bound) = match run.answer {
         Answer::Found { values, bound, .. } => (values, bound),
         Answer::Undecided(_, bound) => return Some(Cover { bound, machines: Vec::new() }),
         Answer::Infeasible => return None,

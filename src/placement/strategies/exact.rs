@@ -41,9 +41,7 @@ pub(super) fn solve(state: &State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Bu
     let effort = Effort { target: target(goal) - constant, ..effort };
     let run = solver::solve(&model.program, &objective, &start, effort);
     budget.spend(WORK_OF_ITERATION * run.iterations + model.program.variables.len() as u64);
-    if run.out_of_time {
-        budget.was_late();
-    }
+    budget.note(&run);
     match run.answer {
         Answer::Found { values, bound, .. } => {
             Exact::Found { counts: Counts::of(state.instance, &model.read(&values)), bound: bound + constant }

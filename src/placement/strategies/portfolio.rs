@@ -16,9 +16,12 @@ const MOST_COLUMNS_WHOLE: usize = 6_000;
 /// Up to so many columns that program is solved sooner than anything else has begun.
 const MOST_COLUMNS_TINY: usize = 100;
 
+/// A program of more columns than this is first looked at with fewer nodes.
+const LOOK_COLUMNS: i32 = 500;
+
 /// A first look, for few machines or for one with room: one of so many parts of a tier's work, and no more units than so many
 /// for each container.
-const QUICK: u64 = 12;
+const QUICK: u64 = 5;
 const QUICK_EACH: u64 = 3_000;
 
 /// What one tier of the objective came to.
@@ -156,11 +159,12 @@ fn floors(instance: &Instance, tier: usize, kept: &Kept) -> Vec<f64> {
     }
 }
 
-/// Nodes by the size of the program, so that the work is bounded; the clock's share for one of several tiers.
-fn effort(state: &State<'_>, budget: &Budget, tiers: usize, gap: f64) -> Effort {
+/// Nodes by the size of the program, so that the work is bounded. Where several parts of the work are left, half of the time and
+/// no less than the part's share: so nodes end it and not the clock, and yet none takes all.
+fn effort(state: &State<'_>, budget: &Budget, parts: usize, gap: f64) -> Effort {
     let columns = state.instance.columns().max(1) as u64;
     let nodes = (400_000 / columns).clamp(50, 50_000) as i32;
-    Effort { gap, ..Effort::of(nodes, budget.seconds_left() / tiers as f64) }
+    Effort { gap, ..Effort::of(nodes, budget.seconds_left() / parts.min(2) as f64) }
 }
 
 fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool) -> Answer {
@@ -169,7 +173,7 @@ fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool)
     let mut reached = Vec::new();
     for (index, tier) in instance.tiers.iter().enumerate() {
         let effort = Effort::of(2_000, (budget.seconds_left() / 4.0).max(0.05));
-        let mut bound = bounds::of_tier(instance, tier, kept, effort);
+        let mut bound = bounds::of_tier(instance, tier, kept, budget, effort);
         let left = instance.tiers.len() - index;
         let goal = Goal {
             before: before.clone(),
@@ -189,14 +193,14 @@ fn tier_by_tier(mut state: State<'_>, kept: &Kept, budget: &Budget, whole: bool)
         reached.push(TierValue::of(tier, value, bound));
     }
     let is_enough = |(it, tier): (&TierValue, &Tier)| is_met(it.value, tier.enough(it.bound));
-    let ended = if reached.iter().all(|tier| tier.gap() == 0.0) {
+    let end = if reached.iter().all(|tier| tier.gap() == 0.0) {
         Ended::Proof
     } else if reached.iter().zip(&instance.tiers).all(is_enough) {
         Ended::Enough
     } else {
-        budget.ended()
+        Ended::Work
     };
-    Answer { counts: state.counts(), tiers: reached, ended }
+    Answer { counts: state.counts(), tiers: reached, ended: budget.ended(end) }
 }
 
 /// Whether a tier costs what machines' loads cost: where annealing is at its best.
@@ -217,7 +221,9 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
         closing::few_machines(state, &goal, budget, quick);
         if whole && !is_enough(state, &goal) {
             // What small stacks lack then, the program finds sooner than more walks do.
-            let look = effort(state, budget, 4 * left, tier.tolerance);
+            let whole = effort(state, budget, 4 * left, tier.tolerance);
+            let nodes = whole.nodes * LOOK_COLUMNS / (state.instance.columns() as i32).max(LOOK_COLUMNS);
+            let look = Effort { nodes, ..whole };
             goal.bound = goal.bound.max(exactly(state, &goal, kept, budget, look));
         }
         closing::fewer_machines(state, &goal, budget, share / 2);
@@ -230,7 +236,12 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
             closing::vacate(state, &goal, budget, share / 2);
         }
     } else if is_of_loads(tier) {
-        if whole && tier.tolerance > 0.0 {
+        if whole && tier.tolerance > 0.0 && goal.before.is_empty() {
+            // What sums say of it is often near enough.
+            let until = budget.time_fraction() + (1.0 - budget.time_fraction()) / 4.0;
+            annealing::improve(state, &goal, budget, quick, 3, until);
+        }
+        if whole && tier.tolerance > 0.0 && !is_enough(state, &goal) {
             // Few moves leave little to decide: then the program's root is all that it takes. Else its bound tells the walk when
             // it has arrived.
             let look = Effort { nodes: ROOT, ..effort(state, budget, 4 * left, tier.tolerance) };

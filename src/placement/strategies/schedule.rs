@@ -100,17 +100,22 @@ pub(super) struct Schedule {
     /// The fraction of the time that had passed when it all began, and that may have when it ends.
     pub begun: f64,
     pub until: f64,
+    /// Where chains take turns within each phase: whose turn it is.
+    pub turn: Option<usize>,
     pub phase: Phase,
 }
 
 impl Schedule {
     /// How far the phase is, from 0 to 1 and beyond, and whether the clock rules because the work falls behind it.
     pub(super) fn progress(&self, done: f64, clock: f64) -> (f64, bool) {
-        let work = self.from + (self.to - self.from) * done;
-        let time = (clock - self.begun) / (self.until - self.begun).max(1e-9);
+        let share = self.to - self.from;
+        let of_all = (clock - self.begun) / (self.until - self.begun).max(1e-9);
+        let of_phase = (of_all - self.from) / share;
+        let turns = if self.turn.is_some() { CHAINS as f64 } else { 1.0 };
+        let passed = of_phase * turns - self.turn.unwrap_or(0) as f64;
         // A small lead of the clock, as at the very beginning, is none: it would not be the same in another run.
-        let late = time > work + CLOCK_LEAD;
-        ((if late { time } else { work } - self.from) / (self.to - self.from), late)
+        let late = passed > done + CLOCK_LEAD / share * turns;
+        (if late { passed } else { done }, late)
     }
 
     /// The heat so far into the phase, as a part of the hottest, and the price of what is too much, if that is allowed.

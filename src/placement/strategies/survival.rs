@@ -44,9 +44,7 @@ pub fn solve(instance: &Instance, losses: &[After], limits: &Limits) -> Solved {
         let start: Vec<(Variable, f64)> = start.map(|(it, value)| (Variable(it), *value)).collect();
         let seconds = budget.seconds_left() / (tiers.len() - index) as f64;
         let run = solver::solve(&model.program, &terms, &start, Effort::of(NODES, seconds));
-        if run.out_of_time {
-            budget.was_late();
-        }
+        budget.note(&run);
         let bound = match run.answer {
             Found::Found { values, bound, .. } => {
                 found = Some((Counts::of(instance, &model.read(&values)), values));
@@ -67,7 +65,7 @@ pub fn solve(instance: &Instance, losses: &[After], limits: &Limits) -> Solved {
     let Some((counts, _)) = found else { return Solved::Undecided("nothing was looked at".to_owned(), 0) };
     reached.truncate(instance.tiers.len());
     let proven = reached.iter().all(|tier| tier.gap() == 0.0);
-    let ended = if proven { Ended::Proof } else { budget.ended() };
+    let ended = budget.ended(if proven { Ended::Proof } else { Ended::Work });
     match core::broken(instance, &counts).as_slice() {
         [] => Solved::Found(Answer { counts, tiers: reached, ended }),
         broken => Solved::Undecided(format!("the answer found does not hold: {}", broken.join("; ")), 0),
