@@ -15,6 +15,9 @@ const MARGINS: [f64; 7] = [1.0, 1.002, 1.004, 1.008, 1.015, 1.03, 1.06];
 /// So many of them, the tightest, are worth much work.
 const WORTH_WORK: usize = 4;
 
+/// So many without a place may find one by exact programs.
+const FEW_HOMELESS: usize = 30;
+
 /// The work from which on exact programs are worth it.
 const WORTH_PROGRAMS: u64 = 500_000;
 
@@ -47,7 +50,8 @@ fn close(state: &mut State<'_>, goal: &Goal<'_>, budget: &Budget, margin: f64, w
     }
     let mut open = vec![false; state.instance.machines.len()];
     cover.machines.iter().for_each(|machine| open[*machine] = true);
-    if let Some(found) = onto(state.instance, open, budget, work) {
+    let found = onto(state.instance, open, budget, work);
+    if holds(&found) && bounds::value(tier, &found) < value {
         *state = found;
     }
 }
@@ -57,11 +61,12 @@ pub(super) fn holds(state: &State<'_>) -> bool {
     state.is_complete() && broken(state.instance, &state.counts()).is_empty()
 }
 
-/// Everything onto the open machines, if that is found to work.
-fn onto<'a>(instance: &'a Instance, open: Vec<bool>, budget: &Budget, work: u64) -> Option<State<'a>> {
+/// Everything onto the open machines, as far as that is found to work. What has no place then goes to the others: where many machines
+/// are open a few more of them cost little.
+fn onto<'a>(instance: &'a Instance, open: Vec<bool>, budget: &Budget, work: u64) -> State<'a> {
     let state = start::build(instance, None, Some(&open));
     if holds(&state) {
-        return Some(state);
+        return state;
     }
     let mut state = squeezed(state, None, &open, budget, work);
     // A few that have no place may find one by exact programs; where many have none, there is none.
@@ -69,7 +74,12 @@ fn onto<'a>(instance: &'a Instance, open: Vec<bool>, budget: &Budget, work: u64)
         let goal = Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open };
         neighbourhood::improve(&mut state, &goal, budget, work / 4, 5);
     }
-    holds(&state).then_some(state)
+    start::fill(&mut state, &|_| true);
+    if !state.is_complete() && state.homeless().len() <= FEW_HOMELESS {
+        let goal = Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open: Vec::new() };
+        neighbourhood::improve(&mut state, &goal, budget, work, 5);
+    }
+    state
 }
 
 /// Puts in what has no place, without regard to resources, and anneals the excess away. What is then too much on a
@@ -144,11 +154,13 @@ fn relieve(state: &mut State<'_>) {
             let size = |group: usize| {
                 instance.groups[group].demand.iter().zip(room).map(|(it, room)| *it as f64 / *room as f64).sum::<f64>()
             };
-            let smallest = state
-                .on(machine)
-                .iter()
-                .map(|(group, _)| *group as usize)
-                .min_by(|a, b| lacks(*a).total_cmp(&lacks(*b)).then(size(*a).total_cmp(&size(*b))).then(a.cmp(b)));
+            // What can be nowhere else stays if anything may go.
+            let is_bound = |group: usize| bounds::is_bound_to(instance, group, machine);
+            let there = state.on(machine).iter().map(|(group, _)| *group as usize);
+            let smallest = there.min_by(|a, b| {
+                let better = is_bound(*a).cmp(&is_bound(*b)).then(lacks(*a).total_cmp(&lacks(*b)));
+                better.then(size(*a).total_cmp(&size(*b))).then(a.cmp(b))
+            });
             let Some(group) = smallest else { break };
             state.take(group, machine);
         }

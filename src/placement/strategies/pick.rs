@@ -1,7 +1,7 @@
 //! Which machines make a neighbourhood: one where something is to be gained, those it could be gained with, some at
 //! random.
 
-use crate::placement::core::{Instance, Rng, State, Tier, UNLIMITED};
+use crate::placement::core::{Instance, MACHINES, Rng, State, Tier, UNLIMITED};
 
 use super::neighbourhood::Goal;
 
@@ -87,7 +87,9 @@ impl Picker {
     ) -> Vec<usize> {
         if let Some(group) = granted.first() {
             let dear = goal.before.iter().map(|(tier, _)| *tier).chain(goal.tier).any(|tier| tier.moves > 0.0);
-            return self.roomy_for(state, *group, open, dear, rng);
+            let mut seeds = partner(state, goal, *group, rng);
+            seeds.extend(self.roomy_for(state, *group, open, dear, rng));
+            return seeds;
         }
         let Some(tier) = goal.tier else { return Vec::new() };
         if let Some(headroom) = &tier.headroom {
@@ -160,6 +162,17 @@ impl Picker {
         few.truncate(2);
         few
     }
+}
+
+/// A machine with one of what a container of the group has to be beside: from where that may have to go with it.
+fn partner(state: &State<'_>, goal: &Goal<'_>, group: usize, rng: &mut Rng) -> Vec<usize> {
+    let instance = state.instance;
+    let near = &instance.services[instance.groups[group].service].near;
+    let beside = near.iter().filter(|bond| bond.topology == MACHINES);
+    let groups = beside.flat_map(|bond| &instance.services[bond.service].groups);
+    let machines = groups.flat_map(|group| state.at(*group)).map(|(machine, _)| *machine as usize);
+    let machines: Vec<usize> = machines.filter(|machine| goal.is_open(*machine)).collect();
+    if machines.is_empty() { Vec::new() } else { vec![rng.pick(&machines)] }
 }
 
 /// A machine that costs more than it must, the dearer the likelier; now and then any.

@@ -166,24 +166,35 @@ fn bundle(state: &mut State<'_>, group: usize, is_open: &dyn Fn(usize) -> bool) 
     }
 }
 
-/// Everything that has no place yet where it costs the least.
+/// Everything that has no place yet where it costs the least; those that need others beside them after these.
 pub(super) fn fill_least_cost(state: &mut State<'_>, tier: &Tier, is_open: &dyn Fn(usize) -> bool) {
-    let instance = state.instance;
-    let mut load = vec![0; instance.resources.len()];
-    for group in state.homeless() {
-        while state.left(group) > 0 {
-            let mut best: Option<(f64, usize)> = None;
-            for machine in (0..instance.machines.len()).filter(|machine| is_open(*machine)) {
-                load.copy_from_slice(state.load(machine));
-                let before = tier.load_cost(instance, machine, &load);
-                load.iter_mut().zip(&instance.groups[group].demand).for_each(|(load, demand)| *load += demand);
-                let cost = tier.load_cost(instance, machine, &load) - before;
-                if best.is_none_or(|(least, _)| cost < least) && may_put(state, group, machine) {
-                    best = Some((cost, machine));
+    let mut order = state.homeless();
+    for _ in 0..3 {
+        order.retain(|group| {
+            while state.left(*group) > 0 {
+                match least_cost(state, *group, tier, is_open) {
+                    Some(machine) => state.put(*group, machine),
+                    None => break,
                 }
             }
-            let Some((_, machine)) = best else { break };
-            state.put(group, machine);
+            state.left(*group) > 0
+        });
+    }
+}
+
+/// The machine on which one more costs the least.
+fn least_cost(state: &State<'_>, group: usize, tier: &Tier, is_open: &dyn Fn(usize) -> bool) -> Option<usize> {
+    let instance = state.instance;
+    let mut load = vec![0; instance.resources.len()];
+    let mut best: Option<(f64, usize)> = None;
+    for machine in (0..instance.machines.len()).filter(|machine| is_open(*machine)) {
+        load.copy_from_slice(state.load(machine));
+        let before = tier.load_cost(instance, machine, &load);
+        load.iter_mut().zip(&instance.groups[group].demand).for_each(|(load, demand)| *load += demand);
+        let cost = tier.load_cost(instance, machine, &load) - before;
+        if best.is_none_or(|(least, _)| cost < least) && may_put(state, group, machine) {
+            best = Some((cost, machine));
         }
     }
+    best.map(|(_, machine)| machine)
 }
