@@ -163,3 +163,23 @@ fn work_within(seconds: f64) -> u64 {
     let short = seconds.min(SHORT);
     ((short * PART_OF_SHORT + (seconds - short)) * WORK_PER_SECOND) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_search_is_asked_for_less_than_its_time_allows() {
+        assert_eq!(work_within(10.0), 12_000_000);
+        assert_eq!(work_within(5.0), 6_000_000);
+        assert_eq!(work_within(60.0), 162_000_000);
+    }
+
+    #[test]
+    fn where_the_clock_had_a_say_a_proof_does_not_hide_it() {
+        let budget = Budget::new(&Limits::default());
+        assert_eq!(budget.ended(Ended::Proof), Ended::Proof);
+        budget.was_late();
+        assert_eq!(budget.ended(Ended::Proof), Ended::Time);
+    }
+}

@@ -134,3 +134,29 @@ impl Schedule {
         (WARM * (cold / WARM).powf(cooled), PRICE * RISE * LAST_RISE.powf(cooled))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last half of all, of which a quarter is done.
+    fn progress(turn: Option<usize>, clock: f64) -> (f64, bool) {
+        let phase = Phase::strict(0.5, 1.0, 0.1);
+        Schedule { from: 0.5, to: 1.0, begun: 0.0, until: 1.0, turn, phase }.progress(0.25, clock)
+    }
+
+    #[test]
+    fn the_clock_rules_where_the_work_falls_behind_it() {
+        assert_eq!(progress(None, 0.5), (0.25, false));
+        assert_eq!(progress(None, 0.65), (0.25, false));
+        assert_eq!(progress(None, 0.75), (0.5, true));
+    }
+
+    #[test]
+    fn of_chains_that_take_turns_each_has_its_part_of_the_time() {
+        assert_eq!(progress(Some(0), 0.55), (0.25, false));
+        assert_eq!(progress(Some(0), 0.75), (1.0, true));
+        assert_eq!(progress(Some(1), 0.75), (0.25, false));
+        assert_eq!(progress(Some(1), 0.875), (0.5, true));
+    }
+}

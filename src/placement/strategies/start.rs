@@ -198,3 +198,39 @@ fn least_cost(state: &State<'_>, group: usize, tier: &Tier, is_open: &dyn Fn(usi
     }
     best.map(|(_, machine)| machine)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::placement::core::{Bond, Group, MACHINES, Machine, Resource, Service, Topology};
+
+    #[test]
+    fn what_needs_another_beside_it_is_placed_after_that_one() {
+        let group = |service| Group {
+            service,
+            count: 1,
+            demand: vec![1],
+            tokens: Vec::new(),
+            eligible: 0,
+            move_cost: 1.0,
+            current: Vec::new(),
+        };
+        let service = |index: usize| Service { groups: vec![index], per_machine: 1, ..Service::default() };
+        let mut instance = Instance {
+            resources: vec![Resource { name: "memory".to_owned(), transient: false }],
+            machines: ["m1", "m2"].map(|name| Machine { name: name.to_owned(), room: vec![10] }).to_vec(),
+            topologies: vec![Topology { name: "machine".to_owned(), of: vec![0, 1], domains: 2 }],
+            eligibility: vec![vec![u32::MAX; 2]],
+            services: (0..3).map(service).collect(),
+            groups: (0..3).map(group).collect(),
+            ..Instance::default()
+        };
+        // A chain, its last link first.
+        for (service, other) in [(0, 1), (1, 2)] {
+            instance.services[service].near = vec![Bond { service: other, topology: MACHINES }];
+        }
+        let mut state = State::empty(&instance);
+        fill_least_cost(&mut state, &Tier::default(), &|_| true);
+        assert!(state.is_complete(), "{:?}", state.homeless());
+    }
+}
