@@ -113,6 +113,12 @@ impl Budget {
         self.started.elapsed().as_secs_f64() / self.limits.time.as_secs_f64().max(1e-9)
     }
 
+    /// The same when so large a part of what is left will have.
+    pub(super) fn after(&self, part: f64) -> f64 {
+        let passed = self.time_fraction();
+        passed + (1.0 - passed) * part
+    }
+
     /// Whether the clock or the user ends the search.
     pub(super) fn is_interrupted(&self) -> bool {
         if self.is_stopped() {

@@ -71,12 +71,12 @@ fn onto<'a>(instance: &'a Instance, open: Vec<bool>, budget: &Budget, work: u64)
     let mut state = squeezed(state, None, &open, budget, work);
     // A few that have no place may find one by exact programs; where many have none, there is none.
     if !state.is_complete() && state.homeless().len() <= 3 && work >= WORTH_PROGRAMS {
-        let goal = Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open };
+        let goal = Goal::to_place(open);
         neighbourhood::improve(&mut state, &goal, budget, work / 4, 5);
     }
     start::fill(&mut state, &|_| true);
     if !state.is_complete() && state.homeless().len() <= FEW_HOMELESS {
-        let goal = Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open: Vec::new() };
+        let goal = Goal::to_place(Vec::new());
         neighbourhood::improve(&mut state, &goal, budget, work, 5);
     }
     state
@@ -126,8 +126,7 @@ pub(super) fn squeezed<'a>(
         floors: Vec::new(),
         open: open.to_vec(),
     };
-    let until = budget.time_fraction() + (1.0 - budget.time_fraction()) / 4.0;
-    annealing::improve(&mut crowded, &goal, budget, work, 3, until);
+    annealing::improve(&mut crowded, &goal, budget, work, 3, budget.after(0.25));
     let mut state = State::of(instance, &crowded.counts());
     relieve(&mut state);
     take_out_broken(&mut state);

@@ -37,6 +37,11 @@ pub(super) struct Goal<'t> {
 }
 
 impl Goal<'_> {
+    /// Only to place everything, on these machines (empty: all).
+    pub(super) fn to_place(open: Vec<bool>) -> Self {
+        Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open }
+    }
+
     /// The value at which nothing better is looked for.
     pub(super) fn enough(&self) -> f64 {
         self.tier.map_or(self.bound, |tier| tier.enough(self.bound))

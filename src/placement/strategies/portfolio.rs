@@ -92,7 +92,7 @@ pub fn solve(instance: &Instance, limits: &Limits) -> Solved {
     }
     let mut found = closing::holds(&state);
     if !found && whole {
-        let goal = Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open: Vec::new() };
+        let goal = Goal::to_place(Vec::new());
         match exact::solve(&state, &goal, &kept, &budget, effort(&state, &budget, 1, 0.0)) {
             Exact::Found { counts, .. } => (state, found) = (State::of(instance, &counts), true),
             Exact::Infeasible => return Solved::Infeasible,
@@ -118,7 +118,7 @@ pub fn most(instance: &Instance, limits: &Limits) -> Counts {
     let budget = Budget::new(limits);
     let mut state = start::build(instance, Some(&eviction::kept(instance)), None);
     if !state.is_complete() {
-        let goal = Goal { before: Vec::new(), tier: None, bound: 0.0, floors: Vec::new(), open: Vec::new() };
+        let goal = Goal::to_place(Vec::new());
         neighbourhood::improve(&mut state, &goal, &budget, budget.work() / 20, 1);
     }
     closing::take_out_broken(&mut state);
@@ -221,9 +221,9 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
         closing::few_machines(state, &goal, budget, quick);
         if whole && !is_enough(state, &goal) {
             // What small stacks lack then, the program finds sooner than more walks do.
-            let whole = effort(state, budget, 4 * left, tier.tolerance);
-            let nodes = whole.nodes * LOOK_COLUMNS / (state.instance.columns() as i32).max(LOOK_COLUMNS);
-            let look = Effort { nodes, ..whole };
+            let all = effort(state, budget, 4 * left, tier.tolerance);
+            let nodes = all.nodes * LOOK_COLUMNS / (state.instance.columns() as i32).max(LOOK_COLUMNS);
+            let look = Effort { nodes, ..all };
             goal.bound = goal.bound.max(exactly(state, &goal, kept, budget, look));
         }
         closing::fewer_machines(state, &goal, budget, share / 2);
@@ -236,21 +236,22 @@ fn improve(state: &mut State<'_>, goal: &Goal<'_>, kept: &Kept, budget: &Budget,
             closing::vacate(state, &goal, budget, share / 2);
         }
     } else if is_of_loads(tier) {
-        if whole && tier.tolerance > 0.0 && goal.before.is_empty() {
-            // What sums say of it is often near enough.
-            let until = budget.time_fraction() + (1.0 - budget.time_fraction()) / 4.0;
-            annealing::improve(state, &goal, budget, quick, 3, until);
-        }
-        if whole && tier.tolerance > 0.0 && !is_enough(state, &goal) {
-            // Few moves leave little to decide: then the program's root is all that it takes. Else its bound tells the walk when
-            // it has arrived.
-            let look = Effort { nodes: ROOT, ..effort(state, budget, 4 * left, tier.tolerance) };
-            goal.bound = goal.bound.max(exactly(state, &goal, kept, budget, look));
+        if whole && tier.tolerance > 0.0 {
+            if goal.before.is_empty() {
+                // What sums say of it is often near enough.
+                annealing::improve(state, &goal, budget, quick, 3, budget.after(0.25));
+            }
+            if !is_enough(state, &goal) {
+                // Few moves leave little to decide: then the program's root is all that it takes. Else its bound tells the walk
+                // when it has arrived.
+                let look = Effort { nodes: ROOT, ..effort(state, budget, 4 * left, tier.tolerance) };
+                goal.bound = goal.bound.max(exactly(state, &goal, kept, budget, look));
+            }
         }
         if !is_enough(state, &goal) {
             // Where the exact program can prove something it is left the larger part.
             let part = if whole { 0.4 } else { 0.9 };
-            let until = budget.time_fraction() + (1.0 - budget.time_fraction()) * part / left as f64;
+            let until = budget.after(part / left as f64);
             annealing::improve(state, &goal, budget, (share as f64 * part) as u64, 11, until);
         }
     }

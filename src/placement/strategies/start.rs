@@ -104,18 +104,7 @@ pub(super) fn fill(state: &mut State<'_>, is_open: &dyn Fn(usize) -> bool) {
         let hard = |group: usize| hardness(instance, &eligible, &average, group);
         hard(*b).total_cmp(&hard(*a)).then(a.cmp(b))
     });
-    // Those that need others come after them.
-    for _ in 0..3 {
-        order.retain(|group| {
-            while state.left(*group) > 0 {
-                match best_fit(state, *group, is_open) {
-                    Some(machine) => state.put(*group, machine),
-                    None => break,
-                }
-            }
-            state.left(*group) > 0
-        });
-    }
+    put_all(state, &mut order, |state, group| best_fit(state, group, is_open));
     for group in order {
         bundle(state, group, is_open);
     }
@@ -166,13 +155,19 @@ fn bundle(state: &mut State<'_>, group: usize, is_open: &dyn Fn(usize) -> bool) 
     }
 }
 
-/// Everything that has no place yet where it costs the least; those that need others beside them after these.
+/// Everything that has no place yet where it costs the least.
 pub(super) fn fill_least_cost(state: &mut State<'_>, tier: &Tier, is_open: &dyn Fn(usize) -> bool) {
-    let mut order = state.homeless();
+    let mut homeless = state.homeless();
+    put_all(state, &mut homeless, |state, group| least_cost(state, group, tier, is_open));
+}
+
+/// All of the groups in their order, each container where `find` says; those that need others come after them. Who finds no place is
+/// left over.
+fn put_all(state: &mut State<'_>, groups: &mut Vec<usize>, find: impl Fn(&State<'_>, usize) -> Option<usize>) {
     for _ in 0..3 {
-        order.retain(|group| {
+        groups.retain(|group| {
             while state.left(*group) > 0 {
-                match least_cost(state, *group, tier, is_open) {
+                match find(state, *group) {
                     Some(machine) => state.put(*group, machine),
                     None => break,
                 }

@@ -111,9 +111,7 @@ impl<'l> Site<'l> {
 
     /// Runs and expects an exit code; everything shown is in the panic if it is another.
     fn expect(&self, exit: i32, arguments: &str) -> Run {
-        let run = self.run(arguments);
-        assert_eq!(run.exit, exit, "planner {arguments}\n{}\n{}", run.out, run.err);
-        run
+        self.run(arguments).expect(exit, arguments)
     }
 
     fn plan(&self) -> Plan {
@@ -222,6 +220,12 @@ impl Run {
     fn of(output: Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Run { exit: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    /// Expects an exit code; everything shown is in the panic if it is another.
+    fn expect(self, exit: i32, arguments: &str) -> Self {
+        assert_eq!(self.exit, exit, "planner {arguments}\n{}\n{}", self.out, self.err);
+        self
     }
 
     /// Each of `words` is in what was shown.
